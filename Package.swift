@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One array for all targets: Swift 6 mode, explicit arrows between modules, no warning left standing.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+
+/// A library in Sources/.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A kind in tap/.
+func kind(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "Tap\(name)", dependencies: dependencies, path: "tap/\(name)", swiftSettings: settings)
+}
+
+/// A program of a few lines in tools/.
+func tool(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["TapCommands", "TapStandard"], path: "tools/\(name)", swiftSettings: settings)
+}
+
+/// The tests of one module, or of the whole.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "taproom",
+    products: [
+        .library(name: "Taproom", targets: ["Taproom", "TapNetwork", "TapCommands", "TapStandard"]),
+        .library(name: "TapTesting", targets: ["TapTesting"]),
+        .executable(name: "mktap", targets: ["mktap"]),
+        .executable(name: "tapd", targets: ["tapd"]),
+        .executable(name: "tapctl", targets: ["tapctl"]),
+        .executable(name: "tap2deb", targets: ["tap2deb"]),
+        .executable(name: "fibonacci", targets: ["fibonacci"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The doors to C.
+        .target(name: "CTapSystem"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // The libraries.
+        library("TapData"),
+        library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
+        library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
+        library("TapConfig", ["Taproom", "TapData", "CYAML"]),
+        library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
+        library("TapControl", ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
+        library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
+        library("TapPackaging", ["Taproom", "TapConfig", "CZlib"]),
+        library(
+            "TapCommands",
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapPackaging", "CTapSystem",
+                argumentParser, logging,
+            ]),
+        library("TapTesting", ["Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle, logging]),
+
+        // The kinds, and the list of those that are shipped.
+        kind("Web", ["Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
+        kind("Standard", ["Taproom", "TapWeb"]),
+
+        // The programs.
+        tool("mktap"),
+        tool("tapd"),
+        tool("tapctl"),
+        tool("tap2deb"),
+        .executableTarget(
+            name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
+            path: "samples/Fibonacci", swiftSettings: settings),
+    ]
+)

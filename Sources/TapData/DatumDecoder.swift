@@ -1,0 +1,291 @@
+/// A value that is not what a type asks for.
+package struct DataError: Error, Equatable, CustomStringConvertible {
+    package var path: [PathStep]
+    /// What is wrong, to be read after the path: "must be true or false, but is text "yes"".
+    package var problem: String
+
+    package init(path: [PathStep], problem: String) {
+        self.path = path
+        self.problem = problem
+    }
+
+    package var description: String { path.isEmpty ? problem : "\(path.text) \(problem)" }
+}
+
+/// A group of keys each of which has a default: those that are not given keep the value `init()` gives them.
+public protocol Defaulted: Codable {
+    /// The group with all its defaults.
+    init()
+}
+
+/// Turns trees into Codable values. Every failure is a ``DataError`` that names its path.
+package struct DatumDecoder {
+    private let userInfo: [CodingUserInfoKey: any Sendable]
+
+    package init(userInfo: [CodingUserInfoKey: any Sendable] = [:]) { self.userInfo = userInfo }
+
+    /// The value of a tree. Keys nobody asks for are passed over.
+    package func decode<Value: Decodable>(_ type: Value.Type, from datum: Datum) throws(DataError) -> Value {
+        try Reading(userInfo: userInfo).value(type, from: datum, at: [])
+    }
+
+    /// The value of a tree, and one error for each key that nobody asked for.
+    package func decodeNotingUnknownKeys<Value: Decodable>(
+        _ type: Value.Type, from datum: Datum
+    ) throws(DataError) -> (value: Value, unknown: [DataError]) {
+        let reading = Reading(userInfo: userInfo)
+        let value = try reading.value(type, from: datum, at: [])
+        return (value, reading.unknownKeys)
+    }
+}
+
+/// One run of a decoder: what its containers share.
+private final class Reading {
+    let userInfo: [CodingUserInfoKey: any Sendable]
+    var groups: [[String]: (present: [String], asked: [String])] = [:]
+    var paths: [[String]: [PathStep]] = [:]
+
+    init(userInfo: [CodingUserInfoKey: any Sendable]) { self.userInfo = userInfo }
+
+    var unknownKeys: [DataError] {
+        groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { place, group in
+            group.present.filter { !group.asked.contains($0) }.map { key in
+                DataError(
+                    path: (paths[place] ?? []) + [.key(key)],
+                    problem: "is not known here." + suggestion(for: key, among: group.asked))
+            }
+        }
+    }
+
+    func note(_ object: DatumObject, at path: [PathStep]) {
+        let place = path.map(\.description)
+        if groups[place] == nil {
+            groups[place] = (object.keys, [])
+            paths[place] = path
+        }
+    }
+
+    func asked(_ key: String, at path: [PathStep]) {
+        let place = path.map(\.description)
+        if groups[place]?.asked.contains(key) == false { groups[place]?.asked.append(key) }
+    }
+
+    func value<Value: Decodable>(_ type: Value.Type, from datum: Datum, at path: [PathStep]) throws(DataError) -> Value {
+        if type == Datum.self, let value = datum as? Value { return value }
+        if type == [UInt8].self, case .bytes(let bytes) = datum, let value = bytes as? Value { return value }
+        do {
+            let full = try withDefaults(type, datum)
+            return try Value(from: DatumReader(reading: self, datum: full, path: path))
+        } catch let error as DataError {
+            throw error
+        } catch DecodingError.dataCorrupted(let context) {
+            throw DataError(path: path, problem: context.debugDescription)
+        } catch {
+            throw DataError(path: path, problem: String(describing: error))
+        }
+    }
+
+    /// The given keys over the defaults, when the type has defaults.
+    private func withDefaults(_ type: any Decodable.Type, _ datum: Datum) throws -> Datum {
+        guard let type = type as? any Defaulted.Type, case .object(let given) = datum,
+            case .object(var full) = try DatumEncoder().encode(type.init())
+        else { return datum }
+        for (key, value) in given.members { full[key] = value }
+        return .object(full)
+    }
+}
+
+private struct DatumReader: Decoder {
+    let reading: Reading
+    let datum: Datum
+    let path: [PathStep]
+
+    var codingPath: [any CodingKey] { path.map(StepKey.init) }
+    var userInfo: [CodingUserInfoKey: Any] { reading.userInfo }
+
+    func mismatch(_ expected: String) -> DataError { .mismatch(expected, datum, at: path) }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        guard case .object(let object) = datum else { throw mismatch("a group of keys") }
+        reading.note(object, at: path)
+        return KeyedDecodingContainer(KeyedReader(reader: self, object: object))
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        guard case .array(let elements) = datum else { throw mismatch("a list") }
+        return UnkeyedReader(reader: self, elements: elements)
+    }
+
+    func singleValueContainer() throws -> any SingleValueDecodingContainer { SingleReader(reader: self) }
+}
+
+extension DataError {
+    fileprivate static func mismatch(_ expected: String, _ datum: Datum, at path: [PathStep]) -> DataError {
+        let found =
+            switch datum {
+            case .string(let text): "text \"\(text)\""
+            case .integer, .number, .bool: JSONWriter.line(datum)
+            default: datum.typeName
+            }
+        return DataError(path: path, problem: "must be \(expected), but is \(found)")
+    }
+}
+
+private struct StepKey: CodingKey {
+    let stringValue: String
+    let intValue: Int?
+
+    init(_ step: PathStep) {
+        stringValue = step.description
+        if case .index(let index) = step { intValue = index } else { intValue = nil }
+    }
+
+    init?(stringValue: String) {
+        self.stringValue = stringValue
+        intValue = nil
+    }
+
+    init?(intValue: Int) {
+        stringValue = String(intValue)
+        self.intValue = intValue
+    }
+}
+
+private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    let reader: DatumReader
+    let object: DatumObject
+
+    var codingPath: [any CodingKey] { reader.codingPath }
+    var allKeys: [Key] {
+        for key in object.keys { reader.reading.asked(key, at: reader.path) }
+        return object.keys.compactMap(Key.init(stringValue:))
+    }
+
+    func path(_ key: Key) -> [PathStep] { reader.path + [.key(key.stringValue)] }
+
+    func member(_ key: Key) throws(DataError) -> Datum {
+        reader.reading.asked(key.stringValue, at: reader.path)
+        guard let datum = object[key.stringValue] else { throw DataError(path: path(key), problem: "is missing") }
+        return datum
+    }
+
+    func contains(_ key: Key) -> Bool {
+        reader.reading.asked(key.stringValue, at: reader.path)
+        return object[key.stringValue] != nil
+    }
+
+    func decodeNil(forKey key: Key) throws -> Bool { try member(key) == .null }
+
+    func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
+        try reader.reading.value(type, from: member(key), at: path(key))
+    }
+
+    func nested(_ key: Key) throws -> DatumReader {
+        DatumReader(reading: reader.reading, datum: try member(key), path: path(key))
+    }
+
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws -> KeyedDecodingContainer<Nested> {
+        try nested(key).container(keyedBy: type)
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { try nested(key).unkeyedContainer() }
+    func superDecoder() throws -> any Decoder { reader }
+    func superDecoder(forKey key: Key) throws -> any Decoder { try nested(key) }
+}
+
+private struct UnkeyedReader: UnkeyedDecodingContainer {
+    let reader: DatumReader
+    let elements: [Datum]
+    var currentIndex = 0
+
+    init(reader: DatumReader, elements: [Datum]) {
+        self.reader = reader
+        self.elements = elements
+    }
+
+    var codingPath: [any CodingKey] { reader.codingPath }
+    var count: Int? { elements.count }
+    var isAtEnd: Bool { currentIndex == elements.count }
+
+    mutating func next() throws -> DatumReader {
+        guard !isAtEnd else { throw DataError(path: reader.path, problem: "has too few elements (\(elements.count))") }
+        defer { currentIndex += 1 }
+        return DatumReader(
+            reading: reader.reading, datum: elements[currentIndex], path: reader.path + [.index(currentIndex)])
+    }
+
+    mutating func decodeNil() throws -> Bool {
+        guard !isAtEnd, elements[currentIndex] == .null else { return false }
+        currentIndex += 1
+        return true
+    }
+
+    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        let element = try next()
+        return try reader.reading.value(type, from: element.datum, at: element.path)
+    }
+
+    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
+        try next().container(keyedBy: type)
+    }
+
+    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+    mutating func superDecoder() throws -> any Decoder { try next() }
+}
+
+private struct SingleReader: SingleValueDecodingContainer {
+    let reader: DatumReader
+    var codingPath: [any CodingKey] { reader.codingPath }
+
+    func decodeNil() -> Bool { reader.datum == .null }
+
+    func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
+        guard case .integer(let integer) = reader.datum else { throw reader.mismatch("a whole number") }
+        guard let value = Value(exactly: integer) else {
+            throw reader.mismatch("a whole number from \(Value.min) to \(Value.max)")
+        }
+        return value
+    }
+
+    func decode(_ type: Bool.Type) throws -> Bool {
+        guard case .bool(let bool) = reader.datum else { throw reader.mismatch("true or false") }
+        return bool
+    }
+
+    func decode(_ type: String.Type) throws -> String {
+        guard case .string(let string) = reader.datum else { throw reader.mismatch("text") }
+        return string
+    }
+
+    func decode(_ type: Double.Type) throws -> Double {
+        switch reader.datum {
+        case .number(let number): return number
+        case .integer(let integer): return Double(integer)
+        default: throw reader.mismatch("a number")
+        }
+    }
+
+    func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
+    func decode(_ type: Int.Type) throws -> Int { try integer(type) }
+    func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
+    func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
+    func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
+    func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
+    func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
+    func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
+    func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
+    func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
+    func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
+
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try reader.reading.value(type, from: reader.datum, at: reader.path)
+    }
+}
+
+extension Datum: Decodable {
+    // Only for the type checker: decoders of this module hand a tree on as it is.
+    package init(from decoder: any Decoder) throws {
+        throw DecodingError.dataCorrupted(
+            .init(codingPath: decoder.codingPath, debugDescription: "a tree can only be decoded from a tree"))
+    }
+}

@@ -1,0 +1,198 @@
+/// Reads JSON text (RFC 8259) into a located tree.
+///
+/// Strict: no comments, no trailing commas, no key twice in an object, nothing after the value, and at most
+/// ``maximumDepth`` levels. Whole numbers that fit 64 bits stay whole; others become doubles.
+package struct JSONReader {
+    /// Levels of nesting read before the text is refused; deeper trees would exhaust the stack.
+    package static let maximumDepth = 128
+
+    private var bytes: [UInt8]
+    private var offset = 0
+    private var line = 1
+    private var lineStart = 0
+
+    private init(_ text: String) { bytes = Array(text.utf8) }
+
+    /// Reads one JSON value. Throws ``SyntaxError``.
+    package static func read(_ text: String) throws(SyntaxError) -> Node {
+        var reader = JSONReader(text)
+        reader.skipSpace()
+        let node = try reader.value(depth: 0)
+        reader.skipSpace()
+        guard reader.offset == reader.bytes.count else { throw reader.error("the text goes on after its value") }
+        return node
+    }
+
+    private var position: Position {
+        // Continuation bytes of UTF-8 are no characters of their own.
+        let characters = bytes[lineStart..<offset].count { $0 & 0xC0 != 0x80 }
+        return Position(line: line, column: characters + 1)
+    }
+
+    private func error(_ problem: String) -> SyntaxError { SyntaxError(problem, at: position) }
+
+    private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    private mutating func skipSpace() {
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): offset += 1
+            case UInt8(ascii: "\n"):
+                offset += 1
+                line += 1
+                lineStart = offset
+            default: return
+            }
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    private mutating func value(depth: Int) throws(SyntaxError) -> Node {
+        guard depth < Self.maximumDepth else { throw error("values are nested more than \(Self.maximumDepth) deep") }
+        let start = position
+        switch next {
+        case UInt8(ascii: "{"): return Node(.object(try members(depth: depth)), start: start)
+        case UInt8(ascii: "["): return Node(.array(try elements(depth: depth)), start: start)
+        case UInt8(ascii: "\""): return Node(.scalar(.string(try string())), start: start)
+        case UInt8(ascii: "-"): return Node(.scalar(try number()), start: start)
+        case nil: throw error("the text ends where a value is expected")
+        case let byte? where isDigit(byte): return Node(.scalar(try number()), start: start)
+        default: return Node(.scalar(try word()), start: start)
+        }
+    }
+
+    private mutating func members(depth: Int) throws(SyntaxError) -> [Node.Member] {
+        var members: [Node.Member] = []
+        var seen: Set<String> = []
+        offset += 1
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return members }
+        while true {
+            skipSpace()
+            let keyStart = position
+            guard next == UInt8(ascii: "\"") else { throw error("a key in double quotes is expected") }
+            let key = try string()
+            guard seen.insert(key).inserted else { throw SyntaxError("the key \"\(key)\" stands twice", at: keyStart) }
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { throw error("a colon is expected after the key \"\(key)\"") }
+            skipSpace()
+            members.append(Node.Member(key: key, keyStart: keyStart, value: try value(depth: depth + 1)))
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return members }
+            guard take(UInt8(ascii: ",")) else { throw error("a comma or } is expected") }
+        }
+    }
+
+    private mutating func elements(depth: Int) throws(SyntaxError) -> [Node] {
+        var elements: [Node] = []
+        offset += 1
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return elements }
+        while true {
+            skipSpace()
+            elements.append(try value(depth: depth + 1))
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return elements }
+            guard take(UInt8(ascii: ",")) else { throw error("a comma or ] is expected") }
+        }
+    }
+
+    private mutating func word() throws(SyntaxError) -> Datum {
+        for (text, datum) in [("true", Datum.bool(true)), ("false", .bool(false)), ("null", .null)]
+        where bytes[offset...].starts(with: text.utf8) {
+            offset += text.utf8.count
+            return datum
+        }
+        throw error("a value is expected: text in double quotes, a number, true, false, null, [ or {")
+    }
+
+    private mutating func number() throws(SyntaxError) -> Datum {
+        let start = offset
+        var isWhole = true
+        _ = take(UInt8(ascii: "-"))
+        if take(UInt8(ascii: "0")) {
+            if isDigit(next) { throw error("a number does not begin with 0") }
+        } else {
+            try digits()
+        }
+        if take(UInt8(ascii: ".")) {
+            isWhole = false
+            try digits()
+        }
+        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+            isWhole = false
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            try digits()
+        }
+        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        if isWhole, let integer = Int64(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else { throw error("the number \(text) is too large") }
+        return .number(number)
+    }
+
+    private func isDigit(_ byte: UInt8?) -> Bool { byte.map { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ?? false }
+
+    private mutating func digits() throws(SyntaxError) {
+        guard isDigit(next) else { throw error("a digit is expected") }
+        while isDigit(next) { offset += 1 }
+    }
+
+    private mutating func string() throws(SyntaxError) -> String {
+        offset += 1
+        var content: [UInt8] = []
+        while let byte = next {
+            offset += 1
+            switch byte {
+            case UInt8(ascii: "\""):
+                guard let text = String(validating: content, as: UTF8.self) else { throw error("text is not UTF-8") }
+                return text
+            case UInt8(ascii: "\\"): content += Array(String(try escape()).utf8)
+            case 0..<0x20:
+                offset -= 1
+                throw error("a control character in text is written with a backslash")
+            default: content.append(byte)
+            }
+        }
+        throw error("the text ends inside of double quotes")
+    }
+
+    private mutating func escape() throws(SyntaxError) -> Unicode.Scalar {
+        guard let byte = next else { throw error("the text ends after a backslash") }
+        offset += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try unicodeEscape()
+        default: throw error("\\\(Character(Unicode.Scalar(byte))) is no escape of JSON")
+        }
+    }
+
+    private mutating func unicodeEscape() throws(SyntaxError) -> Unicode.Scalar {
+        let first = try hexadecimalDigits()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        // A surrogate pair (RFC 8259, section 7).
+        guard first < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw error("half of a pair of \\u escapes") }
+        let second = try hexadecimalDigits()
+        guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else { throw error("half of a pair of \\u escapes") }
+        return scalar
+    }
+
+    private mutating func hexadecimalDigits() throws(SyntaxError) -> UInt32 {
+        let end = offset + 4
+        guard end <= bytes.count, let value = UInt32(String(decoding: bytes[offset..<end], as: UTF8.self), radix: 16),
+            bytes[offset] != UInt8(ascii: "+"), bytes[offset] != UInt8(ascii: "-")
+        else { throw error("four hexadecimal digits are expected after \\u") }
+        offset = end
+        return value
+    }
+}

@@ -1,0 +1,115 @@
+/// A place in a text: line and column from 1, columns counted in characters (Unicode scalars).
+package struct Position: Sendable, Equatable, Comparable, CustomStringConvertible {
+    package var line: Int
+    package var column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    package var description: String { "\(line):\(column)" }
+
+    package static func < (left: Position, right: Position) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// A tree of data together with the places it was read from, so that an error can point at its cause.
+package struct Node: Sendable {
+    package enum Content: Sendable {
+        case scalar(Datum)
+        case array([Node])
+        case object([Member])
+    }
+
+    package struct Member: Sendable {
+        package var key: String
+        package var keyStart: Position
+        package var value: Node
+
+        package init(key: String, keyStart: Position, value: Node) {
+            self.key = key
+            self.keyStart = keyStart
+            self.value = value
+        }
+    }
+
+    package var content: Content
+    /// Where the first character of the value stands.
+    package var start: Position
+
+    package init(_ content: Content, start: Position) {
+        self.content = content
+        self.start = start
+    }
+
+    /// The same tree without places. Of a key that stands twice the first counts; readers refuse such texts.
+    package var datum: Datum {
+        switch content {
+        case .scalar(let datum): return datum
+        case .array(let elements): return .array(elements.map(\.datum))
+        case .object(let members):
+            var object = DatumObject()
+            for member in members where object[member.key] == nil { object[member.key] = member.value.datum }
+            return .object(object)
+        }
+    }
+
+    /// The members, when this is an object.
+    package var members: [Member]? {
+        if case .object(let members) = content { members } else { nil }
+    }
+
+    /// The member of a key.
+    package func member(_ key: String) -> Member? { members?.first { $0.key == key } }
+
+    /// Where the value at a path starts, or the nearest value around it that is there.
+    package func position(at path: some Collection<PathStep>) -> Position {
+        guard let step = path.first else { return start }
+        let rest = path.dropFirst()
+        switch (step, content) {
+        case (.key(let key), .object(let members)):
+            return members.first { $0.key == key }?.value.position(at: rest) ?? start
+        case (.index(let index), .array(let elements)) where elements.indices.contains(index):
+            return elements[index].position(at: rest)
+        default: return start
+        }
+    }
+}
+
+/// One step down a tree.
+package enum PathStep: Sendable, Equatable, CustomStringConvertible {
+    case key(String)
+    case index(Int)
+
+    package var description: String {
+        switch self {
+        case .key(let key): key
+        case .index(let index): "[\(index)]"
+        }
+    }
+}
+
+extension [PathStep] {
+    /// The path as people write it: `limits.body`, `index[2]`.
+    package var text: String {
+        reduce(into: "") { text, step in
+            if case .key = step, !text.isEmpty { text += "." }
+            text += step.description
+        }
+    }
+}
+
+/// A text that can't be read, and where.
+package struct SyntaxError: Error, Equatable, CustomStringConvertible {
+    package var position: Position
+    package var problem: String
+
+    package init(_ problem: String, at position: Position) {
+        self.problem = problem
+        self.position = position
+    }
+
+    package var description: String { "\(position): \(problem)" }
+}

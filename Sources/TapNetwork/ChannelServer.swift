@@ -1,0 +1,119 @@
+import Logging
+public import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+public import Taproom
+
+/// Accepts connections on the sockets of a service and gives each a pipeline: the base of kinds that speak NIO.
+///
+/// When the graceful shutdown begins it stops accepting and fires NIO's `ChannelShouldQuiesceEvent` through the pipelines
+/// of the connections that are open. A pipeline should finish what it is doing and close. `run()` returns when the last
+/// connection is closed, or closes those that are left when its task is cancelled.
+public final class ChannelServer: Service {
+    private let listeners: [Listener]
+    private let logger: Logger
+    private let initialize: @Sendable (any Channel) -> EventLoopFuture<Void>
+    private let connections = OpenConnections()
+
+    /// A server that has not started.
+    ///
+    /// - Parameters:
+    ///   - context: what the service was given; all of its listeners are served.
+    ///   - initialize: puts handlers into the pipeline of a new connection, on its event loop.
+    public init(_ context: ServiceContext, initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) {
+        listeners = context.listeners
+        logger = context.logger
+        self.initialize = initialize
+    }
+
+    /// Serves until the graceful shutdown, and then until the last connection is closed.
+    public func run() async throws {
+        var servers: [any Channel] = []
+        for listener in listeners { servers.append(try await start(listener)) }
+        let accepting = servers
+        await withTaskCancellationOrGracefulShutdownHandler {
+            for server in accepting { try? await server.closeFuture.get() }
+        } onCancelOrGracefulShutdown: {
+            for server in accepting { server.close(promise: nil) }
+        }
+        connections.quiesce()
+        await withTaskCancellationHandler {
+            await connections.allClosed()
+        } onCancel: {
+            connections.close()
+        }
+    }
+
+    private func start(_ listener: Listener) async throws -> any Channel {
+        let descriptor = try listener.duplicate()
+        let connections = connections
+        let initialize = initialize
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
+            .childChannelInitializer { channel in
+                connections.add(channel)
+                return initialize(channel)
+            }
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+        let server = try await bootstrap.withBoundSocket(descriptor).get()
+        logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
+        return server
+    }
+}
+
+/// The connections of one server, from any thread.
+private final class OpenConnections: Sendable {
+    private struct Contents {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isQuiescing = false
+        var waiting: CheckedContinuation<Void, Never>?
+    }
+
+    private let contents = Mutex(Contents())
+
+    func add(_ channel: any Channel) {
+        let isLate = contents.withLock { contents in
+            contents.channels[ObjectIdentifier(channel)] = channel
+            return contents.isQuiescing
+        }
+        channel.closeFuture.whenComplete { [self] _ in remove(channel) }
+        if isLate { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    private func remove(_ channel: any Channel) {
+        let waiting: CheckedContinuation<Void, Never>? = contents.withLock { contents in
+            contents.channels[ObjectIdentifier(channel)] = nil
+            guard contents.channels.isEmpty else { return nil }
+            defer { contents.waiting = nil }
+            return contents.waiting
+        }
+        waiting?.resume()
+    }
+
+    func quiesce() {
+        let open = contents.withLock { contents in
+            contents.isQuiescing = true
+            return Array(contents.channels.values)
+        }
+        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    func close() {
+        for channel in contents.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+    }
+
+    func allClosed() async {
+        await withCheckedContinuation { continuation in
+            let isDone = contents.withLock { contents in
+                if !contents.channels.isEmpty { contents.waiting = continuation }
+                return contents.channels.isEmpty
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Logging
+import NIOCore
+public import ServiceLifecycle
+public import Taproom
+
+/// Runs a closure for each connection: the shortest way to a service of one's own.
+///
+///     ConnectionServer(context) { connection in
+///         try await connection.write("hello\n")
+///     }
+///
+/// The connection ends when the closure returns or throws. On a graceful shutdown no more connections are accepted, and
+/// those that are open are waited for.
+public struct ConnectionServer: Service {
+    private let server: ChannelServer
+
+    /// A server for all listeners of the context.
+    public init(_ context: ServiceContext, serve: @escaping @Sendable (Connection) async throws -> Void) {
+        let logger = context.logger
+        server = ChannelServer(context) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                Task {
+                    do {
+                        try await stream.executeThenClose { inbound, outbound in
+                            try await serve(Connection(inbound: inbound, outbound: outbound))
+                        }
+                    } catch {
+                        logger.debug("connection failed", metadata: ["error": "\(error)"])
+                    }
+                }
+            }
+        }
+    }
+
+    /// Serves until the graceful shutdown, and then until the last connection is closed.
+    public func run() async throws { try await server.run() }
+}
+
+/// One connection of a client.
+public struct Connection: Sendable {
+    private let inbound: NIOAsyncChannelInboundStream<ByteBuffer>
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+
+    init(inbound: NIOAsyncChannelInboundStream<ByteBuffer>, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
+        self.inbound = inbound
+        self.outbound = outbound
+    }
+
+    /// Sends text, and returns when the operating system has taken it. Throws when the client is gone.
+    public func write(_ text: String) async throws {
+        try await outbound.write(ByteBuffer(string: text))
+    }
+}

@@ -1,0 +1,113 @@
+package import TapData
+
+/// A name, an optional user and group, and a tree of services: what a tap holds and a description says.
+package struct Application: Sendable, Equatable {
+    package var name: String
+    /// The user to run as, by name or number, resolved when run. Absent: unchanged.
+    package var user: String?
+    /// The group to run as. Absent: the user's own.
+    package var group: String?
+    package var services: [ServiceDefinition]
+
+    package init(name: String, user: String? = nil, group: String? = nil, services: [ServiceDefinition] = []) {
+        self.name = name
+        self.user = user
+        self.group = group
+        self.services = services
+    }
+
+    /// All services with their paths, parents before children, in the order they are started.
+    package var servicesByPath: [(path: String, service: ServiceDefinition)] { Application.flatten(services, below: "") }
+
+    private static func flatten(
+        _ services: [ServiceDefinition], below parent: String
+    ) -> [(path: String, service: ServiceDefinition)] {
+        services.flatMap { service in
+            [(parent + service.name, service)] + flatten(service.services, below: parent + service.name + "/")
+        }
+    }
+
+    /// The service of a path.
+    package func service(at path: String) -> ServiceDefinition? { servicesByPath.first { $0.path == path }?.service }
+}
+
+/// One service as it was asked for.
+package struct ServiceDefinition: Sendable, Equatable {
+    /// Unique among its siblings.
+    package var name: String
+    /// The word of its kind.
+    package var kind: String
+    /// The version of the kind's settings schema that `settings` is written in.
+    package var settingsVersion: Int
+    /// Whether it runs when the application does.
+    package var isEnabled: Bool
+    package var restart: RestartPolicy
+    /// The kind's settings in canonical form: the keys that were given, in the order of the schema.
+    package var settings: DatumObject
+    package var services: [ServiceDefinition]
+
+    package init(
+        name: String, kind: String, settingsVersion: Int = 1, isEnabled: Bool = true,
+        restart: RestartPolicy = RestartPolicy(), settings: DatumObject = [:], services: [ServiceDefinition] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.settingsVersion = settingsVersion
+        self.isEnabled = isEnabled
+        self.restart = restart
+        self.settings = settings
+        self.services = services
+    }
+
+    /// The keys that belong to every service and that no kind uses for its settings.
+    package static let reservedKeys = ["name", "kind", "enabled", "restart", "services", "state"]
+}
+
+/// What happens when a service ends by itself.
+package struct RestartPolicy: Sendable, Equatable, Defaulted {
+    package enum Policy: String, Sendable, Codable, CaseIterable {
+        /// The application stops.
+        case never
+        /// The service is started again when it failed; when it just ended, nothing happens.
+        case onFailure
+        /// The service is started again.
+        case always
+    }
+
+    package var policy = Policy.never
+    /// How many times it is started again within `within` before the application stops. From 1.
+    package var atMost = 5
+    package var within = TimeSpan(seconds: 60)
+
+    package init() {}
+
+    enum CodingKeys: String, CodingKey { case policy, atMost, within }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let word = try container.decode(String.self, forKey: .policy)
+        guard let policy = Policy(rawValue: word) else {
+            throw DataError(
+                path: [.key("policy")],
+                problem: "is unknown: \"\(word)\"." + suggestion(for: word, among: Policy.allCases.map(\.rawValue)))
+        }
+        self.policy = policy
+        atMost = try container.decode(Int.self, forKey: .atMost)
+        guard atMost >= 1 else { throw DataError(path: [.key("atMost")], problem: "must be 1 or more, but is \(atMost)") }
+        within = try container.decode(TimeSpan.self, forKey: .within)
+    }
+}
+
+/// Rules for the names of applications and services.
+package enum Name {
+    /// What is wrong with a name, or nil.
+    package static func problem(_ name: String) -> String? {
+        let isAllowed = name.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-_".unicodeScalars.contains(scalar))
+        }
+        guard isAllowed, (1...64).contains(name.utf8.count), !name.hasPrefix("-") else {
+            return "must be 1 to 64 letters, digits, hyphens and underscores, not beginning with a hyphen, but is \"\(name)\""
+        }
+        return nil
+    }
+}

@@ -1,0 +1,124 @@
+public import TapData
+
+/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `unix:/run/site.sock:mode=660`.
+///
+/// A colon in a value is written inside of brackets, as in `tcp:80:interface=[::1]`.
+public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, AlwaysStored {
+    /// The ways to listen.
+    public enum Address: Hashable, Sendable {
+        /// A TCP port from 0 to 65535 (0: any free one), on one address of this machine or on all of them.
+        case tcp(port: UInt16, interface: String?)
+        /// A unix socket with an absolute path, and the permissions of its file.
+        case unix(path: String, mode: UInt16?)
+    }
+
+    /// How and where.
+    public var address: Address
+
+    /// An endpoint at an address.
+    public init(_ address: Address) { self.address = address }
+
+    /// A TCP port on every address of this machine.
+    public static func tcp(port: UInt16) -> Endpoint { Endpoint(.tcp(port: port, interface: nil)) }
+
+    /// Reads an endpoint's text. Throws ``EndpointError``.
+    public init(_ text: String) throws(EndpointError) {
+        let parts = Endpoint.split(text)
+        guard let word = parts.first, parts.count > 1, !parts[1].isEmpty else {
+            throw EndpointError(text: text, problem: "An endpoint is written tcp:PORT or unix:PATH.")
+        }
+        var options = try Endpoint.options(parts.dropFirst(2), of: text)
+        switch word {
+        case "tcp":
+            guard let port = UInt16(parts[1]) else {
+                throw EndpointError(text: text, problem: "The port must be a number from 0 to 65535.")
+            }
+            address = .tcp(port: port, interface: options.removeValue(forKey: "interface"))
+        case "unix":
+            guard parts[1].hasPrefix("/"), parts[1].utf8.count < 108 else {
+                throw EndpointError(text: text, problem: "The path must begin with / and have fewer than 108 bytes.")
+            }
+            address = .unix(path: parts[1], mode: try Endpoint.mode(options.removeValue(forKey: "mode"), of: text))
+        default:
+            throw EndpointError(
+                text: text, problem: "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "unix"]))")
+        }
+        if let option = options.keys.sorted().first {
+            throw EndpointError(text: text, problem: "\(word) has no option \"\(option)\".")
+        }
+    }
+
+    private static func mode(_ text: String?, of endpoint: String) throws(EndpointError) -> UInt16? {
+        guard let text else { return nil }
+        guard let mode = UInt16(text, radix: 8), mode <= 0o777 else {
+            throw EndpointError(text: endpoint, problem: "The mode must be an octal number from 0 to 777.")
+        }
+        return mode
+    }
+
+    private static func options(
+        _ parts: ArraySlice<String>, of text: String
+    ) throws(EndpointError) -> [String: String] {
+        var options: [String: String] = [:]
+        for part in parts {
+            guard let equals = part.firstIndex(of: "="), part.index(after: equals) < part.endIndex else {
+                throw EndpointError(text: text, problem: "\"\(part)\" must be written NAME=VALUE.")
+            }
+            options[String(part[..<equals])] = String(part[part.index(after: equals)...])
+        }
+        return options
+    }
+
+    /// The parts between colons; colons inside of brackets do not count, and the brackets go.
+    private static func split(_ text: String) -> [String] {
+        var parts = [""]
+        var isInBrackets = false
+        for character in text {
+            switch character {
+            case "[": isInBrackets = true
+            case "]": isInBrackets = false
+            case ":" where !isInBrackets: parts.append("")
+            default: parts[parts.count - 1].append(character)
+            }
+        }
+        return parts
+    }
+
+    public var description: String {
+        switch address {
+        case .tcp(let port, let interface?) where interface.contains(":"): "tcp:\(port):interface=[\(interface)]"
+        case .tcp(let port, let interface?): "tcp:\(port):interface=\(interface)"
+        case .tcp(let port, nil): "tcp:\(port)"
+        case .unix(let path, let mode?): "unix:\(bracketed(path)):mode=\(String(mode, radix: 8))"
+        case .unix(let path, nil): "unix:\(bracketed(path))"
+        }
+    }
+
+    private func bracketed(_ path: String) -> String { path.contains(":") ? "[\(path)]" : path }
+
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        do {
+            try self.init(text)
+        } catch {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "is no endpoint: \(error)"))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// A text that is no endpoint.
+public struct EndpointError: Error, Equatable, CustomStringConvertible {
+    /// What was written.
+    public let text: String
+    /// What is wrong, as a sentence that says what is allowed.
+    public let problem: String
+
+    /// The text in quotes, and what is wrong with it.
+    public var description: String { "\"\(text)\". \(problem)" }
+}

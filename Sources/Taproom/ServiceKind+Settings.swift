@@ -1,0 +1,95 @@
+package import ServiceLifecycle
+package import TapData
+
+/// Given settings after a look at them with their kind.
+package struct CheckedSettings: Sendable {
+    /// The settings as they are stored: the keys that were given and those that are always stored, in schema order.
+    package var canonical: DatumObject
+    package var endpoints: [Endpoint]
+    /// Everything that is wrong, each with its path. The other fields mean nothing unless this is empty.
+    package var errors: [DataError]
+}
+
+extension ServiceKind {
+    /// Looks at settings that were given as data.
+    ///
+    /// - Parameters:
+    ///   - given: keys and values; what is left out keeps its default.
+    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    package static func check(_ given: DatumObject, folder: String? = nil) -> CheckedSettings {
+        let errors = errors(in: given, folder: folder)
+        guard errors.isEmpty else { return CheckedSettings(canonical: given, endpoints: [], errors: errors) }
+        do {
+            let settings = try decoder(folder).decode(Settings.self, from: .object(given))
+            let problems = settings.problems().map { problem in
+                DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
+            }
+            let canonical = try canonical(settings) { key, _ in given[key] != nil }
+            return CheckedSettings(canonical: canonical, endpoints: settings.endpoints, errors: problems)
+        } catch let error as DataError {
+            return CheckedSettings(canonical: given, endpoints: [], errors: [error])
+        } catch {
+            return CheckedSettings(canonical: given, endpoints: [], errors: [DataError(path: [], problem: "\(error)")])
+        }
+    }
+
+    /// The settings of a command line as they are stored: what differs from the defaults.
+    package static func canonical(_ settings: Settings) throws -> DatumObject {
+        let defaults = try DatumEncoder().encode(Settings()).object ?? [:]
+        return try canonical(settings) { key, value in defaults[key] != value }
+    }
+
+    /// Makes the service from stored settings.
+    package static func makeService(stored: DatumObject, context: ServiceContext) async throws -> any Service {
+        try await makeService(settings: decoder(nil).decode(Settings.self, from: .object(stored)), context: context)
+    }
+
+    private static func canonical(_ settings: Settings, isGiven: (String, Datum) -> Bool) throws -> DatumObject {
+        let (datum, alwaysStored) = try DatumEncoder().encodeNotingKeys(settings)
+        var canonical = DatumObject()
+        for (key, value) in datum.object?.members ?? [] where alwaysStored.contains(key) || isGiven(key, value) {
+            canonical[key] = value
+        }
+        return canonical
+    }
+
+    private static func decoder(_ folder: String?) -> DatumDecoder {
+        guard let folder, let key = LocalPath.folderKey else { return DatumDecoder() }
+        return DatumDecoder(userInfo: [key: folder])
+    }
+
+    /// One error for each key that is wrong by itself, so that all are known at once.
+    private static func errors(in given: DatumObject, folder: String?) -> [DataError] {
+        given.members.flatMap { member -> [DataError] in
+            do throws(DataError) {
+                let single = Datum.object([member.key: member.value])
+                return try decoder(folder).decodeNotingUnknownKeys(Settings.self, from: single).unknown
+            } catch {
+                return [error]
+            }
+        }
+    }
+}
+
+/// The kinds a program knows.
+package struct KindList: Sendable {
+    package let kinds: [any ServiceKind.Type]
+
+    package init(_ kinds: [any ServiceKind.Type]) { self.kinds = kinds }
+
+    package var words: [String] { kinds.map { $0.word } }
+
+    /// The kind of a word. Throws ``UnknownKind``.
+    package func kind(_ word: String) throws(UnknownKind) -> any ServiceKind.Type {
+        guard let kind = kinds.first(where: { $0.word == word }) else { throw UnknownKind(word: word, known: words) }
+        return kind
+    }
+}
+
+/// A word that no kind of the program has.
+package struct UnknownKind: Error, Equatable, CustomStringConvertible {
+    package var word: String
+    package var known: [String]
+
+    package var description: String { "no kind is called \"\(word)\".\(suggestion(for: word, among: known))" }
+}

@@ -1,0 +1,80 @@
+public import ArgumentParser
+public import ServiceLifecycle
+public import TapData
+
+/// A type of service: what `web` is in `mktap web`.
+///
+/// A kind is never made: it is a name for the types and functions below, and reaches the tools in an explicit list.
+/// What is stored is its settings; what runs is made from them anew at every start.
+public protocol ServiceKind: Sendable {
+    /// What the administrator asked for.
+    associatedtype Settings: ServiceSettings
+    /// The command line of `mktap` for this kind.
+    associatedtype Options: ServiceOptions where Options.Settings == Settings
+
+    /// The word of the kind on the command line, in descriptions and in the tap. Lower-case letters, digits and hyphens.
+    /// It never changes: taps are found by it.
+    static var word: String { get }
+
+    /// One sentence for `mktap --list`.
+    static var summary: String { get }
+
+    /// The version of ``Settings``, from 1. Raise it when old settings can't be read as they are. The default is 1.
+    static var settingsVersion: Int { get }
+
+    /// The cells a service of this kind may open. The default is none.
+    static var state: [any StateDeclaration] { get }
+
+    /// Makes the service.
+    ///
+    /// Called at every start, after every socket is bound and privileges are dropped, before the application counts as
+    /// serving. The service runs until its `run()` returns, which should be soon after its graceful shutdown begins.
+    /// What this throws is shown to the administrator; nothing stays running then.
+    static func makeService(settings: Settings, context: ServiceContext) async throws -> any Service
+}
+
+extension ServiceKind {
+    public static var settingsVersion: Int { 1 }
+    public static var state: [any StateDeclaration] { [] }
+}
+
+/// The settings of a kind: plain data with a default for every key.
+///
+/// Keys that a description leaves out keep the value that `init()` gives; unknown keys are errors. No key is called
+/// `name`, `kind`, `enabled`, `restart`, `services` or `state`, for these belong to every service. Making, reading and
+/// comparing settings touches no files and no sockets.
+public protocol ServiceSettings: Defaulted, Equatable, Sendable {
+    /// Where the service listens: the runner binds these and hands the sockets over. The default is nowhere.
+    var endpoints: [Endpoint] { get }
+
+    /// What is wrong with these settings beyond the types of their values. The default is nothing.
+    func problems() -> [SettingProblem]
+}
+
+extension ServiceSettings {
+    public var endpoints: [Endpoint] { [] }
+    public func problems() -> [SettingProblem] { [] }
+}
+
+/// A value that a kind does not accept.
+public struct SettingProblem: Sendable, Equatable {
+    /// The key, with dots for groups in groups: `limits.body`.
+    public var key: String
+    /// What is wrong, to be read after the key: "must be from 1 to 100, but is 0".
+    public var problem: String
+
+    /// Names a key and what is wrong with its value.
+    public init(_ key: String, _ problem: String) {
+        self.key = key
+        self.problem = problem
+    }
+}
+
+/// The options of a kind on the command line.
+public protocol ServiceOptions: ParsableArguments {
+    /// The settings of the kind.
+    associatedtype Settings: ServiceSettings
+
+    /// The settings these options ask for. Throw a `ValidationError` for options that don't fit together.
+    func settings() throws -> Settings
+}

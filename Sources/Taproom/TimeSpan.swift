@@ -1,0 +1,48 @@
+/// A length of time, as text: `500ms`, `10s`, `5m`, `1h`, `30d`.
+public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
+    private static let units: [(word: String, milliseconds: Int64)] = [
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+    ]
+
+    /// The length in milliseconds, from 0 to ten years.
+    public let milliseconds: Int64
+
+    /// A length of whole seconds.
+    public init(seconds: Int64) { milliseconds = seconds * 1000 }
+
+    /// Reads a number with a unit. Answers nil for anything else, and for more than ten years.
+    public init?(_ text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int64(digits),
+            let unit = TimeSpan.units.first(where: { $0.word == text[digits.endIndex...] }),
+            case let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds),
+            !overflow, product <= 3650 * 86_400_000
+        else { return nil }
+        milliseconds = product
+    }
+
+    /// The same as a `Duration`.
+    public var duration: Duration { .milliseconds(milliseconds) }
+
+    /// The shortest exact form.
+    public var description: String {
+        let unit = TimeSpan.units.last { milliseconds % $0.milliseconds == 0 && (milliseconds > 0 || $0.word == "s") }
+        return "\(milliseconds / (unit?.milliseconds ?? 1))\(unit?.word ?? "ms")"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let span = TimeSpan(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "must be a number with ms, s, m, h or d, up to ten years, but is \"\(text)\""))
+        }
+        self = span
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
