@@ -1,4 +1,4 @@
-import Taproom
+package import Taproom
 
 /// What is taken back to an earlier point.
 package struct RollbackScope: Sendable, Equatable, Codable {
@@ -92,5 +92,36 @@ extension Tap {
             throw TapFileError.unknownService(path, known: Set(then.keys).union(now.keys).sorted())
         }
         return identity
+    }
+}
+
+extension Tap {
+    /// The application as a rollback will leave it.
+    package func application(rolledBackTo target: Int, _ scope: RollbackScope) throws -> Application {
+        var now = try application()
+        guard scope.settings else { return now }
+        let then = try application(at: target)
+        guard let path = scope.service else { return then }
+        let name = path.split(separator: "/").first.map(String.init) ?? path
+        now.services.removeAll { $0.name == name }
+        now.services += then.services.filter { $0.name == name }
+        return now
+    }
+
+    /// The paths of the services whose settings or state a rollback will change.
+    package func services(changedSince target: Int, _ scope: RollbackScope) throws -> Set<String> {
+        let then = Dictionary(uniqueKeysWithValues: try application(at: target).servicesByPath.map { ($0.path, $0.service) })
+        let now = Dictionary(uniqueKeysWithValues: try application().servicesByPath.map { ($0.path, $0.service) })
+        let (stateThen, stateNow) = (try stateByService(at: target), try stateByService(at: nil))
+        let (identitiesThen, identitiesNow) = (try identities(at: target), try identities())
+        return Set(then.keys).union(now.keys).filter { path in
+            if let only = scope.service, only != path { return false }
+            if scope.settings, then[path] != now[path] || identitiesThen[path] != identitiesNow[path] { return true }
+            return scope.state && identitiesThen[path].flatMap { stateThen[$0] } != identitiesNow[path].flatMap { stateNow[$0] }
+        }
+    }
+
+    private func stateByService(at revision: Int?) throws -> [Int64: [StateEntry]] {
+        Dictionary(grouping: try state(at: revision), by: \.address.service)
     }
 }

@@ -13,6 +13,8 @@ package final class TapWriter: StateStore, Sendable {
 
     private let queue = WorkQueue<Work>()
     private let deferred = Mutex<[any DeferredState]>([])
+    /// When the changes of deferred cells were last stored.
+    private let lastStored = Mutex(ContinuousClock.now)
     /// Set once by `init`, joined once by `close`.
     private let thread = Mutex<pthread_t?>(nil)
 
@@ -69,6 +71,12 @@ package final class TapWriter: StateStore, Sendable {
             try tap.checkpoint()
             try tap.close()
         }
+    }
+
+    /// For how many seconds there have been changes that a crash would lose; 0: none would be lost.
+    package var lossWindow: Double {
+        guard deferred.withLock({ $0.contains(where: \.isChanged) }) else { return 0 }
+        return (ContinuousClock.now - lastStored.withLock { $0 }) / .seconds(1)
     }
 
     /// Stores what the cells of a service that has stopped still hold, and forgets them.
@@ -130,10 +138,12 @@ package final class TapWriter: StateStore, Sendable {
                     return (state.address, value)
                 }
             }
-            return try tap.commit {
+            let result = try tap.commit {
                 for (address, value) in changes { try tap.setState(address, value) }
                 return try body()
             }
+            lastStored.withLock { $0 = .now }
+            return result
         } catch {
             for state in taken { state.changeWasNotStored() }
             throw error

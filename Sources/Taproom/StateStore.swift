@@ -83,6 +83,8 @@ package protocol DeferredState: AnyObject, Sendable {
     var address: StateAddress { get }
     /// Whether changes are due each second, and not only at snapshots.
     var isDueEverySecond: Bool { get }
+    /// Whether there is a change that was not taken yet.
+    var isChanged: Bool { get }
 
     /// The value to store, or nil when nothing changed since the last one taken. Throws when it can't be encoded.
     func takeChange() throws -> StoredValue?

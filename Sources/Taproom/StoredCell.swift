@@ -114,6 +114,8 @@ extension StoredCell: DeferredState where Durability: DeferredDurability {
 
     package var isDueEverySecond: Bool { Durability.self == EverySecond.self }
 
+    package var isChanged: Bool { contents.withLock { $0.isChanged } }
+
     package func takeChange() throws -> StoredValue? {
         let value: Value? = contents.withLock { contents in
             guard contents.isChanged else { return nil }
