@@ -102,3 +102,13 @@ package struct LockHolder: Sendable, Equatable, CustomStringConvertible {
         return String(decoding: content, as: UTF8.self)
     }
 }
+
+extension TapLock {
+    /// Waits until nobody writes a tap any more. Throws ``TapFileError``.
+    package static func waitUntilFree(_ path: String) throws(TapFileError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw openFailure(path, errno) }
+        defer { close(file) }
+        while flock(file, LOCK_SH) != 0, errno == EINTR {}
+    }
+}

@@ -1,8 +1,6 @@
 import CTapSystem
-import Dispatch
 import Glibc
 package import Logging
-import Synchronization
 import TapControl
 package import TapFile
 package import Taproom
@@ -67,7 +65,7 @@ package enum Runner {
             default: configuration.logger.notice("signal ignored", metadata: ["signal": "\(number)"])
             }
         }
-        return try block { try await serve(running, events, control, configuration) }
+        return try Blocking.run { try await serve(running, events, control, configuration) }
     }
 
     private static func prepare(_ tap: Tap, _ configuration: RunnerConfiguration) throws -> Application {
@@ -145,20 +143,5 @@ package enum Runner {
         await server?.close()
         logger.notice("stopped", metadata: ["application": "\(name)"])
         return isSaved ? status : .inputOutput
-    }
-
-    /// Waits in this thread for something that is done in others.
-    private static func block<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
-        let done = DispatchSemaphore(value: 0)
-        let result = Mutex<Swift.Result<Result, any Error>?>(nil)
-        Task {
-            let outcome: Swift.Result<Result, any Error>
-            do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-            result.withLock { $0 = outcome }
-            done.signal()
-        }
-        done.wait()
-        guard let outcome = result.withLock({ $0 }) else { throw StateError.closed }
-        return try outcome.get()
     }
 }

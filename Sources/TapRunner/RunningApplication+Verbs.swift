@@ -30,23 +30,26 @@ extension RunningApplication: ControlledApplication {
     }
 
     func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
-        // What is in memory only is stored first, so that the comparison sees it.
-        let (target, application, affected) = try await writer.commit { tap in
+        let change = try await change { tap in
             let target = try tap.revision(of: point)
-            return (target, try tap.application(rolledBackTo: target, scope), try tap.services(changedSince: target, scope))
+            return WantedChange(
+                application: try tap.application(rolledBackTo: target, scope),
+                affected: try tap.services(changedSince: target, scope))
+        } store: { tap, _ in
+            try tap.rollBack(to: tap.revision(of: point), scope, status: .pending, by: authorship)
         }
-        return try await change(to: application, affecting: { affected.contains($0) }) { tap in
-            try tap.rollBack(to: target, scope, status: .pending, by: authorship)
-        }
+        return change.revision
     }
 
     func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
-        let (application, name) = try await writer.perform { try $0.application(adding: service) }
-        let revision = try await change(to: application, affecting: { $0 == name }) { tap in
-            _ = try tap.store(application)
+        let change = try await change { tap in
+            let (application, name) = try tap.application(adding: service)
+            return WantedChange(application: application, affected: [name])
+        } store: { tap, wanted in
+            _ = try tap.store(wanted.application)
             return try tap.addRevision(.change, status: .pending, by: authorship)
         }
-        return AddedService(name: name, revision: revision ?? 0)
+        return AddedService(name: change.wanted.affected.first ?? service.name, revision: change.revision ?? 0)
     }
 
     func verify() async throws -> [String] {

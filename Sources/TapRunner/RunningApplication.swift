@@ -6,6 +6,12 @@ import TapData
 import TapFile
 import Taproom
 
+/// The application as it is to be, and the paths of the services that are not what they were.
+struct WantedChange: Sendable {
+    var application: Application
+    var affected: Set<String>
+}
+
 /// An application that runs: its services, its sockets, its tap, and the verbs on them.
 ///
 /// Changes happen one after the other, whoever asks for them.
@@ -191,28 +197,32 @@ actor RunningApplication {
 
     /// Changes what runs: binds, stops what is affected, stores, starts again.
     ///
-    /// `store` writes a pending revision and answers its number, or nil when nothing differs. When a service can't be
-    /// started on it, everything is taken back: the revision is marked failed and the old services run again.
+    /// `decide` says what is wanted, when no other change is under way any more. `store` writes a pending revision and
+    /// answers its number, or nil when nothing differs. When a service can't be started on it, everything is taken back:
+    /// the revision is marked failed and the old services run again.
     func change(
-        to new: Application, affecting isAffected: @escaping @Sendable (String) -> Bool,
-        store: @escaping @Sendable (Tap) throws -> Int?
-    ) async throws -> Int? {
+        _ decide: @escaping @Sendable (Tap) throws -> WantedChange,
+        store: @escaping @Sendable (Tap, WantedChange) throws -> Int?
+    ) async throws -> (wanted: WantedChange, revision: Int?) {
         await beginChange()
         defer { endChange() }
         guard !isStopping else { throw StateError.closed }
-        let planned = try PlannedService.all(of: new, kinds: kinds)
+        // What is in memory only is stored with this, so that it is compared too.
+        let wanted = try await writer.commit(decide)
+        let isAffected = { (path: String) in wanted.affected.contains(path) }
+        let planned = try PlannedService.all(of: wanted.application, kinds: kinds)
         let former = (application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) })
         let bound = try sockets.binding(planned)
         await stopServices(where: isAffected)
         var stored: Int?
         do {
-            stored = try await writer.commit(store)
-            application = new
+            stored = try await writer.commit { try store($0, wanted) }
+            application = wanted.application
             sockets = bound
             for plan in planned where isAffected(plan.path) { try await start(plan) }
             if let stored { try await writer.perform { tap in try tap.commit { try tap.activate(stored) } } }
             services.sort { position($0) < position($1) }
-            return stored
+            return (wanted, stored)
         } catch {
             await stopServices(where: isAffected)
             if let stored { try? await writer.perform { tap in try tap.commit { try tap.fail(stored) } } }

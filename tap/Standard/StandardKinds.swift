@@ -1,0 +1,7 @@
+public import Taproom
+
+/// The kinds that the shipped tools know.
+public enum StandardKinds {
+    /// All of them, in the order `mktap --list` shows.
+    public static let all: [any ServiceKind.Type] = []
+}
