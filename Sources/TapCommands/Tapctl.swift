@@ -95,7 +95,7 @@ struct Target: ParsableArguments {
         let control = control
         return try Blocking.run {
             if let control {
-                guard let running = try await RemoteApplication(socket: control) else { throw ControlError.notRunning(tap: tap) }
+                guard let running = try RemoteApplication(socket: control) else { throw ControlError.notRunning(tap: tap) }
                 return try await body(running)
             }
             return try await body(Connection.application(of: tap, kinds: invocation.kinds))

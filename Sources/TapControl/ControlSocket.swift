@@ -1,4 +1,5 @@
-import Glibc
+import CTapSystem
+package import Glibc
 
 /// The unix socket through which a running application is controlled.
 package enum ControlSocket {
@@ -6,7 +7,21 @@ package enum ControlSocket {
     package static func path(forTap tap: String) -> String {
         let name = tap.split(separator: "/").last ?? ""
         guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return tap + ".sock" }
+        // The dot is looked for in the name only, so that a dot in a folder's name is none.
         return String(tap[..<dot]) + ".sock"
+    }
+
+    /// Tries to connect to a socket. Answers 0 when somebody accepts there, else errno.
+    static func connectionError(_ path: String) -> CInt {
+        let short = SocketAddress(path)
+        defer { withExtendedLifetime(short) {} }
+        let probe = tap_socket(AF_UNIX, CInt(SOCK_STREAM.rawValue))
+        guard probe >= 0 else { return errno }
+        defer { close(probe) }
+        let code = withUnsafeBytes(of: short.unixAddress) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { connect(probe, $0.baseAddress, socklen_t(bytes.count)) }
+        }
+        return code == 0 ? 0 : errno
     }
 }
 
@@ -29,6 +44,14 @@ package final class SocketAddress: Sendable {
         }
         text = "/proc/self/fd/\(descriptor)\(path[slash...])"
         folder = descriptor
+    }
+
+    /// The path as the structure the system calls take.
+    package var unixAddress: sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text.utf8.prefix($0.count - 1)) }
+        return address
     }
 
     deinit { if let folder { close(folder) } }

@@ -15,15 +15,12 @@ package struct RemoteApplication: ControlledApplication {
     private let socket: String
 
     /// The application behind a socket, or nil when nobody answers there. Throws when it may not be asked.
-    package init?(socket: String) async throws {
+    package init?(socket: String) throws {
         self.socket = socket
-        guard access(socket, F_OK) == 0 else { return nil }
-        do {
-            try await connect().channel.close()
-        } catch let error as IOError where [ECONNREFUSED, ENOENT, ENOTSOCK].contains(error.errnoCode) {
-            return nil
-        } catch let error as IOError where error.errnoCode == EACCES {
-            throw TapFileError.notPermitted(path: socket, action: "connect to it")
+        switch ControlSocket.connectionError(socket) {
+        case 0: return
+        case EACCES: throw TapFileError.notPermitted(path: socket, action: "connect to it")
+        default: return nil
         }
     }
 

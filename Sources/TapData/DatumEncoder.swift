@@ -49,10 +49,13 @@ private final class Slot {
     }
 
     func put(_ value: some Encodable, path: [any CodingKey]) throws {
-        switch value {
-        case let datum as Datum: content = .single(datum)
-        case let bytes as [UInt8]: content = .single(.bytes(bytes))
-        default: try value.encode(to: SlotEncoder(slot: self, codingPath: path))
+        // By its type and not by a cast, for an empty list of anything can be cast to a list of bytes.
+        if type(of: value) == [UInt8].self, let bytes = value as? [UInt8] {
+            content = .single(.bytes(bytes))
+        } else if let datum = value as? Datum {
+            content = .single(datum)
+        } else {
+            try value.encode(to: SlotEncoder(slot: self, codingPath: path))
         }
     }
 

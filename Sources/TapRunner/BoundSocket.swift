@@ -80,9 +80,7 @@ package final class BoundSocket: Sendable {
     private static func unix(_ path: String, _ mode: UInt16, _ endpoint: Endpoint) throws(BindFailure) -> CInt {
         let short = SocketAddress(path)
         defer { withExtendedLifetime(short) {} }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: short.text.utf8.prefix($0.count - 1)) }
+        let address = short.unixAddress
         removeIfStale(path, address)
         let old = umask(0o177)
         defer { umask(old) }
