@@ -68,7 +68,9 @@ let package = Package(
         library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
-        library("TapControl", ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
+        library(
+            "TapControl",
+            ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
         library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
         library("TapPackaging", ["Taproom", "TapConfig", "CZlib"]),
         library(
@@ -77,10 +79,17 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapPackaging", "CTapSystem",
                 argumentParser, logging,
             ]),
-        library("TapTesting", ["Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle, logging]),
+        library(
+            "TapTesting",
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle,
+                logging,
+            ]),
 
         // The kinds, and the list of those that are shipped.
-        kind("Web", ["Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
+        kind(
+            "Web",
+            ["Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
         // The programs.

@@ -50,7 +50,9 @@ struct Invocation: Sendable {
     /// The command of a tool, as a person would type it.
     func command(_ tool: Tool) -> String { prefix + tool.rawValue }
 
-    /// Runs the tool. Everything that goes wrong is said on standard error.
+    /// Runs the tool.
+    ///
+    /// Everything that goes wrong is said on standard error.
     func run(_ arguments: [String]) -> ExitStatus {
         do {
             switch tool {
@@ -80,7 +82,9 @@ enum Tool: String, CaseIterable, Sendable {
 
     /// Says how a program with several tools is used: on standard output when asked, else as an error.
     static func explain(program: String, arguments: ArraySlice<String>) -> ExitStatus {
-        let tools = allCases.map { "  \(program) \($0.rawValue)\(String(repeating: " ", count: 9 - $0.rawValue.count))\($0.summary)" }
+        let tools = allCases.map {
+            "  \(program) \($0.rawValue)\(String(repeating: " ", count: 9 - $0.rawValue.count))\($0.summary)"
+        }
         let usage = "USAGE: \(program) <tool> [options]\n\n" + tools.joined(separator: "\n") + "\n"
         if let first = arguments.first, ["--version"].contains(first) {
             Console.print("\(program) \(ProgramVersion.text)\n")

@@ -6,7 +6,9 @@ public protocol AlwaysStored {}
 package struct DatumEncoder {
     package init() {}
 
-    /// The tree of a value. Throws what the value throws, and `EncodingError` for numbers beyond 64 bits.
+    /// The tree of a value.
+    ///
+    /// Throws what the value throws, and `EncodingError` for numbers beyond 64 bits.
     package func encode(_ value: some Encodable) throws -> Datum {
         try encodeNotingKeys(value).datum
     }
@@ -119,7 +121,9 @@ private struct KeyedSlots<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try slot.slot(for: key).put(value, path: codingPath + [key])
     }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<
+        Nested
+    > {
         SlotEncoder(slot: slot.slot(for: key), codingPath: codingPath + [key]).container(keyedBy: type)
     }
 

@@ -1,6 +1,8 @@
 import Glibc
 
-/// A moment as text: RFC 3339 in UTC with milliseconds, `2026-11-21T10:04:05.123Z`. Texts compare as the moments do.
+/// A moment as text: RFC 3339 in UTC with milliseconds, `2026-11-21T10:04:05.123Z`.
+///
+/// Texts compare as the moments do.
 package enum Timestamp {
     /// The moment now, by the system's clock.
     package static var now: String {
@@ -14,7 +16,8 @@ package enum Timestamp {
         var seconds = time_t(seconds)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        let date = "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
+        let date =
+            "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
         let time = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
         return "\(date)T\(time).\(digits(milliseconds, 3))Z"
     }

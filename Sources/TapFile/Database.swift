@@ -1,7 +1,9 @@
 import CSQLite
 import Taproom
 
-/// A connection to an SQLite database. Not safe for two threads at once: whoever has it keeps it in one.
+/// A connection to an SQLite database.
+///
+/// Not safe for two threads at once: whoever has it keeps it in one.
 final class Database {
     /// How a database is opened.
     enum Access {
@@ -15,7 +17,9 @@ final class Database {
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
 
-    /// Opens an existing database, or an empty one in memory. Throws ``TapFileError``.
+    /// Opens an existing database, or an empty one in memory.
+    ///
+    /// Throws ``TapFileError``.
     init(_ path: String, _ access: Access) throws(TapFileError) {
         self.path = path
         let code =
@@ -47,12 +51,16 @@ final class Database {
         return "file:\(escaped.joined())?immutable=1"
     }
 
-    /// Closes the connection. A log of changes is folded into the file first. Closing twice does nothing.
+    /// Closes the connection.
+    ///
+    /// A log of changes is folded into the file first. Closing twice does nothing.
     func close() throws(TapFileError) {
         guard let open = handle else { return }
         statements.removeAll()
         handle = nil
-        guard sqlite3_close_v2(open) == SQLITE_OK else { throw .storage(path: path, code: SQLITE_BUSY, problem: "cannot close") }
+        guard sqlite3_close_v2(open) == SQLITE_OK else {
+            throw .storage(path: path, code: SQLITE_BUSY, problem: "cannot close")
+        }
     }
 
     /// What the last call on this connection reported.
@@ -160,7 +168,9 @@ private final class Statement {
     }
 }
 
-/// One row of an answer, valid while it is handed over. Columns count from 0.
+/// One row of an answer, valid while it is handed over.
+///
+/// Columns count from 0.
 struct Row {
     fileprivate let statement: OpaquePointer
 
@@ -171,7 +181,8 @@ struct Row {
     func text(_ column: Int32) -> String {
         guard let text = sqlite3_column_text(statement, column) else { return "" }
         return String(
-            decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))), as: UTF8.self)
+            decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))),
+            as: UTF8.self)
     }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }

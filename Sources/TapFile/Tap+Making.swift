@@ -50,7 +50,9 @@ package enum WholeFile {
     /// Writes to a temporary name in the same folder, makes it durable, and gives it its name.
     ///
     /// Throws ``TapFileError``; the temporary file is gone then and the old one is as it was.
-    package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, replacing: Bool) throws(TapFileError) {
+    package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, replacing: Bool)
+        throws(TapFileError)
+    {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let temporary = "\(folder)/.\(name).\(getpid())"

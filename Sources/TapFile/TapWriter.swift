@@ -2,7 +2,9 @@ import Glibc
 import Synchronization
 package import Taproom
 
-/// The thread that has the tap of a running application. Everything that reads or changes it happens there, in order.
+/// The thread that has the tap of a running application.
+///
+/// Everything that reads or changes it happens there, in order.
 ///
 /// Updates of cells that wait together are stored in one transaction, so that many writers share one write to the disk.
 package final class TapWriter: StateStore, Sendable {
@@ -18,16 +20,20 @@ package final class TapWriter: StateStore, Sendable {
     /// Set once by `init`, joined once by `close`.
     private let thread = Mutex<pthread_t?>(nil)
 
-    /// Starts the thread. From now on nobody else uses the tap.
+    /// Starts the thread.
+    ///
+    /// From now on nobody else uses the tap.
     package init(_ tap: sending Tap) throws(SystemCallError) {
         let start = Unmanaged.passRetained(WriterStart(writer: self, tap: tap))
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<WriterStart>.fromOpaque(argument).takeRetainedValue()
-            start.writer.run(start.tap)
-            return nil
-        }, start.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<WriterStart>.fromOpaque(argument).takeRetainedValue()
+                start.writer.run(start.tap)
+                return nil
+            }, start.toOpaque())
         guard code == 0 else {
             start.release()
             throw SystemCallError("start a thread", code: code)
@@ -62,7 +68,9 @@ package final class TapWriter: StateStore, Sendable {
         try await perform { [self] tap in try storeDeferred(tap, where: { _ in true }, and: { try body(tap) }) }
     }
 
-    /// Stores what is deferred, closes the tap and ends the thread. Whatever is submitted later fails.
+    /// Stores what is deferred, closes the tap and ends the thread.
+    ///
+    /// Whatever is submitted later fails.
     package func close() async throws {
         defer { queue.close() }
         try await perform { [self] tap in

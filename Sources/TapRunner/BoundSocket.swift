@@ -3,7 +3,9 @@ import Glibc
 import TapControl
 package import Taproom
 
-/// A listening socket that the runner owns. It is closed, and a unix socket's file removed, when this goes.
+/// A listening socket that the runner owns.
+///
+/// It is closed, and a unix socket's file removed, when this goes.
 package final class BoundSocket: Sendable {
     /// Connections that the kernel keeps waiting for a busy application.
     private static let backlog: CInt = 4096
@@ -12,7 +14,9 @@ package final class BoundSocket: Sendable {
     package let endpoint: Endpoint
     package let descriptor: CInt
 
-    /// Makes, binds and opens a socket. Throws ``BindFailure``; nothing is left behind then.
+    /// Makes, binds and opens a socket.
+    ///
+    /// Throws ``BindFailure``; nothing is left behind then.
     package init(_ endpoint: Endpoint) throws(BindFailure) {
         switch endpoint.address {
         case .tcp(let port, let interface):
@@ -48,7 +52,7 @@ package final class BoundSocket: Sendable {
         do {
             // One socket for both versions of the protocol.
             return try listen(AF_INET6, six, endpoint)
-        } catch where error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL {
+        } catch  where error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL {
             var four = sockaddr_in()
             four.sin_family = sa_family_t(AF_INET)
             four.sin_port = port.bigEndian
@@ -56,11 +60,15 @@ package final class BoundSocket: Sendable {
         }
     }
 
-    private static func listen<Address>(_ family: CInt, _ address: Address, _ endpoint: Endpoint) throws(BindFailure) -> CInt {
+    private static func listen<Address>(_ family: CInt, _ address: Address, _ endpoint: Endpoint) throws(BindFailure)
+        -> CInt
+    {
         let descriptor = tap_socket(family, CInt(SOCK_STREAM.rawValue))
         guard descriptor >= 0 else { throw BindFailure(endpoint: endpoint, code: errno) }
         if family != AF_UNIX { set(SO_REUSEADDR, of: SOL_SOCKET, to: 1, descriptor) }
-        if family == AF_INET6 { set(IPV6_V6ONLY, of: CInt(IPPROTO_IPV6), to: endpoint.isOnEveryInterface ? 0 : 1, descriptor) }
+        if family == AF_INET6 {
+            set(IPV6_V6ONLY, of: CInt(IPPROTO_IPV6), to: endpoint.isOnEveryInterface ? 0 : 1, descriptor)
+        }
         let bound = withUnsafeBytes(of: address) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
         }

@@ -34,7 +34,9 @@ package enum Runner {
         Signals.block()
     }
 
-    /// Runs until it is told to stop. To be called on the main thread.
+    /// Runs until it is told to stop.
+    ///
+    /// To be called on the main thread.
     ///
     /// In this order: check everything, bind every endpoint, give up root, start services. What fails before all services
     /// run is thrown, with nothing left running and nothing changed. Afterwards the status says how it ended.
@@ -42,7 +44,12 @@ package enum Runner {
     /// - Parameters:
     ///   - tap: an open tap; it is closed at the end.
     ///   - isInMemory: whether it has no file.
-    package static func run(_ tap: sending Tap, isInMemory: Bool, _ configuration: RunnerConfiguration) throws -> ExitStatus {
+    ///   - configuration: how it is run.
+    /// - Returns: how the program should end.
+    /// - Throws: a `ReportableError` that says what kept the application from serving.
+    package static func run(_ tap: sending Tap, isInMemory: Bool, _ configuration: RunnerConfiguration) throws
+        -> ExitStatus
+    {
         let application = try prepare(tap, configuration)
         let planned = try PlannedService.all(of: application, kinds: configuration.kinds)
         let sockets = try SocketTable().binding(planned)
@@ -71,7 +78,8 @@ package enum Runner {
     private static func prepare(_ tap: Tap, _ configuration: RunnerConfiguration) throws -> Application {
         let failed = try tap.commit { try tap.failPendingRevisions() }
         for number in failed {
-            configuration.logger.warning("a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
+            configuration.logger.warning(
+                "a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
         }
         return try tap.application()
     }
