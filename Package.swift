@@ -80,7 +80,7 @@ let package = Package(
         library("TapTesting", ["Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle, logging]),
 
         // The kinds, and the list of those that are shipped.
-        kind("Web", ["Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
+        kind("Web", ["Taproom", "TapData", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
         // The programs.
