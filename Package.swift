@@ -89,7 +89,10 @@ let package = Package(
         // The kinds, and the list of those that are shipped.
         kind(
             "Web",
-            ["Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
+            [
+                "Taproom", "TapData", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1,
+                nioPosix,
+            ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
         // The programs.

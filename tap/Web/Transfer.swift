@@ -1,0 +1,34 @@
+import NIOCore
+import NIOHTTP1
+
+/// A body on its way: gives out one piece after the other, none of them so long that nobody would notice a client that
+/// takes nothing.
+struct Transfer {
+    /// What is handed to the operating system at once.
+    private static let maximumPieceBytes: Int64 = 512 << 10
+
+    private var pieces: [Response.Piece]
+    private(set) var status: Int
+
+    /// The body of a response.
+    init(_ response: Response) {
+        pieces = response.body.reversed()
+        status = Int(response.status.code)
+    }
+
+    /// Whether everything was given out.
+    var isEmpty: Bool { pieces.isEmpty }
+
+    /// The next piece, or nil when there is none, or when its file has become shorter than it was.
+    mutating func next() -> Response.Piece? {
+        switch pieces.popLast() {
+        case nil: return nil
+        case .bytes(let bytes)?: return .bytes(bytes)
+        case .file(let file, let range)?:
+            let end = range.lowerBound + min(Int64(range.count), Transfer.maximumPieceBytes)
+            guard file.currentSize >= end else { return nil }
+            if end < range.upperBound { pieces.append(.file(file, end..<range.upperBound)) }
+            return .file(file, range.lowerBound..<end)
+        }
+    }
+}

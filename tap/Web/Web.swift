@@ -1,0 +1,21 @@
+public import ServiceLifecycle
+public import Taproom
+
+/// The kind `web`: serves the files of a folder over HTTP/1.1.
+public struct Web: ServiceKind {
+    public typealias Settings = WebSettings
+    public typealias Options = WebOptions
+
+    public static let word = "web"
+    public static let summary = "Serves the files of a folder over HTTP."
+
+    /// Requests and bytes answered since the service was first started.
+    static let counters = Cell("counters", initial: Counters(), durability: .snapshot)
+    public static var state: [any StateDeclaration] { [counters] }
+
+    public static func makeService(settings: WebSettings, context: ServiceContext) async throws -> any Service {
+        let counters = try await context.open(counters)
+        let site = try Site(settings, logger: context.logger, counters: counters)
+        return WebServer(site, context: context)
+    }
+}
