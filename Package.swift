@@ -103,5 +103,8 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+
+        // The tests.
+        tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
     ]
 )
