@@ -91,5 +91,9 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+
+        // The tests.
+        tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
+        tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle, logging]),
     ]
 )
