@@ -64,7 +64,7 @@ struct WithServiceTests {
     @Test func startsAgainOnTheSameState() async throws {
         let state = TestState()
         for expected in 1...3 {
-            try await withService(Counting.self, state: state, logger: dbg()) { service in
+            try await withService(Counting.self, state: state) { service in
                 let text = try await service.connect().receive(through: "\n")
                 #expect(text == "hello \(expected)\n")
             }
@@ -105,5 +105,3 @@ struct WithServiceTests {
         }
     }
 }
-import Logging
-func dbg() -> Logger { var l = Logger(label: "dbg"); l.logLevel = .trace; return l }
