@@ -97,7 +97,9 @@ final class WebConnection: ChannelDuplexHandler {
         }
         switch error {
         case .invalidEOFState, .closedConnection: inputIsClosed = true
-        case .headerOverflow: refuse(watch.hasLine ? .requestHeaderFieldsTooLarge : .uriTooLong)
+        case .headerOverflow:
+            let isLine = watch.firstLineBytes > responder.site.settings.limits.header
+            refuse(isLine ? .uriTooLong : .requestHeaderFieldsTooLarge)
         case .invalidMethod where watch.beginsWithUnknownMethod: refuse(.notImplemented)
         default: refuse(.badRequest)
         }
