@@ -49,6 +49,7 @@ struct FibonacciTests {
         for round in 0..<20 {
             let served = try bench.serve("-f", "fibonacci.tap")
             let port = served.port
+            let process = served.program.process
             given += await withTaskGroup(of: [String].self) { group in
                 for _ in 0..<4 {
                     group.addTask {
@@ -61,7 +62,7 @@ struct FibonacciTests {
                 group.addTask {
                     var mine: [String] = []
                     for _ in 0..<(round * 3) { if let number = await Self.number(port) { mine.append(number) } }
-                    kill(served.program.process, SIGKILL)
+                    kill(process, SIGKILL)
                     return mine
                 }
                 return await group.reduce(into: []) { $0 += $1 }

@@ -1,4 +1,5 @@
 import Glibc
+import TapData
 import TapTesting
 import Testing
 

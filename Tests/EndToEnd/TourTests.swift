@@ -59,7 +59,7 @@ struct TourTests {
         let user = String(cString: getpwuid(geteuid()).pointee.pw_name)
         return text.replacing(/\d{4}-\d\d-\d\dT[0-9:.]+Z/, with: "TIME").replacing(/process \d+/, with: "process N")
             .replacing(/"pid": \d+/, with: "\"pid\": N").replacing(" \(user) ", with: " ada ")
-            .replacing(/ +/, with: " ").replacing(/\n+$/, with: "")
+            .replacing(/\ +/, with: " ").replacing(/\n+$/, with: "")
     }
 
     private static func freePort() throws -> String {
