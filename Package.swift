@@ -91,5 +91,8 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+
+        // The tests.
+        tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
     ]
 )

@@ -97,7 +97,7 @@ struct MaintainerScripts {
     /// What debhelper does for a unit that is enabled and started.
     private var start: String {
         """
-        if [ -x /usr/bin/deb-systemd-helper ]; then
+        if command -v deb-systemd-helper >/dev/null; then
             deb-systemd-helper unmask \(places.unit) >/dev/null || true
             # Enabled when first installed. Later the administrator's decision stands.
             if deb-systemd-helper --quiet was-enabled \(places.unit); then
@@ -106,7 +106,7 @@ struct MaintainerScripts {
                 deb-systemd-helper update-state \(places.unit) >/dev/null || true
             fi
         fi
-        if [ -d /run/systemd/system ] && [ -x /usr/bin/deb-systemd-invoke ]; then
+        if [ -d /run/systemd/system ] && command -v deb-systemd-invoke >/dev/null; then
             deb-systemd-invoke daemon-reload >/dev/null || true
             if [ -n "$2" ]; then
                 action=restart
@@ -125,7 +125,7 @@ struct MaintainerScripts {
         # Stops the service before its files go. An upgrade restarts it afterwards instead.
         set -e
 
-        if [ "$1" = remove ] && [ -d /run/systemd/system ] && [ -x /usr/bin/deb-systemd-invoke ]; then
+        if [ "$1" = remove ] && [ -d /run/systemd/system ] && command -v deb-systemd-invoke >/dev/null; then
             deb-systemd-invoke stop \(places.unit) >/dev/null || true
         fi
 
@@ -144,16 +144,16 @@ struct MaintainerScripts {
         tap=\(places.tap)
 
         if [ "$1" = remove ]; then
-            if [ -x /usr/bin/deb-systemd-helper ]; then
+            if command -v deb-systemd-helper >/dev/null; then
                 deb-systemd-helper mask \(places.unit) >/dev/null || true
             fi
-            if [ -d /run/systemd/system ] && [ -x /usr/bin/deb-systemd-invoke ]; then
+            if [ -d /run/systemd/system ] && command -v deb-systemd-invoke >/dev/null; then
                 deb-systemd-invoke daemon-reload >/dev/null || true
             fi
         fi
 
         if [ "$1" = purge ]; then
-            if [ -x /usr/bin/deb-systemd-helper ]; then
+            if command -v deb-systemd-helper >/dev/null; then
                 deb-systemd-helper purge \(places.unit) >/dev/null || true
                 deb-systemd-helper unmask \(places.unit) >/dev/null || true
             fi
