@@ -72,7 +72,7 @@ let package = Package(
             "TapControl",
             ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
         library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
-        library("TapPackaging", ["Taproom", "TapConfig", "CZlib"]),
+        library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
             [

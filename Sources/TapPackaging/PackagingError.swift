@@ -2,7 +2,7 @@ import Glibc
 package import Taproom
 
 /// Why a package was not made.
-package enum PackagingError: Error, Equatable, CustomStringConvertible {
+package enum PackagingError: ReportableError, Equatable {
     /// The request has these mistakes, at least one.
     case invalid([PackageProblem])
     /// A folder stands where the tree goes, and it is not one that was laid out before.
@@ -29,11 +29,11 @@ package enum PackagingError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The exit code of sysexits(3) for a program that stops here.
-    package var exitCode: CInt {
+    /// How a program that stops here ends.
+    package var exitStatus: ExitStatus {
         switch self {
-        case .invalid(let problems): problems.contains { !$0.isInApplication } ? 64 : 65
-        case .occupied, .system: 73
+        case .invalid(let problems): problems.contains { !$0.isInApplication } ? .usage : .badData
+        case .occupied, .system: .cannotCreate
         }
     }
 }

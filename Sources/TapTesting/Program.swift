@@ -91,7 +91,8 @@ public final class Program {
             let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             if let line = lines.dropLast().first(where: { $0.contains(text) }) { return String(line) }
             guard try readMore() else {
-                throw Timeout(description: "no line with \"\(text)\" in: \(String(decoding: output, as: UTF8.self)) \(errors)")
+                throw Timeout(
+                    description: "no line with \"\(text)\" in: \(String(decoding: output, as: UTF8.self)) \(errors)")
             }
         }
     }
@@ -127,7 +128,8 @@ public final class Program {
     private func readMore() throws -> Bool {
         var poll = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
         guard Glibc.poll(&poll, 1, Program.patience) > 0 else {
-            throw Timeout(description: "the program wrote nothing for a minute after: \(String(decoding: output, as: UTF8.self))")
+            throw Timeout(
+                description: "the program wrote nothing for a minute after: \(String(decoding: output, as: UTF8.self))")
         }
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = read(reader, &buffer, buffer.count)

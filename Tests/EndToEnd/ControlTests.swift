@@ -36,12 +36,14 @@ struct ControlTests {
         #expect(try bench.done("tapctl", "snapshot", "web.tap", "before") == "web.tap: snapshot before is revision 2\n")
         try bench.done("mktap", "--append", "web.tap", "web", "--listen", "tcp:0:interface=127.0.0.1")
         #expect(try bench.json("tapctl", "diff", "web.tap", "before").array?.count == 1)
-        #expect(try bench.done("tapctl", "rollback", "web.tap", "before") == "web.tap: as at before again, in revision 4\n")
+        #expect(
+            try bench.done("tapctl", "rollback", "web.tap", "before") == "web.tap: as at before again, in revision 4\n")
         #expect(try bench.done("tapctl", "diff", "web.tap", "before", "4") == "")
         #expect(try bench.json("tapctl", "status")["services"]?.array?.count == 1)
         let history = try bench.json("tapctl", "history")
         #expect(history.array?.compactMap { $0["kind"]?.string } == ["made", "snapshot", "change", "rollback"])
-        #expect(history.array?.compactMap { $0["status"]?.string } == ["superseded", "superseded", "superseded", "active"])
+        #expect(
+            history.array?.compactMap { $0["status"]?.string } == ["superseded", "superseded", "superseded", "active"])
         #expect(history["1", "snapshot"] == .string("before"))
         #expect(try bench.done("tapctl", "rollback", "web.tap", "4") == "web.tap: nothing differs from 4\n")
         if let served {
@@ -123,7 +125,9 @@ struct ControlTests {
 
     @Test func aPersonCanReadTheTapWithSQLite() throws {
         let schema = try Program.run("sqlite3", ["web.tap", ".schema"], in: bench.folder.path).output
-        for table in ["revision", "application", "service", "state", "base"] { #expect(schema.contains("CREATE TABLE \(table) (")) }
+        for table in ["revision", "application", "service", "state", "base"] {
+            #expect(schema.contains("CREATE TABLE \(table) ("))
+        }
         let row = try Program.run(
             "sqlite3", ["web.tap", "SELECT path, kind, settings ->> 'listen' FROM services_now"], in: bench.folder.path)
         #expect(row.output == "web|web|tcp:0:interface=127.0.0.1\n")
@@ -137,7 +141,8 @@ struct ControlTests {
         let outcome = try Program.run(
             "setpriv",
             [
-                "--reuid", "65534", "--clear-groups", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket",
+                "--reuid", "65534", "--clear-groups", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+                "--unix-socket",
                 "web.sock", "http://localhost/v1/status",
             ], in: bench.folder.path)
         #expect(outcome.output == "403")

@@ -17,14 +17,20 @@ struct MistakeTests {
 
     @Test(arguments: [
         (["web", "--prot", "80"], "mktap: unknown option '--prot'. Did you mean '--port'? See 'mktap web --help'."),
-        (["web", "--port", "http"], "mktap: --port must be a number from 0 to 65535, but is \"http\". See 'mktap web --help'."),
+        (
+            ["web", "--port", "http"],
+            "mktap: --port must be a number from 0 to 65535, but is \"http\". See 'mktap web --help'."
+        ),
         (
             ["web", "--listen", "tpc:80"],
             "mktap: --listen is no endpoint: \"tpc:80\". \"tpc\" is no way to listen. Did you mean \"tcp\"? See 'mktap web --help'."
         ),
         (["wbe"], "mktap: no kind is called \"wbe\". Did you mean \"web\"? See 'mktap --list'."),
         (["--bogus", "web"], "mktap: unknown option '--bogus'. See 'mktap --help'."),
-        (["--appname", "a b", "web"], "mktap: --appname must be 1 to 64 letters, digits, hyphens and underscores, not beginning with a hyphen, but is \"a b\". See 'mktap --help'."),
+        (
+            ["--appname", "a b", "web"],
+            "mktap: --appname must be 1 to 64 letters, digits, hyphens and underscores, not beginning with a hyphen, but is \"a b\". See 'mktap --help'."
+        ),
         (["--uid", "a b", "web"], "mktap: --uid must be a name or a number, but is \"a b\". See 'mktap --help'."),
         ([], "mktap: no kind is named. mktap --list shows those there are. See 'mktap --help'."),
     ])
@@ -156,7 +162,8 @@ struct MistakeTests {
         expect(
             try bench.run("tapctl", "show", "web.tap", "web.lisen"), 64,
             "tapctl: web.lisen: there is no \"lisen\". Did you mean \"listen\"?")
-        expect(try bench.run("tapctl", "rollback", "web.tap", "9"), 64, "tapctl: there is no revision 9: the latest is 1.")
+        expect(
+            try bench.run("tapctl", "rollback", "web.tap", "9"), 64, "tapctl: there is no revision 9: the latest is 1.")
         expect(try bench.run("tapctl", "stop", "web.tap"), 69, "tapctl: web.tap: is not running.")
     }
 }

@@ -13,7 +13,8 @@ struct PrivilegeTests {
         chmod(bench.folder.path, 0o755)
         chmod(bench.folder["index.html"], 0o644)
         try bench.done(
-            "mktap", "--uid", "65534", "--gid", "65534", "web", "--static", ".", "--listen", "tcp:0:interface=127.0.0.1")
+            "mktap", "--uid", "65534", "--gid", "65534", "web", "--static", ".", "--listen", "tcp:0:interface=127.0.0.1"
+        )
     }
 
     /// The lines of all threads' status that begin with a word, each once.
@@ -65,9 +66,14 @@ struct PrivilegeTests {
     @Test func onlyRootCanBecomeSomebodyElse() throws {
         chown(bench.folder["web.tap"], 65534, 65534)
         chown(bench.folder.path, 65534, 65534)
-        let words = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "\(Bench.programs)/tapd", "-f", "web.tap", "--uid", "33"]
+        let words = [
+            "--reuid", "65534", "--regid", "65534", "--clear-groups", "\(Bench.programs)/tapd", "-f", "web.tap",
+            "--uid", "33",
+        ]
         let outcome = try Program.run("setpriv", words, in: bench.folder.path)
         #expect(outcome.status == 77)
-        #expect(outcome.errors == "tapd: cannot become the user www-data: only root can. Start tapd as root, or as that user.\n")
+        #expect(
+            outcome.errors
+                == "tapd: cannot become the user www-data: only root can. Start tapd as root, or as that user.\n")
     }
 }

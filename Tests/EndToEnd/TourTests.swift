@@ -22,7 +22,8 @@ struct TourTests {
             let command = step.command.replacing("8080", with: port)
             let expected = Self.normalized(step.output)
             if command.hasPrefix("tapd ") {
-                let program = try Program("sh", ["-c", "exec " + command], in: folder.path, environment: ["PATH": path])
+                let program = try Program(
+                    "sh", ["-c", "exec " + command], in: folder.path, environment: ["PATH": path])
                 let line = try program.line(containing: " serving ")
                 #expect(Self.normalized(line.replacing(port, with: "8080")) == expected, "\(command)")
                 running = program

@@ -23,18 +23,19 @@ struct WebTests {
     @Test func takesTheClassicCommandAsWritten() throws {
         try bench.done("mktap", "--force", "--uid", "33", "--gid", "33", "web", "--static", "/var/www", "--port", "80")
         let text = try bench.done("tapctl", "export", "web.tap")
-        #expect(text == """
-            taproom: 1
-            name: web
-            user: 33
-            group: 33
-            services:
-            - name: web
-              kind: web
-              listen: tcp:80
-              static: /var/www
+        #expect(
+            text == """
+                taproom: 1
+                name: web
+                user: 33
+                group: 33
+                services:
+                - name: web
+                  kind: web
+                  listen: tcp:80
+                  static: /var/www
 
-            """)
+                """)
     }
 
     @Test func servesUntilItIsToldToStop() throws {

@@ -76,12 +76,12 @@ import Testing
                 the long description is empty. Leave --long_description out, or say what the application does.
                 the date must be from 0 to 8589934591 seconds since 1970, but is -1. Correct or unset SOURCE_DATE_EPOCH.
                 """)
-        #expect(error.exitCode == 64)
+        #expect(error.exitStatus == .usage)
     }
 
     @Test func aMistakeInTheApplicationIsOneOfTheTap() throws {
         let error = try #require(throws: PackagingError.self) { try DebianPackage(request(user: "A B")) }
-        #expect(error.exitCode == 65)
+        #expect(error.exitStatus == .badData)
     }
 
     @Test(arguments: ["two\nlines", "a\tb", String(repeating: "x", count: 80), "  "])

@@ -88,7 +88,7 @@ import Testing
             try PackageWriter(folder: "/proc/nowhere").write(DebianPackage(request()))
         }
         #expect(error.description.hasPrefix("cannot make the folder /proc/nowhere: "))
-        #expect(error.exitCode == 73)
+        #expect(error.exitStatus == .cannotCreate)
     }
 
     @Test func leavesNoTemporaryFileWhenTheNameIsTaken() throws {

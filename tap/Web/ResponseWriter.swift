@@ -34,7 +34,8 @@ final class ResponseWriter {
         finished: @escaping () -> Void
     ) {
         var date = responder.date
-        var head = context.channel.allocator.buffer(capacity: response.head.readableBytes + 64 + smallBodyBytes(response))
+        var head = context.channel.allocator.buffer(
+            capacity: response.head.readableBytes + 64 + smallBodyBytes(response))
         head.writeImmutableBuffer(response.head)
         head.writeBuffer(&date)
         head.writeStaticString(connection)
@@ -135,7 +136,8 @@ final class ResponseWriter {
 
     private func setCork(_ context: ChannelHandlerContext, _ on: Bool) {
         isCorked = on
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
             tap_cork(socket, on ? 1 : 0)
         }
     }
@@ -165,7 +167,8 @@ final class ResponseWriter {
     /// that it still holds.
     func progress(_ context: ChannelHandlerContext) -> Int64 {
         var held: CInt = 0
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
             ioctl(socket, UInt(TIOCOUTQ), &held)
         }
         return sentBytes - Int64(held)
