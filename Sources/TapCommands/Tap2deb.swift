@@ -3,6 +3,7 @@ import Glibc
 import TapConfig
 import TapControl
 import TapData
+import TapFile
 import TapPackaging
 import TapRunner
 import Taproom
