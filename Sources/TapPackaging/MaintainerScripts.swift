@@ -32,8 +32,12 @@ struct MaintainerScripts {
         state=\(places.state)
         tap=\(places.tap)
 
+        # A folder without the tap is somebody else's, or has lost it: neither is to be taken over in silence.
         if [ ! -d "$state" ]; then
             mkdir -m 0700 "$state"
+        elif [ ! -e "$tap" ] && [ ! -L "$tap" ] && [ -n "$(ls -A "$state")" ]; then
+            echo "\(places.package): $state holds files, but no ${tap##*/}. Put the tap back, or move the files away." >&2
+            exit 73
         fi
         chmod 0700 "$state"
         # Links in it are not followed: what is in it belongs to the service, not to root.
@@ -165,11 +169,14 @@ struct MaintainerScripts {
                 # Only a tap that was not closed has one; without it the last changes would be lost.
                 if [ -f "$tap-wal" ]; then
                     cp "$tap-wal" "$copy-wal"
+                    sync "$copy-wal"
                 fi
-                sync
+                sync "$copy" /var/backups
+                rm -rf "$state"
                 echo "\(places.package): $state is removed. A final copy of its tap is $copy."
+            elif [ -d "$state" ] && ! rmdir "$state" 2>/dev/null; then
+                echo "\(places.package): $state is left alone: it has no ${tap##*/}." >&2
             fi
-            rm -rf "$state"
         fi
 
         exit 0

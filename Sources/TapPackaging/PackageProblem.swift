@@ -3,6 +3,8 @@ import Taproom
 /// One thing that is wrong with a ``PackageRequest``.
 package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case name(String)
+    /// The name of the runner's package, which the package depends on.
+    case takenName(String)
     case version(String)
     case maintainer(String)
     case summary(String)
@@ -24,6 +26,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .name(let name):
             "the name of the package must be 2 or more of a-z, 0-9, \"+\", \"-\" and \".\", and begin with a letter or "
                 + "digit, but is \"\(name)\""
+        case .takenName(let name): "\(name) is the package of the runner itself"
         case .version(let version):
             "the version must begin with a digit and consist of letters, digits, \".\", \"+\", \"~\" and \"-\", "
                 + "but is \"\(version)\""
@@ -46,7 +49,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     /// What to do.
     package var advice: String {
         switch self {
-        case .name: "Give another name with --debfile, such as taproom-web."
+        case .name, .takenName: "Give another name with --debfile, such as taproom-web."
         case .version: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
         case .maintainer: "Give one such as --maintainer 'Ada Lovelace <ada@example.com>'."
         case .summary: "Say the rest in --long_description."

@@ -17,6 +17,7 @@ extension PackageRequest {
             check(Self.isUsableSocket(path), .socket(path: path, package: name))
         }
         check(Self.isPackageName(name), .name(name))
+        check(name != "taproom", .takenName(name))
         check(Self.isVersion(version), .version(version))
         check(Self.isMaintainer(maintainer), .maintainer(maintainer))
         let isOneLine = !summary.unicodeScalars.contains {

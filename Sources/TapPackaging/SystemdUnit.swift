@@ -16,6 +16,8 @@ struct SystemdUnit {
         [Service]
         Type=exec
         ExecStart=/usr/bin/tapd -f \(places.tap)
+        # Only tapd is told to stop: it stops what it started, in order.
+        KillMode=mixed
         Restart=on-failure
         RestartSec=1
         # Mistakes in the tap or the set-up, which starting again does not mend.

@@ -66,6 +66,14 @@ import Testing
             script.contains("/usr/bin/mktap --from /usr/share/taproom-web/web.yaml --output \"$tap\" >/dev/null\n"))
     }
 
+    @Test func takesNoFolderOverThatHasNoTap() throws {
+        let package = try DebianPackage(request())
+        #expect(
+            package.text("/DEBIAN/postinst")?.contains(
+                "elif [ ! -e \"$tap\" ] && [ ! -L \"$tap\" ] && [ -n \"$(ls -A \"$state\")\" ]; then\n") == true)
+        #expect(package.text("/DEBIAN/postrm")?.contains("elif [ -d \"$state\" ] && ! rmdir \"$state\"") == true)
+    }
+
     @Test func lintianFindsNothing() throws {
         try withTemporaryFolder { folder in
             let written = try PackageWriter(folder: folder).write(DebianPackage(request(endpoints: [.tcp(port: 80)])))

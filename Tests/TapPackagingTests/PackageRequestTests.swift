@@ -18,6 +18,10 @@ import Testing
         #expect(request(name: name).problems == [.name(name)])
     }
 
+    @Test func refusesTheNameOfTheRunnersPackage() {
+        #expect(request(name: "taproom").problems == [.takenName("taproom")])
+    }
+
     @Test(arguments: ["0ad", "g++", "taproom-web", "x.y"])
     func acceptsNamesThatPolicyAllows(name: String) {
         #expect(request(name: name).problems == [])
