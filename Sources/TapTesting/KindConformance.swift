@@ -33,7 +33,9 @@ public enum KindConformance {
         if !kind.summary.hasSuffix(".") || kind.summary.contains("\n") {
             problems.append("the summary must be one sentence on one line, but is \"\(kind.summary)\"")
         }
-        if kind.settingsVersion < 1 { problems.append("settings versions count from 1, but this is \(kind.settingsVersion)") }
+        if kind.settingsVersion < 1 {
+            problems.append("settings versions count from 1, but this is \(kind.settingsVersion)")
+        }
         return problems
     }
 
@@ -55,7 +57,8 @@ public enum KindConformance {
     /// Long names of options that belong to the tools, in front of the kind's word and behind it.
     static let reservedOptions: Set<String> = [
         "uid", "gid", "appname", "append", "output", "type", "encrypted", "force", "from", "list", "help", "version",
-        "tap", "tapfile", "description", "daemon", "nodaemon", "no-save", "logfile", "log-format", "log-level", "syslog",
+        "tap", "tapfile", "description", "daemon", "nodaemon", "no-save", "logfile", "log-format", "log-level",
+        "syslog",
         "prefix", "rundir", "pidfile", "chroot", "euid", "umask", "reactor", "help-reactors", "save-every", "snapshot",
         "control", "json",
     ]
@@ -98,7 +101,8 @@ public enum KindConformance {
             }
             let back = try DatumDecoder().decode(Kind.Settings.self, from: .object(checked.canonical))
             if back != settings { return ["settings change when they are stored: \(settings) becomes \(back)"] }
-            return checked.canonical == given ? [] : ["the stored form is not stable: \(given) becomes \(checked.canonical)"]
+            return checked.canonical == given
+                ? [] : ["the stored form is not stable: \(given) becomes \(checked.canonical)"]
         } catch {
             return ["settings can't be stored: \(error)"]
         }

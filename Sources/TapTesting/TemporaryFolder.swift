@@ -24,7 +24,9 @@ public final class TemporaryFolder: Sendable {
         let descriptor = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0, let stream = fdopendir(descriptor) else { return }
         while let entry = readdir(stream) {
-            let child = withUnsafeBytes(of: &entry.pointee.d_name) { $0.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } }
+            let child = withUnsafeBytes(of: &entry.pointee.d_name) {
+                $0.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
+            }
             if child != [0x2E] && child != [0x2E, 0x2E] { remove(child, in: descriptor) }
         }
         closedir(stream)

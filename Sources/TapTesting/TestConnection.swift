@@ -54,7 +54,9 @@ public final class TestConnection: Sendable {
         try await offPool { [descriptor] in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+                }
                 guard count > 0 else { throw TestFailure("cannot send: error \(errno)") }
                 rest = rest.dropFirst(count)
             }
@@ -62,7 +64,9 @@ public final class TestConnection: Sendable {
     }
 
     /// Ends this side: the server reads the end, and can still send.
-    public func finishSending() async throws { try await offPool { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) } }
+    public func finishSending() async throws {
+        try await offPool { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
+    }
 
     /// Destroys the connection at once, with all that is on its way, as a program that crashes does.
     public func abort() async throws {
@@ -121,7 +125,9 @@ public final class TestConnection: Sendable {
             if count > 0 { received += space[..<count] }
             return count
         }
-        if count < 0 && errno != ECONNRESET { throw TestFailure("nothing was received for ten seconds (error \(errno))") }
+        if count < 0 && errno != ECONNRESET {
+            throw TestFailure("nothing was received for ten seconds (error \(errno))")
+        }
         return count > 0
     }
 }

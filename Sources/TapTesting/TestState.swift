@@ -16,7 +16,8 @@ public final class TestState: Sendable {
     public func value<Value, Durability>(_ cell: Cell<Value, Durability>) async throws -> Value {
         let reader = MemoryStore(values: store.values)
         let context = ServiceContext(
-            name: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, listeners: [], identity: TestState.identity, store: reader)
+            name: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, listeners: [],
+            identity: TestState.identity, store: reader)
         return try await context.open(cell).value
     }
 

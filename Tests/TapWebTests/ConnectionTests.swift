@@ -20,7 +20,8 @@ struct ConnectionTests {
     }
 
     @Test(arguments: [
-        ("GET /hello.txt HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", 400),
+        ("GET /hello.txt HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", 400),
         ("nonsense\r\n\r\n", 400), ("GET /\r\n\r\n", 400), ("GET / HTTP/9.9\r\nHost: a\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost a\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
@@ -122,7 +123,9 @@ struct ConnectionTests {
     }
 
     @Test func refusesHeadsThatTakeTooLong() async throws {
-        let answer = try await exchange("GET / HTTP/1.1\r\nHost:") { $0.limits.request = TimeSpan("50ms") ?? $0.limits.request }
+        let answer = try await exchange("GET / HTTP/1.1\r\nHost:") {
+            $0.limits.request = TimeSpan("50ms") ?? $0.limits.request
+        }
         #expect(answer.hasPrefix("HTTP/1.1 408 "))
     }
 
@@ -180,5 +183,7 @@ struct ConnectionTests {
 
 extension String {
     /// How many parts there are between separators, and at the ends.
-    fileprivate func components(separatedBy separator: String) -> Int { split(separator: separator, omittingEmptySubsequences: false).count }
+    fileprivate func components(separatedBy separator: String) -> Int {
+        split(separator: separator, omittingEmptySubsequences: false).count
+    }
 }

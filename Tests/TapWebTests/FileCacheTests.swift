@@ -8,7 +8,8 @@ struct FileCacheTests {
     private func entry(bytes: Int) -> FileCache.Entry {
         let content = Representation.Content.memory(ByteBuffer(repeating: 0, count: bytes))
         return FileCache.Entry(
-            fileName: [0], representation: Representation(FileFacts(stat()), mediaType: "a/b", content: content, now: 0))
+            fileName: [0], representation: Representation(FileFacts(stat()), mediaType: "a/b", content: content, now: 0)
+        )
     }
 
     @Test func findsWhatWasKept() {

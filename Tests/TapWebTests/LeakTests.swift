@@ -13,7 +13,9 @@ struct LeakTests {
         defer { closedir(folder) }
         var count = 0
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             var space = [CChar](repeating: 0, count: 4096)
             let length = max(0, readlink("/proc/self/fd/\(name)", &space, space.count))
             let target = String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -44,7 +46,9 @@ struct LeakTests {
         try await serving(folder, change: { $0.listing = true }) { service in
             let connection = try service.connect()
             for _ in 0..<50 {
-                for target in ["/big", "/hello.txt", "/none", "/empty/", "/sub", "/"] { _ = try await connection.request(target) }
+                for target in ["/big", "/hello.txt", "/none", "/empty/", "/sub", "/"] {
+                    _ = try await connection.request(target)
+                }
                 _ = try await connection.request("/big", method: "HEAD")
                 _ = try await connection.request("/big", "Range: bytes=0-5,10-20")
             }

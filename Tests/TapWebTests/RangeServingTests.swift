@@ -8,7 +8,9 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct RangeServingTests {
     @Test func sendsOneRange() async throws {
-        let response = try await serving(try sampleFolder()) { try await $0.connect().request("/digits.bin", "Range: bytes=2-4") }
+        let response = try await serving(try sampleFolder()) {
+            try await $0.connect().request("/digits.bin", "Range: bytes=2-4")
+        }
         #expect(response.status == 206)
         #expect(response.text == "234")
         #expect(response["Content-Range"] == "bytes 2-4/10")
@@ -32,7 +34,9 @@ struct RangeServingTests {
     }
 
     @Test func saysWhenARangeIsOutside() async throws {
-        let response = try await serving(try sampleFolder()) { try await $0.connect().request("/digits.bin", "Range: bytes=10-") }
+        let response = try await serving(try sampleFolder()) {
+            try await $0.connect().request("/digits.bin", "Range: bytes=10-")
+        }
         #expect(response.status == 416)
         #expect(response["Content-Range"] == "bytes */10")
     }

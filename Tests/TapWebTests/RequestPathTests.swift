@@ -3,14 +3,17 @@ import Testing
 @testable import TapWeb
 
 struct RequestPathTests {
-    @Test(arguments: [
-        ("/", [], true), ("/a", ["a"], false), ("/a/", ["a"], true), ("/a/b.html", ["a", "b.html"], false),
-        ("//a//b", ["a", "b"], false), ("/a/./b", ["a", "b"], false), ("/a/.", ["a"], true), ("/a/..", [], true),
-        ("/a/../b", ["b"], false), ("/a/%2e%2E/b", ["b"], false), ("/a%20b", ["a b"], false), ("/a+b", ["a+b"], false),
-        ("/%C3%A4", ["ä"], false), ("/ä", ["ä"], false), ("/%2541", ["%41"], false), ("/...", ["..."], false),
-        ("/a?b/../c", ["a"], false), ("/a;b", ["a;b"], false), ("http://host/x", ["x"], false), ("http://host", [], true),
-        ("https://host:8/x/", ["x"], true), ("/a%5Cb", ["a\\b"], false), ("/..a/b..", ["..a", "b.."], false),
-    ] as [(String, [String], Bool)])
+    @Test(
+        arguments: [
+            ("/", [], true), ("/a", ["a"], false), ("/a/", ["a"], true), ("/a/b.html", ["a", "b.html"], false),
+            ("//a//b", ["a", "b"], false), ("/a/./b", ["a", "b"], false), ("/a/.", ["a"], true), ("/a/..", [], true),
+            ("/a/../b", ["b"], false), ("/a/%2e%2E/b", ["b"], false), ("/a%20b", ["a b"], false),
+            ("/a+b", ["a+b"], false),
+            ("/%C3%A4", ["ä"], false), ("/ä", ["ä"], false), ("/%2541", ["%41"], false), ("/...", ["..."], false),
+            ("/a?b/../c", ["a"], false), ("/a;b", ["a;b"], false), ("http://host/x", ["x"], false),
+            ("http://host", [], true),
+            ("https://host:8/x/", ["x"], true), ("/a%5Cb", ["a\\b"], false), ("/..a/b..", ["..a", "b.."], false),
+        ] as [(String, [String], Bool)])
     func resolves(target: String, segments: [String], isFolder: Bool) throws {
         let path = try RequestPath(target)
         #expect(path.segments == segments.map { Array($0.utf8) })
@@ -18,10 +21,12 @@ struct RequestPathTests {
     }
 
     @Test(arguments: [
-        ("", RequestPath.Problem.notAPath), ("*", .notAPath), ("a", .notAPath), ("host:80", .notAPath), ("?x", .notAPath),
+        ("", RequestPath.Problem.notAPath), ("*", .notAPath), ("a", .notAPath), ("host:80", .notAPath),
+        ("?x", .notAPath),
         ("http://", .notAPath), ("ftp://host/a", .notAPath),
         ("/%", .invalidEscape), ("/%4", .invalidEscape), ("/%zz", .invalidEscape), ("/%u0041", .invalidEscape),
-        ("/a%2Fb", .forbiddenByte), ("/a%2fb", .forbiddenByte), ("/a%00", .forbiddenByte), ("/..%2f..%2fetc", .forbiddenByte),
+        ("/a%2Fb", .forbiddenByte), ("/a%2fb", .forbiddenByte), ("/a%00", .forbiddenByte),
+        ("/..%2f..%2fetc", .forbiddenByte),
         ("/..", .aboveRoot), ("/../a", .aboveRoot), ("/a/../../b", .aboveRoot), ("/%2e%2e/a", .aboveRoot),
         ("/.%2e/a", .aboveRoot), ("/a/%2e%2e/%2e%2e/", .aboveRoot), ("//..//a", .aboveRoot), ("/./../a", .aboveRoot),
     ])

@@ -36,7 +36,8 @@ struct ServingTests {
     }
 
     @Test(arguments: [
-        ("/", 200, "<h1>home</h1>"), ("/sub/", 200, "inner"), ("/sub/a%20b.txt", 200, "spaced"), ("/sub/../hello.txt", 200, "hello"),
+        ("/", 200, "<h1>home</h1>"), ("/sub/", 200, "inner"), ("/sub/a%20b.txt", 200, "spaced"),
+        ("/sub/../hello.txt", 200, "hello"),
         ("//hello.txt", 200, "hello"), ("http://elsewhere/hello.txt", 200, "hello"), ("/./sub/./", 200, "inner"),
     ])
     func findsFiles(target: String, status: Int, text: String) async throws {
@@ -87,14 +88,17 @@ struct ServingTests {
             let known = try await connection.request("/.well-known/token")
             #expect(known.text == "acme")
         }
-        let shown = try await serving(folder, change: { $0.dotfiles = true }) { try await $0.connect().request("/.env") }
+        let shown = try await serving(folder, change: { $0.dotfiles = true }) {
+            try await $0.connect().request("/.env")
+        }
         #expect(shown.text == "secret")
     }
 
     @Test(arguments: [
         (WebSettings.Symlinks.inside, 200, 404, 200), (.never, 404, 404, 404), (.anywhere, 200, 200, 200),
     ])
-    func followsLinksBySetting(symlinks: WebSettings.Symlinks, inside: Int, outside: Int, folderLink: Int) async throws {
+    func followsLinksBySetting(symlinks: WebSettings.Symlinks, inside: Int, outside: Int, folderLink: Int) async throws
+    {
         let other = try TemporaryFolder()
         try other.write("secret", to: "secret.txt")
         let folder = try sampleFolder()

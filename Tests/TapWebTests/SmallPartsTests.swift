@@ -38,9 +38,10 @@ struct SmallPartsTests {
 
     @Test func refusesAnUnknownWordForLinks() throws {
         #expect(throws: (any Error).self) { try WebOptions.parse(["--symlinks", "sometimes"]).settings() }
-        #expect(Web.check(["symlinks": .string("sometimes")]).errors.map(\.description) == [
-            "symlinks must be one of inside, never, anywhere, but is \"sometimes\""
-        ])
+        #expect(
+            Web.check(["symlinks": .string("sometimes")]).errors.map(\.description) == [
+                "symlinks must be one of inside, never, anywhere, but is \"sometimes\""
+            ])
     }
 
     @Test func reportsEverythingThatIsWrongWithSettings() {
@@ -50,21 +51,25 @@ struct SmallPartsTests {
         settings.types = [".x": "text/x", "y": "nonsense"]
         settings.limits.header = 10
         settings.limits.request = TimeSpan(seconds: 0)
-        #expect(settings.problems().map { "\($0.key) \($0.problem)" } == [
-            "limits.header must be from 1024 to 1048576 bytes, but is 10",
-            "limits.request must be from 10ms to 1d, but is 0s",
-            "index must be names of files, without a slash",
-            "defaultType must be written TYPE/SUBTYPE, but is \"text\"",
-            "types must have extensions without a dot for keys, but one is \".x\"",
-            "types.y must be written TYPE/SUBTYPE, but is \"nonsense\"",
-        ])
+        #expect(
+            settings.problems().map { "\($0.key) \($0.problem)" } == [
+                "limits.header must be from 1024 to 1048576 bytes, but is 10",
+                "limits.request must be from 10ms to 1d, but is 0s",
+                "index must be names of files, without a slash",
+                "defaultType must be written TYPE/SUBTYPE, but is \"text\"",
+                "types must have extensions without a dot for keys, but one is \".x\"",
+                "types.y must be written TYPE/SUBTYPE, but is \"nonsense\"",
+            ])
     }
 
     @Test(arguments: [
-        ("a.html", "text/html; charset=utf-8"), ("a/b.JS", "text/javascript; charset=utf-8"), ("a.wasm", "application/wasm"),
-        ("a.svg", "image/svg+xml; charset=utf-8"), ("a.x", "text/x-mine; charset=utf-8"), ("a", "application/octet-stream"),
+        ("a.html", "text/html; charset=utf-8"), ("a/b.JS", "text/javascript; charset=utf-8"),
+        ("a.wasm", "application/wasm"),
+        ("a.svg", "image/svg+xml; charset=utf-8"), ("a.x", "text/x-mine; charset=utf-8"),
+        ("a", "application/octet-stream"),
         ("a.b/c", "application/octet-stream"), (".html", "application/octet-stream"), ("a.tar.gz", "application/gzip"),
-        ("a.unknown", "application/octet-stream"), ("a.json", "application/json; charset=utf-8"), ("a.", "application/octet-stream"),
+        ("a.unknown", "application/octet-stream"), ("a.json", "application/json; charset=utf-8"),
+        ("a.", "application/octet-stream"),
     ])
     func knowsMediaTypes(name: String, type: String) {
         let types = MediaTypes(additions: ["X": "text/x-mine"], default: "application/octet-stream")
@@ -82,10 +87,12 @@ struct SmallPartsTests {
         #expect(Escaping.url(Array("a b/ü?#%".utf8)) == "a%20b%2F%C3%BC%3F%23%25")
     }
 
-    @Test(arguments: [
-        (0, "0 bytes"), (1, "1 byte"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1_048_575, "1.0 MiB"),
-        (5 << 30, "5.0 GiB"), (Int64.max, "8192.0 PiB"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0 bytes"), (1, "1 byte"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (1536, "1.5 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (5 << 30, "5.0 GiB"), (Int64.max, "8192.0 PiB"),
+        ] as [(Int64, String)])
     func writesSizesForPeople(bytes: Int64, text: String) { #expect(FolderListing.sizeText(bytes) == text) }
 
     @Test func findsBadHosts() {

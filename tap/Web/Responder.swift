@@ -77,7 +77,8 @@ final class Responder {
                 return failure(OpenFailure(code: EIO), isHead: isHead)
             }
             if isSettled, case .memory = representation.content, isOld(file.facts) {
-                let entry = FileCache.Entry(fileName: name.map { CChar(bitPattern: $0) } + [0], representation: representation)
+                let entry = FileCache.Entry(
+                    fileName: name.map { CChar(bitPattern: $0) } + [0], representation: representation)
                 cache.insert(entry, for: key)
             }
             return representation.response(to: fields, isHead: isHead)
@@ -121,7 +122,8 @@ final class Responder {
         case EACCES, EPERM: return .failure(.forbidden, isHead: isHead)
         case EMFILE, ENFILE, ENOMEM:
             site.logger.error("no more files can be opened", metadata: ["code": "\(failure.code)"])
-            return .failure(.serviceUnavailable, head: ResponseHead(.serviceUnavailable).with("Retry-After", "1"), isHead: isHead)
+            return .failure(
+                .serviceUnavailable, head: ResponseHead(.serviceUnavailable).with("Retry-After", "1"), isHead: isHead)
         default:
             site.logger.error("a file can't be read", metadata: ["code": "\(failure.code)"])
             return .failure(.internalServerError, isHead: isHead)

@@ -200,7 +200,8 @@ final class WebConnection: ChannelDuplexHandler {
         responder.site.logger.debug(
             "request",
             metadata: [
-                "method": "\(request.head.method)", "target": "\(request.head.uri)", "status": "\(response.status.code)",
+                "method": "\(request.head.method)", "target": "\(request.head.uri)",
+                "status": "\(response.status.code)",
             ])
     }
 

@@ -10,7 +10,9 @@ public struct WebOptions: ServiceOptions {
         help: ArgumentHelp("Serve this folder, or this single file.", valueName: "path"))
     var folder: LocalPath?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file that stands for its folder. Can be repeated.", valueName: "name"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A file that stands for its folder. Can be repeated.", valueName: "name"))
     var index: [String] = []
 
     @Flag(help: "Show folders without an index file as lists.")

@@ -39,7 +39,9 @@ public struct WebSettings: ServiceSettings {
 
     public func problems() -> [SettingProblem] {
         var problems = limits.problems
-        if index.elements.contains(where: { $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".." }) {
+        if index.elements.contains(where: {
+            $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".."
+        }) {
             problems.append(SettingProblem("index", "must be names of files, without a slash"))
         }
         if !MediaTypes.isValid(defaultType) {
