@@ -28,10 +28,8 @@ final class ResponseWriter {
 
     /// Writes a response, or the beginning of it; `flush` sends it.
     ///
-    /// - Parameters:
-    ///   - connection: the `Connection` field with its line end, or nothing.
-    ///   - done: succeeds when the operating system has all of it.
-    ///   - finished: called when a response that was not written at once is.
+    /// `connection` is the `Connection` field with its line end, or nothing; `done` succeeds when the operating system
+    /// has all of it; `finished` is called when a response that was not written at once is.
     func send(
         _ response: Response, connection: StaticString, _ context: ChannelHandlerContext, done: EventLoopPromise<Void>?,
         finished: @escaping () -> Void
