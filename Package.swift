@@ -68,19 +68,31 @@ let package = Package(
         library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
-        library("TapControl", ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
+        library(
+            "TapControl",
+            ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
         library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
-        library("TapPackaging", ["Taproom", "TapConfig", "CZlib"]),
+        library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
             [
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapPackaging", "CTapSystem",
                 argumentParser, logging,
             ]),
-        library("TapTesting", ["Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle, logging]),
+        library(
+            "TapTesting",
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle,
+                logging,
+            ]),
 
         // The kinds, and the list of those that are shipped.
-        kind("Web", ["Taproom", "TapData", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
+        kind(
+            "Web",
+            [
+                "Taproom", "TapData", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1,
+                nioPosix,
+            ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
         // The programs.
@@ -93,7 +105,9 @@ let package = Package(
             path: "samples/Fibonacci", swiftSettings: settings),
 
         // The tests.
+        tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
     ]
 )

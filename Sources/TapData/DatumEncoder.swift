@@ -6,7 +6,9 @@ public protocol AlwaysStored {}
 package struct DatumEncoder {
     package init() {}
 
-    /// The tree of a value. Throws what the value throws, and `EncodingError` for numbers beyond 64 bits.
+    /// The tree of a value.
+    ///
+    /// Throws what the value throws, and `EncodingError` for numbers beyond 64 bits.
     package func encode(_ value: some Encodable) throws -> Datum {
         try encodeNotingKeys(value).datum
     }
@@ -49,10 +51,13 @@ private final class Slot {
     }
 
     func put(_ value: some Encodable, path: [any CodingKey]) throws {
-        switch value {
-        case let datum as Datum: content = .single(datum)
-        case let bytes as [UInt8]: content = .single(.bytes(bytes))
-        default: try value.encode(to: SlotEncoder(slot: self, codingPath: path))
+        // By its type and not by a cast, for an empty list of anything can be cast to a list of bytes.
+        if type(of: value) == [UInt8].self, let bytes = value as? [UInt8] {
+            content = .single(.bytes(bytes))
+        } else if let datum = value as? Datum {
+            content = .single(datum)
+        } else {
+            try value.encode(to: SlotEncoder(slot: self, codingPath: path))
         }
     }
 
@@ -116,7 +121,9 @@ private struct KeyedSlots<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try slot.slot(for: key).put(value, path: codingPath + [key])
     }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<
+        Nested
+    > {
         SlotEncoder(slot: slot.slot(for: key), codingPath: codingPath + [key]).container(keyedBy: type)
     }
 

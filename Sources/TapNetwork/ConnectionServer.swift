@@ -65,7 +65,9 @@ public struct Connection: Sendable {
         self.outbound = outbound
     }
 
-    /// Sends text, and returns when the operating system has taken it. Throws when the client is gone.
+    /// Sends text, and returns when the operating system has taken it.
+    ///
+    /// Throws when the client is gone.
     public func write(_ text: String) async throws {
         try await outbound.write(ByteBuffer(string: text))
     }

@@ -34,7 +34,10 @@ public protocol ServiceKind: Sendable {
 }
 
 extension ServiceKind {
+    /// The first version.
     public static var settingsVersion: Int { 1 }
+
+    /// No cells.
     public static var state: [any StateDeclaration] { [] }
 }
 
@@ -52,7 +55,10 @@ public protocol ServiceSettings: Defaulted, Equatable, Sendable {
 }
 
 extension ServiceSettings {
+    /// Nowhere.
     public var endpoints: [Endpoint] { [] }
+
+    /// Nothing is wrong.
     public func problems() -> [SettingProblem] { [] }
 }
 

@@ -1,0 +1,87 @@
+import Glibc
+import TapConfig
+import TapFile
+import Taproom
+
+/// A description in a file, or on standard input.
+struct DescriptionFile {
+    /// The largest description that is read, in bytes.
+    private static let maximumBytes = 16 << 20
+
+    let path: String
+    let text: String
+
+    /// Reads the text.
+    ///
+    /// Throws ``DescriptionFileError``.
+    init(_ path: String) throws {
+        self.path = path
+        let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw DescriptionFileError(path: path, code: errno) }
+        defer { if file != STDIN_FILENO { close(file) } }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while case let count = read(file, &buffer, buffer.count), count != 0 {
+            guard count > 0 else { throw DescriptionFileError(path: path, code: errno) }
+            bytes += buffer[..<count]
+            guard bytes.count <= DescriptionFile.maximumBytes else {
+                throw DescriptionFileError(path: path, code: EFBIG)
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw DescriptionFileError(path: path, code: EILSEQ)
+        }
+        self.text = text
+    }
+
+    /// The name of the file, without its folder, and the text.
+    var base: BaseDescription {
+        BaseDescription(name: path.split(separator: "/").last.map(String.init) ?? path, text: text)
+    }
+
+    /// The folder that relative paths are taken from: that of the file.
+    var folder: String {
+        let file = LocalPath(path == "-" ? "." : path, in: LocalPath.workingFolder).text
+        return path == "-" ? file : String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
+    }
+
+    /// The application described.
+    ///
+    /// Throws `DescriptionError`.
+    func application(kinds: KindList) throws -> Application {
+        try DescriptionReader.read(text, file: path == "-" ? "standard-input" : path, folder: folder, kinds: kinds)
+    }
+}
+
+/// A description that can't be read from its file.
+struct DescriptionFileError: ReportableError {
+    var path: String
+    /// errno.
+    var code: CInt
+
+    var description: String {
+        switch code {
+        case ENOENT: "\(path): there is no such description"
+        case EILSEQ: "\(path): is not text in UTF-8"
+        case EFBIG: "\(path): is larger than a description can be (16 MiB)"
+        case EISDIR: "\(path): is a folder, not a description"
+        default: "\(path): cannot be read: \(SystemCallError("read", code: code).reason)"
+        }
+    }
+
+    var exitStatus: ExitStatus {
+        switch code {
+        case ENOENT: .noInput
+        case EACCES: .notPermitted
+        case EILSEQ, EFBIG, EISDIR: .badData
+        default: .inputOutput
+        }
+    }
+}
+
+extension DescriptionFile {
+    /// The application of a base that a tap keeps.
+    static func application(of base: BaseDescription, folder: String, kinds: KindList) throws -> Application {
+        try DescriptionReader.read(base.text, file: base.name, folder: folder, kinds: kinds)
+    }
+}

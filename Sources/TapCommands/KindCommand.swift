@@ -1,0 +1,95 @@
+import ArgumentParser
+import TapData
+import Taproom
+
+/// The part of a command line that begins with the word of a kind.
+struct KindCommand {
+    let kind: any ServiceKind.Type
+    private let arguments: [String]
+    private let invocation: Invocation
+
+    /// Finds the kind.
+    ///
+    /// Throws ``UsageError`` for an option in its place, and `UnknownKind`.
+    init(_ words: [String], _ invocation: Invocation) throws {
+        guard let word = words.first else {
+            throw UsageError(problem: "no kind is named. \(invocation.command(.mktap)) --list shows those there are")
+        }
+        guard !word.hasPrefix("-") else { throw UsageError(problem: "unknown option '\(word)'") }
+        do throws(UnknownKind) {
+            kind = try invocation.kinds.kind(word)
+        } catch {
+            throw UsageError(problem: error.description, help: "--list")
+        }
+        arguments = Array(words.dropFirst())
+        self.invocation = invocation
+    }
+
+    /// The service that the options ask for, checked.
+    func service() throws -> ServiceDefinition { try service(of: kind) }
+
+    private func service<Kind: ServiceKind>(of kind: Kind.Type) throws -> ServiceDefinition {
+        let command = "\(invocation.command(invocation.tool)) [options]"
+        let options = try KindUsage.$current.withValue("\(command) \(Kind.word)") {
+            try KindArguments<Kind>.read(arguments, help: "\(Kind.word) --help").options
+        }
+        let settings: Kind.Settings
+        do {
+            settings = try options.settings()
+        } catch let error as ValidationError {
+            throw UsageError(problem: error.message, help: "\(Kind.word) --help")
+        }
+        let problems = settings.problems()
+        guard problems.isEmpty else {
+            throw UsageError(
+                problem: problems.map { "\($0.key) \($0.problem)" }.joined(separator: "; "), help: "\(Kind.word) --help"
+            )
+        }
+        return ServiceDefinition(
+            name: Kind.word, kind: Kind.word, settingsVersion: Kind.settingsVersion,
+            settings: try Kind.canonical(settings))
+    }
+}
+
+/// The options of a kind as a command of their own, so that its help shows the command people type.
+private struct KindArguments<Kind: ServiceKind>: ParsableCommand {
+    @OptionGroup var options: Kind.Options
+
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: KindUsage.current, abstract: Kind.summary)
+    }
+}
+
+/// The command that the help of a kind shows.
+private enum KindUsage {
+    @TaskLocal static var current = "mktap"
+}
+
+extension [String] {
+    /// The same arguments with the named long options, wherever they stand, moved to the front with their values.
+    ///
+    /// So that `mktap web --static DIR --output site.tap` is taken like `mktap --output site.tap web --static DIR`.
+    func movingToFront(options: Set<String>, flags: Set<String>) -> [String] {
+        var front: [String] = []
+        var rest: [String] = []
+        var index = startIndex
+        while index < endIndex {
+            let argument = self[index]
+            index += 1
+            if argument == "--" {
+                rest += self[(index - 1)...]
+                break
+            }
+            let name = argument.prefix { $0 != "=" }
+            if flags.contains(argument) || argument.contains("=") && options.contains(String(name)) {
+                front.append(argument)
+            } else if options.contains(argument), index < endIndex {
+                front += [argument, self[index]]
+                index += 1
+            } else {
+                rest.append(argument)
+            }
+        }
+        return front + rest
+    }
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import Glibc
+import TapConfig
+import TapControl
+import TapData
+import TapFile
+import TapRunner
+import Taproom
+
+/// `mktap`: makes taps and descriptions.
+enum Mktap {
+    /// What is written.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case tap, yaml, json
+    }
+
+    struct Arguments: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "mktap", abstract: "Make a tap: a network application in a file.",
+            usage: """
+                mktap [options] KIND [options of KIND]
+                mktap --from FILE [options]
+                mktap --list
+                """,
+            discussion: "The file is run with tapd, looked into with tapctl, and packaged with tap2deb.",
+            version: "mktap \(ProgramVersion.text)")
+
+        @Option(name: .shortAndLong, help: "Run as this user, a name or a number. Default: whoever starts it.")
+        var uid: String?
+        @Option(name: .shortAndLong, help: "Run as this group. Default: the user's own.")
+        var gid: String?
+        @Option(name: [.customShort("n"), .long], help: "The name of the application. Default: the word of the kind.")
+        var appname: String?
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Add the service to this tap, even while it runs.", valueName: "tap"))
+        var append: String?
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Write this file; - is standard output. Default: NAME.tap.", valueName: "file"))
+        var output: String?
+        @Option(name: .shortAndLong, help: "Write a tap, or a description of one: tap, yaml or json.")
+        var type = Format.tap
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Make it from a description, YAML or JSON; - is standard input.", valueName: "file"))
+        var from: String?
+        @Flag(name: .long, help: "Replace a file that is there already.")
+        var force = false
+        @Flag(name: .long, help: "List the kinds of services.")
+        var list = false
+        @Argument(
+            parsing: .captureForPassthrough,
+            help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"))
+        var kind: [String] = []
+    }
+
+    private static let movable: Set<String> = [
+        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from",
+    ]
+
+    static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
+        let words = words.movingToFront(options: movable, flags: ["--force"])
+        let arguments = try Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
+        if arguments.list {
+            Console.print(kindList(invocation.kinds))
+            return .done
+        }
+        if let tap = arguments.append { return try append(to: tap, arguments, invocation) }
+        let (application, base) = try application(arguments, invocation)
+        switch arguments.type {
+        case .tap: try writeTap(application, base, arguments, invocation)
+        case .yaml: try write(Description.yaml(of: application), application, arguments, invocation)
+        case .json: try write(Description.json(of: application), application, arguments, invocation)
+        }
+        return .done
+    }
+
+    private static func kindList(_ kinds: KindList) -> String {
+        let width = kinds.words.map(\.count).max() ?? 0
+        return kinds.kinds.map { kind in
+            "  \(kind.word)\(String(repeating: " ", count: width - kind.word.count))  \(kind.summary)\n"
+        }.joined()
+    }
+
+    private static func application(
+        _ arguments: Arguments, _ invocation: Invocation
+    ) throws -> (application: Application, base: BaseDescription?) {
+        var application: Application
+        var base: BaseDescription?
+        if let file = arguments.from {
+            if let word = arguments.kind.first {
+                throw UsageError(problem: "--from and the kind \"\(word)\" exclude each other")
+            }
+            let description = try DescriptionFile(file)
+            application = try description.application(kinds: invocation.kinds)
+            base = description.base
+        } else {
+            let service = try KindCommand(arguments.kind, invocation).service()
+            application = Application(name: service.name, services: [service])
+        }
+        if let name = arguments.appname {
+            if let problem = Name.problem(name) { throw UsageError(problem: "--appname \(problem)") }
+            application.name = name
+        }
+        application.user = try account(arguments.uid, "--uid") ?? application.user
+        application.group = try account(arguments.gid, "--gid") ?? application.group
+        return (application, base)
+    }
+
+    /// A user or group is looked up only when the application runs, on the machine where it runs.
+    private static func account(_ text: String?, _ option: String) throws -> String? {
+        guard let text else { return nil }
+        let isPlain = text.unicodeScalars.allSatisfy { $0 > " " && $0 != ":" && $0 != "/" && $0 != "\u{7F}" }
+        guard !text.isEmpty, isPlain, !text.hasPrefix("-") else {
+            throw UsageError(problem: "\(option) must be a name or a number, but is \"\(text)\"")
+        }
+        return text
+    }
+
+    private static func writeTap(
+        _ application: Application, _ base: BaseDescription?, _ arguments: Arguments, _ invocation: Invocation
+    ) throws {
+        let path = arguments.output ?? application.name + ".tap"
+        guard path != "-" else {
+            throw UsageError(problem: "a tap can't be written to standard output; use --type yaml or json")
+        }
+        let authorship = Authorship(author: UserName.current, origin: "mktap")
+        try Tap.make(path, application, base: base, replacing: arguments.force, by: authorship)
+        let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
+        Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
+    }
+
+    private static func write(
+        _ text: String, _ application: Application, _ arguments: Arguments, _ invocation: Invocation
+    ) throws {
+        let path = arguments.output ?? "\(application.name).\(arguments.type.rawValue)"
+        guard path != "-" else { return Console.print(text) }
+        try WholeFile.write(Array(text.utf8), to: path, mode: 0o644, replacing: arguments.force)
+        let run = "Run it with: \(invocation.command(.tapd)) -y \(path)"
+        Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
+    }
+
+    private static func summary(_ application: Application, _ kinds: KindList) -> String {
+        let services = application.servicesByPath.map { path, service in
+            let endpoints = (try? kinds.kind(service.kind))?.check(service.settings).endpoints ?? []
+            return endpoints.isEmpty ? path : "\(path) on \(endpoints.map(\.description).joined(separator: ", "))"
+        }
+        return services.isEmpty ? "no services" : services.joined(separator: "; ")
+    }
+
+    private static func append(to tap: String, _ arguments: Arguments, _ invocation: Invocation) throws -> ExitStatus {
+        if arguments.from != nil || arguments.output != nil || arguments.force || arguments.type != .tap
+            || arguments.uid != nil || arguments.gid != nil || arguments.appname != nil
+        {
+            throw UsageError(problem: "--append adds a service to a tap and goes with no other option")
+        }
+        let service = try KindCommand(arguments.kind, invocation).service()
+        let authorship = Authorship(author: UserName.current, origin: "mktap")
+        let added = try Blocking.run {
+            let application = try await Connection.application(of: tap, kinds: invocation.kinds)
+            return try await application.add(service, by: authorship)
+        }
+        Console.print("\(tap): service \(added.name) added in revision \(added.revision).\n")
+        return .done
+    }
+}

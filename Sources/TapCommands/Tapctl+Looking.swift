@@ -1,0 +1,142 @@
+import ArgumentParser
+import TapConfig
+import TapControl
+import TapData
+import TapFile
+import TapRunner
+import Taproom
+
+extension Tapctl {
+    struct Status: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what runs, where it listens, and what is on disk.")
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            let report = try target.with(tap, invocation) { try await $0.status() }
+            if target.json { try Console.print(json: report) } else { Console.print(text(report)) }
+            return .done
+        }
+
+        private func text(_ report: StatusReport) -> String {
+            let running =
+                report.running ? "running, process \(report.pid ?? 0), since \(report.since ?? "")" : "not running"
+            let durable =
+                report.durable.lossWindow == 0
+                ? "all on disk"
+                : "a crash would lose \(Int(report.durable.lossWindow.rounded(.up))) s of deferred changes"
+            let services = report.services.map { service in
+                [
+                    service.name, service.kind, service.enabled ? service.state.rawValue : "disabled",
+                    service.restarts == 0 ? "" : "\(service.restarts) restarts",
+                    service.endpoints.joined(separator: " "),
+                ]
+            }
+            return "\(report.name): \(running)\nrevision \(report.revision), \(durable)\n"
+                + TextTable.text(services, indent: "  ")
+        }
+    }
+
+    struct Show: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Print settings and state, all of them or what a path names: web, web.listen, web.state.counters."
+        )
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let (tap, arguments) = try target.resolve(atMost: 1)
+            var datum = try target.with(tap, invocation) { try await $0.contents(at: nil) }
+            if let path = arguments.first { datum = try ContentsPath.value(at: path, in: datum) }
+            Console.print(target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum))
+            return .done
+        }
+    }
+
+    struct Export: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the description that mktap --from makes an equal tap of.")
+        @OptionGroup var target: Target
+        @Option(name: .long, help: ArgumentHelp("As it was at this revision or snapshot.", valueName: "point"))
+        var at: String?
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            let at = at
+            let datum = try target.with(tap, invocation) { try await $0.description(at: at) }
+            Console.print(target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum))
+            return .done
+        }
+    }
+
+    struct History: Verb {
+        static let configuration = CommandConfiguration(abstract: "List the revisions, oldest first.")
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            let revisions = try target.with(tap, invocation) { try await $0.history() }
+            if target.json { try Console.print(json: revisions) } else { Console.print(text(revisions)) }
+            return .done
+        }
+
+        private func text(_ revisions: [Revision]) -> String {
+            let rows = revisions.map { revision in
+                [
+                    "\(revision.revision)", revision.time, revision.kind.rawValue, revision.status.rawValue,
+                    revision.author,
+                    revision.origin, revision.snapshot ?? "", revision.comment,
+                ]
+            }
+            return TextTable.text(
+                [["REVISION", "TIME", "KIND", "STATUS", "AUTHOR", "ORIGIN", "SNAPSHOT", "COMMENT"]] + rows)
+        }
+    }
+
+    struct Diff: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare two points, or one with now.", usage: "tapctl diff [TAP] A [B]")
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let (tap, arguments) = try target.resolve(atMost: 2)
+            guard let from = arguments.first else {
+                throw UsageError(problem: "name a revision to compare with", help: "diff --help")
+            }
+            let to = arguments.dropFirst().first
+            let differences = try target.with(tap, invocation) { try await $0.differences(from: from, to: to) }
+            if target.json {
+                try Console.print(json: differences)
+            } else {
+                Console.print(differences.map(line).joined())
+            }
+            return .done
+        }
+
+        private func line(_ difference: Difference) -> String {
+            switch (difference.from, difference.to) {
+            case (.null, let to): "+ \(difference.path): \(JSONWriter.line(to))\n"
+            case (let from, .null): "- \(difference.path): \(JSONWriter.line(from))\n"
+            case (let from, let to): "~ \(difference.path): \(JSONWriter.line(from)) -> \(JSONWriter.line(to))\n"
+            }
+        }
+    }
+
+    struct Verify: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Check the file, what refers to what, and every stored value.")
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            let findings = try target.with(tap, invocation) { try await $0.verify() }
+            if target.json {
+                try Console.print(json: findings)
+            } else {
+                Console.print(
+                    findings.isEmpty ? "\(tap): no problems found\n" : findings.map { "\(tap): \($0)\n" }.joined())
+            }
+            return findings.isEmpty ? .done : .badData
+        }
+    }
+}

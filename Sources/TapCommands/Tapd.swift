@@ -1,0 +1,142 @@
+import ArgumentParser
+import Glibc
+import Logging
+import TapConfig
+import TapControl
+import TapData
+import TapFile
+import TapRunner
+import Taproom
+
+/// `tapd`: runs applications.
+enum Tapd {
+    struct Arguments: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "tapd", abstract: "Run a network application.",
+            usage: """
+                tapd -f TAP
+                tapd -y DESCRIPTION [--tap TAP]
+                tapd KIND [options of KIND]
+                """,
+            discussion: """
+                With -f an application runs from its tap, and what it remembers is stored there. With -y it runs from a tap \
+                that is made from a description, and merged with it at every start. With a kind it runs in memory.
+
+                SIGTERM and SIGINT stop it: connections are finished, state is stored, and the tap is a single complete file.
+                """,
+            version: "tapd \(ProgramVersion.text)")
+
+        @Option(name: .shortAndLong, help: ArgumentHelp("Run this tap.", valueName: "tap"))
+        var file: String?
+        @Option(
+            name: [.customShort("y"), .long],
+            help: ArgumentHelp("Run this description, YAML or JSON.", valueName: "file"))
+        var description: String?
+        @Option(
+            name: .long, help: ArgumentHelp("Where the tap of a description is. Default: beside it.", valueName: "tap"))
+        var tap: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Where file and run-time change disagree, take: file or running.", valueName: "side"))
+        var onConflict: Merge.Side?
+        @Flag(name: .shortAndLong, help: "Stay in the foreground. This is what it does; the option is for habit.")
+        var nodaemon = false
+        @Flag(name: [.customShort("o"), .long], help: "Do not store state at the end.")
+        var noSave = false
+        @Option(name: .shortAndLong, help: "Run as this user instead of the one the tap names.")
+        var uid: String?
+        @Option(name: .shortAndLong, help: "Run as this group instead of the one the tap names.")
+        var gid: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "The control socket. Default: the tap's path with .sock for its ending.", valueName: "path"))
+        var control: String?
+        @Option(
+            name: .long, help: "Log from this level on: trace, debug, info, notice, warning, error or critical.",
+            transform: level)
+        var logLevel = Logger.Level.notice
+        @Argument(
+            parsing: .captureForPassthrough,
+            help: ArgumentHelp("A kind of service to run in memory, and its options.", valueName: "kind"))
+        var kind: [String] = []
+    }
+
+    @Sendable private static func level(_ word: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: word) else {
+            throw ValidationError(
+                "\"\(word)\" is no level.\(suggestion(for: word, among: Logger.Level.allCases.map(\.rawValue)))")
+        }
+        return level
+    }
+
+    static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
+        let arguments = try Arguments.read(words)
+        let sources = [arguments.file != nil, arguments.description != nil, !arguments.kind.isEmpty].filter { $0 }.count
+        guard sources > 0 else {
+            throw UsageError(problem: "nothing to run: name a tap with -f, a description with -y, or a kind")
+        }
+        guard sources == 1 else { throw UsageError(problem: "-f, -y and a kind exclude each other") }
+        let level = arguments.logLevel
+        let logger = Logger(label: "tapd") { _ in TextLog(descriptor: STDOUT_FILENO, level: level) }
+        var configuration = RunnerConfiguration(kinds: invocation.kinds, logger: logger)
+        configuration.user = arguments.uid
+        configuration.group = arguments.gid
+        configuration.isSaving = !arguments.noSave
+        configuration.controlSocket = arguments.control
+        if arguments.file == nil && arguments.description == nil {
+            return try Runner.run(inMemory(arguments, invocation), isInMemory: true, configuration)
+        }
+        let path = arguments.file ?? arguments.tap ?? arguments.description.map(defaultTap) ?? ""
+        configuration.controlSocket = arguments.control ?? ControlSocket.path(forTap: path)
+        if let file = arguments.description { try prepare(path, from: file, arguments, invocation, logger) }
+        return try Runner.run(Tap(opening: path, for: .writing), isInMemory: false, configuration)
+    }
+
+    private static func inMemory(_ arguments: Arguments, _ invocation: Invocation) throws -> Tap {
+        let service = try KindCommand(arguments.kind, invocation).service()
+        let application = Application(name: service.name, services: [service])
+        return try Tap.make(
+            inMemory: service.name, application, by: Authorship(author: UserName.current, origin: "tapd"))
+    }
+
+    /// `site.tap` beside `site.yaml`.
+    private static func defaultTap(of description: String) -> String {
+        let name = description.split(separator: "/").last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return description + ".tap" }
+        return String(description[..<dot]) + ".tap"
+    }
+
+    /// Makes the tap of a description, or merges the description into the one that is there.
+    private static func prepare(
+        _ path: String, from file: String, _ arguments: Arguments, _ invocation: Invocation, _ logger: Logger
+    ) throws {
+        let description = try DescriptionFile(file)
+        let wanted = try description.application(kinds: invocation.kinds)
+        let authorship = Authorship(author: UserName.current, origin: "tapd", comment: "from \(description.base.name)")
+        guard access(path, F_OK) == 0 else {
+            return try Tap.make(path, wanted, base: description.base, by: authorship)
+        }
+        let tap = try Tap(opening: path, for: .writing)
+        let merge = try Merge(
+            base: tap.base().map {
+                try DescriptionFile.application(of: $0, folder: description.folder, kinds: invocation.kinds)
+            },
+            file: wanted, running: tap.application(), favoring: arguments.onConflict)
+        guard merge.conflicts.isEmpty else { throw MergeConflict(file: file, tap: path, conflicts: merge.conflicts) }
+        let merged = try merge.application(kinds: invocation.kinds)
+        let isOtherText = try tap.base() != description.base
+        let revision = try tap.commit { () -> Int? in
+            let isChanged = try tap.store(merged)
+            guard isChanged || isOtherText else { return nil }
+            try tap.store(description.base)
+            return try tap.addRevision(.import, by: authorship)
+        }
+        try tap.close()
+        if let revision {
+            logger.notice("description merged", metadata: ["file": "\(file)", "revision": "\(revision)"])
+        }
+    }
+}
+
+extension Merge.Side: ExpressibleByArgument {}

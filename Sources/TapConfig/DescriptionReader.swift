@@ -1,0 +1,201 @@
+import TapData
+package import Taproom
+
+/// Reads a description, YAML or JSON, into an application.
+package struct DescriptionReader {
+    private let kinds: KindList
+    private let folder: String?
+    private var problems: [(position: Position, path: String, text: String)] = []
+
+    /// Reads a text.
+    ///
+    /// - Parameters:
+    ///   - text: YAML, or JSON when its first character is a brace.
+    ///   - file: the name for errors, and for the application when it has none of its own.
+    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    ///   - kinds: the kinds that may occur.
+    /// - Returns: the application.
+    /// - Throws: ``DescriptionError`` with everything that is wrong.
+    package static func read(
+        _ text: String, file: String, folder: String?, kinds: KindList
+    ) throws(DescriptionError) -> Application {
+        let root: Node
+        do throws(SyntaxError) {
+            let isJSON = text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
+            root = try isJSON ? JSONReader.read(text) : YAMLReader.read(text)
+        } catch {
+            let place = error.position
+            throw DescriptionError(
+                file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
+        }
+        var reader = DescriptionReader(kinds: kinds, folder: folder)
+        let application = reader.application(root, fallbackName: stem(of: file))
+        guard let application, reader.problems.isEmpty else {
+            let problems = reader.problems.sorted { $0.position < $1.position }.map { problem in
+                DescriptionError.Problem(
+                    line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text
+                )
+            }
+            throw DescriptionError(file: file, problems: problems)
+        }
+        return application
+    }
+
+    private init(kinds: KindList, folder: String?) {
+        self.kinds = kinds
+        self.folder = folder
+    }
+
+    /// `site` for `/srv/site.yaml`.
+    private static func stem(of file: String) -> String {
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    }
+
+    private mutating func report(_ text: String, _ path: String, at position: Position) {
+        problems.append((position, path, text))
+    }
+
+    private mutating func application(_ root: Node, fallbackName: String) -> Application? {
+        guard let members = root.members else {
+            report("a description is a group of keys that begins with \"taproom: 1\"", "", at: root.start)
+            return nil
+        }
+        let allowed = ["taproom", "name", "user", "group", "services"]
+        for member in members where !allowed.contains(member.key) {
+            report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
+        }
+        format(root)
+        var application = Application(name: text(root, "name", "") ?? fallbackName)
+        if let problem = Name.problem(application.name) {
+            report(problem, "name", at: root.member("name")?.value.start ?? root.start)
+        }
+        application.user = account(root, "user")
+        application.group = account(root, "group")
+        guard let services = root.member("services") else {
+            report("is missing: a list of services", "services", at: root.start)
+            return application
+        }
+        application.services = self.services(services.value, path: "services")
+        return application
+    }
+
+    private mutating func format(_ root: Node) {
+        guard let member = root.member("taproom") else {
+            report("the key \"taproom\" is missing: a description begins with \"taproom: 1\"", "", at: root.start)
+            return
+        }
+        guard member.value.datum != .integer(1) else { return }
+        let found = JSONWriter.line(member.value.datum)
+        report("must be 1, the format this program knows, but is \(found)", "taproom", at: member.value.start)
+    }
+
+    private mutating func text(_ node: Node, _ key: String, _ path: String) -> String? {
+        guard let member = node.member(key) else { return nil }
+        switch member.value.datum {
+        case .string(let text): return text
+        case .null: return nil
+        default:
+            report("must be text, but is \(member.value.datum.typeName)", path + key, at: member.value.start)
+            return nil
+        }
+    }
+
+    /// A user or group: a name or a number.
+    private mutating func account(_ root: Node, _ key: String) -> String? {
+        if case .integer(let number)? = root.member(key)?.value.datum, number >= 0 { return String(number) }
+        return text(root, key, "")
+    }
+
+    private mutating func services(_ node: Node, path: String) -> [ServiceDefinition] {
+        guard case .array(let elements) = node.content else {
+            if node.datum != .null { report("must be a list, but is \(node.datum.typeName)", path, at: node.start) }
+            return []
+        }
+        var names: Set<String> = []
+        return elements.enumerated().compactMap { index, element in
+            guard let service = service(element, path: "\(path)[\(index)]") else { return nil }
+            if !names.insert(service.name).inserted {
+                let place = element.member("name")?.value.start ?? element.start
+                report(
+                    "there are two services \"\(service.name)\" here; give one of them another name",
+                    "\(path)[\(index)]", at: place)
+            }
+            return service
+        }
+    }
+
+    private mutating func service(_ node: Node, path: String) -> ServiceDefinition? {
+        guard let members = node.members else {
+            report("must be a group of keys, but is \(node.datum.typeName)", path, at: node.start)
+            return nil
+        }
+        guard let word = text(node, "kind", path + ".") else {
+            if node.member("kind") == nil {
+                report(
+                    "the key \"kind\" is missing. Allowed: \(kinds.words.joined(separator: ", "))", path, at: node.start
+                )
+            }
+            return nil
+        }
+        guard let kind = try? kinds.kind(word) else {
+            let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: kinds.words)
+            report(problem, path + ".kind", at: node.member("kind")?.value.start ?? node.start)
+            return nil
+        }
+        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: word)
+        service.settingsVersion = kind.settingsVersion
+        if let problem = Name.problem(service.name) {
+            report(problem, path + ".name", at: node.member("name")?.value.start ?? node.start)
+        }
+        common(&service, node, path)
+        var given = DatumObject()
+        for member in members where !ServiceDefinition.reservedKeys.contains(member.key) {
+            given[member.key] = member.value.datum
+        }
+        let checked = kind.check(given, folder: folder)
+        for error in checked.errors { report(error, in: node, path) }
+        service.settings = checked.canonical
+        return service
+    }
+
+    private mutating func common(_ service: inout ServiceDefinition, _ node: Node, _ path: String) {
+        if let member = node.member("enabled") {
+            if case .bool(let isEnabled) = member.value.datum {
+                service.isEnabled = isEnabled
+            } else {
+                report(
+                    "must be true or false, but is \(JSONWriter.line(member.value.datum))", path + ".enabled",
+                    at: member.value.start)
+            }
+        }
+        if let member = node.member("restart") { restart(&service, member.value, path + ".restart") }
+        for key in ["services", "state"] {
+            guard let member = node.member(key) else { continue }
+            report("has no place in a service of the kind \"\(service.kind)\"", path + "." + key, at: member.keyStart)
+        }
+    }
+
+    private mutating func restart(_ service: inout ServiceDefinition, _ node: Node, _ path: String) {
+        guard let given = node.datum.object else {
+            report("must be a group of keys, but is \(node.datum.typeName)", path, at: node.start)
+            return
+        }
+        let errors = DatumDecoder().errors(of: RestartPolicy.self, in: given)
+        for error in errors { report(error, in: node, path) }
+        guard errors.isEmpty, let policy = try? DatumDecoder().decode(RestartPolicy.self, from: node.datum) else {
+            return
+        }
+        service.restart = policy
+    }
+
+    private mutating func report(_ error: DataError, in node: Node, _ path: String) {
+        let key = error.path.first.flatMap { step -> Node.Member? in
+            if case .key(let key) = step { node.member(key) } else { nil }
+        }
+        // An unknown key is shown itself, everything else by its value.
+        let isUnknown = error.problem.hasPrefix("is not known") && error.path.count == 1
+        let place = isUnknown ? key?.keyStart ?? node.start : node.position(at: error.path)
+        report(error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)", at: place)
+    }
+}

@@ -1,0 +1,139 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+package import TapConfig
+package import TapData
+package import TapFile
+package import Taproom
+
+/// The verbs on an application that runs, asked for over its control socket.
+package struct RemoteApplication: ControlledApplication {
+    /// The largest answer that is read, in bytes.
+    private static let maximumAnswerBytes = 256 << 20
+
+    private let socket: String
+
+    /// The application behind a socket, or nil when nobody answers there.
+    ///
+    /// Throws when it may not be asked.
+    package init?(socket: String) throws {
+        self.socket = socket
+        switch ControlSocket.connectionError(socket) {
+        case 0: return
+        case EACCES: throw TapFileError.notPermitted(path: socket, action: "connect to it")
+        default: return nil
+        }
+    }
+
+    package func revision() async throws -> Int { try await status().revision }
+    package func status() async throws -> StatusReport { try await ask("GET", "status") }
+    package func contents(at point: String?) async throws -> Datum { try await ask("GET", "contents" + at(point)) }
+    package func description(at point: String?) async throws -> Datum {
+        try await ask("GET", "application" + at(point))
+    }
+    package func history() async throws -> [Revision] { try await ask("GET", "revisions") }
+    package func verify() async throws -> [String] { try await ask("GET", "verify") }
+
+    package func differences(from: String, to: String?) async throws -> [Difference] {
+        let end = to.map { "&to=" + escaped($0) } ?? ""
+        return try await ask("GET", "diff?from=\(escaped(from))\(end)")
+    }
+
+    package func snapshot(_ name: String?, by authorship: Authorship) async throws -> Int {
+        let answer: Made = try await ask("POST", "snapshots", SnapshotRequest(name: name, comment: authorship.comment))
+        return answer.revision ?? 0
+    }
+
+    package func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
+        let wanted = RollbackRequest(
+            point: point, settings: scope.settings, state: scope.state, service: scope.service,
+            comment: authorship.comment)
+        let answer: Made = try await ask("POST", "rollback", wanted)
+        return answer.revision
+    }
+
+    package func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
+        try await ask("POST", "services", TransferredService(service))
+    }
+
+    package func stop() async throws {
+        struct Stopping: Decodable { var stopping: Bool }
+        let _: Stopping = try await ask("POST", "stop")
+    }
+
+    private struct Made: Decodable { var revision: Int? }
+
+    private func at(_ point: String?) -> String { point.map { "?at=" + escaped($0) } ?? "" }
+
+    /// RFC 3986, section 2.1.
+    private func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            let scalar = Unicode.Scalar(byte)
+            let isPlain =
+                scalar.isASCII
+                && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || byte == UInt8(ascii: "-"))
+            return isPlain ? String(scalar) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+        }.joined()
+    }
+
+    private func ask<Answer: Decodable>(_ method: String, _ route: String, _ body: some Encodable = Datum.null)
+        async throws -> Answer
+    {
+        let body = try DatumEncoder().encode(body)
+        let response = try await exchange(method, "/v1/" + route, body == .null ? "" : JSONWriter.line(body))
+        let answer: Datum
+        do throws(SyntaxError) {
+            answer = try JSONReader.read(String(buffer: response.body ?? ByteBuffer())).datum
+        } catch {
+            throw RemoteError(
+                description: "\(socket): the answer can't be read: \(error)", advice: nil, exitStatus: .software)
+        }
+        guard response.head.status.code < 400 else {
+            let problem = try DatumDecoder().decode(Problem.self, from: answer)
+            throw RemoteError(
+                description: problem.detail, advice: problem.advice,
+                exitStatus: ExitStatus(rawValue: problem.exitStatus) ?? .software)
+        }
+        return try DatumDecoder().decode(Answer.self, from: answer)
+    }
+
+    private typealias Stream = NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>
+
+    private func connect() async throws -> Stream {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let address = SocketAddress(socket)
+        defer { withExtendedLifetime(address) {} }
+        return try await bootstrap.connect(unixDomainSocketPath: address.text) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let pipeline = channel.pipeline.syncOperations
+                try pipeline.addHTTPClientHandlers()
+                try pipeline.addHandler(
+                    NIOHTTPClientResponseAggregator(maxContentLength: RemoteApplication.maximumAnswerBytes))
+                return try Stream(wrappingChannelSynchronously: channel)
+            }
+        }
+    }
+
+    private func exchange(_ method: String, _ uri: String, _ body: String) async throws -> NIOHTTPClientResponseFull {
+        let headers: HTTPHeaders = [
+            "host": "localhost", "connection": "close", "content-type": "application/json",
+            "content-length": String(body.utf8.count),
+        ]
+        let head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: uri, headers: headers)
+        return try await connect().executeThenClose { inbound, outbound in
+            try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)])
+            for try await response in inbound { return response }
+            throw RemoteError(
+                description: "\(socket): the application ended before it answered", advice: nil,
+                exitStatus: .unavailable)
+        }
+    }
+}
+
+/// What a running application answered instead of doing what it was asked.
+package struct RemoteError: ReportableError {
+    package let description: String
+    package let advice: String?
+    package let exitStatus: ExitStatus
+}

@@ -1,0 +1,94 @@
+package import TapConfig
+package import TapData
+package import TapFile
+package import Taproom
+
+/// The verbs on an application that does not run, done on its tap directly.
+package struct RestingApplication: ControlledApplication {
+    private let path: String
+    private let kinds: KindList
+
+    /// The application of a tap.
+    ///
+    /// The file is opened for each verb.
+    package init(path: String, kinds: KindList) {
+        self.path = path
+        self.kinds = kinds
+    }
+
+    private func reading<Result>(_ body: (Tap) throws -> Result) throws -> Result {
+        let tap = try Tap(opening: path, for: .reading)
+        let result = try body(tap)
+        try tap.close()
+        return result
+    }
+
+    private func writing<Result>(_ body: (Tap) throws -> Result) throws -> Result {
+        let tap = try Tap(opening: path, for: .writing)
+        let result = try tap.commit {
+            _ = try tap.failPendingRevisions()
+            return try body(tap)
+        }
+        try tap.close()
+        return result
+    }
+
+    package func revision() async throws -> Int { try reading { try $0.activeRevision() } }
+
+    package func status() async throws -> StatusReport {
+        try reading { tap in
+            let application = try tap.application()
+            let services = application.servicesByPath.map { path, service in
+                StatusReport.Service(
+                    name: path, kind: service.kind, enabled: service.isEnabled, state: .stopped, restarts: 0,
+                    endpoints: endpoints(of: service))
+            }
+            let revision = try tap.activeRevision()
+            return StatusReport(
+                name: application.name, tap: path, revision: revision, running: false,
+                durable: .init(revision: try tap.latestRevision(), lossWindow: 0), services: services)
+        }
+    }
+
+    /// What is asked for; a kind this program does not know tells nothing.
+    private func endpoints(of service: ServiceDefinition) -> [String] {
+        let kind = try? kinds.kind(service.kind)
+        return kind?.check(service.settings).endpoints.map(\.description) ?? []
+    }
+
+    package func contents(at point: String?) async throws -> Datum {
+        try reading { tap in try tap.contents(at: point.map { try tap.revision(of: $0) }) }
+    }
+
+    package func description(at point: String?) async throws -> Datum {
+        try reading { tap in
+            Description.datum(of: try tap.application(at: point.map { try tap.revision(of: $0) }))
+        }
+    }
+
+    package func history() async throws -> [Revision] { try reading { try $0.history() } }
+
+    package func differences(from: String, to: String?) async throws -> [Difference] {
+        try reading { try $0.differences(from: from, to: to) }
+    }
+
+    package func snapshot(_ name: String?, by authorship: Authorship) async throws -> Int {
+        try writing { try $0.addSnapshot(name, by: authorship) }
+    }
+
+    package func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
+        try writing { tap in try tap.rollBack(to: tap.revision(of: point), scope, by: authorship) }
+    }
+
+    package func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
+        try writing { tap in
+            let (application, name) = try tap.application(adding: service)
+            _ = try tap.store(application)
+            return AddedService(name: name, revision: try tap.addRevision(.change, by: authorship))
+        }
+    }
+
+    package func verify() async throws -> [String] { try reading { try $0.findings(kinds: kinds) } }
+
+    package func stop() async throws { throw ControlError.notRunning(tap: path) }
+}

@@ -1,0 +1,194 @@
+import CSQLite
+import Taproom
+
+/// A connection to an SQLite database.
+///
+/// Not safe for two threads at once: whoever has it keeps it in one.
+final class Database {
+    /// How a database is opened.
+    enum Access {
+        case readWrite
+        /// For a file that nobody changes meanwhile, in a folder that need not be writable.
+        case immutable
+        case memory
+    }
+
+    let path: String
+    private var handle: OpaquePointer?
+    private var statements: [String: Statement] = [:]
+
+    /// Opens an existing database, or an empty one in memory.
+    ///
+    /// Throws ``TapFileError``.
+    init(_ path: String, _ access: Access) throws(TapFileError) {
+        self.path = path
+        let code =
+            switch access {
+            case .readWrite: sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+            case .immutable:
+                sqlite3_open_v2(
+                    Database.uri(path), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
+            case .memory: sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+            }
+        guard code == SQLITE_OK else {
+            let error = failure()
+            sqlite3_close_v2(handle)
+            throw error
+        }
+        sqlite3_extended_result_codes(handle, 1)
+        sqlite3_busy_timeout(handle, 5000)
+    }
+
+    deinit { try? close() }
+
+    /// SQLite reads an escape for any byte (its "URI Filenames" page), so only the plainest stay as they are.
+    private static func uri(_ path: String) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-".utf8)
+        let escaped = path.utf8.map { byte in
+            plain.contains(byte)
+                ? String(Unicode.Scalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        }
+        return "file:\(escaped.joined())?immutable=1"
+    }
+
+    /// Closes the connection.
+    ///
+    /// A log of changes is folded into the file first. Closing twice does nothing.
+    func close() throws(TapFileError) {
+        guard let open = handle else { return }
+        statements.removeAll()
+        handle = nil
+        guard sqlite3_close_v2(open) == SQLITE_OK else {
+            throw .storage(path: path, code: SQLITE_BUSY, problem: "cannot close")
+        }
+    }
+
+    /// What the last call on this connection reported.
+    func failure() -> TapFileError {
+        let code = sqlite3_extended_errcode(handle)
+        let text = String(cString: sqlite3_errmsg(handle))
+        switch code & 0xFF {
+        case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path: path, problem: text)
+        default: return .storage(path: path, code: code & 0xFF, problem: text)
+        }
+    }
+
+    /// Runs statements that answer nothing.
+    func execute(_ sql: String) throws(TapFileError) {
+        guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure() }
+    }
+
+    /// Runs one statement with values for its question marks, and hands each row over.
+    func query(_ sql: String, _ values: [SQLValue?] = [], row: (Row) throws -> Void = { _ in }) throws {
+        let statement = try prepared(sql)
+        defer { statement.reset() }
+        for (index, value) in values.enumerated() { statement.bind(value, at: Int32(index + 1)) }
+        while true {
+            switch sqlite3_step(statement.handle) {
+            case SQLITE_ROW: try row(Row(statement: statement.handle))
+            case SQLITE_DONE: return
+            default: throw failure()
+            }
+        }
+    }
+
+    /// The rows of one statement, each turned into a value.
+    func rows<Value>(_ sql: String, _ values: [SQLValue?] = [], _ make: (Row) throws -> Value) throws -> [Value] {
+        var result: [Value] = []
+        try query(sql, values) { row in result.append(try make(row)) }
+        return result
+    }
+
+    /// How many rows the last statement changed.
+    var changes: Int { Int(sqlite3_changes(handle)) }
+
+    /// Runs a body as one transaction: all of it is stored, or nothing.
+    func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // After some errors (a full disk) SQLite has rolled back by itself; then this one has nothing to do.
+            if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// The bytes of the file this database would be.
+    func serialized() throws(TapFileError) -> [UInt8] {
+        var size: sqlite3_int64 = 0
+        guard let bytes = sqlite3_serialize(handle, "main", &size, 0) else { throw failure() }
+        defer { sqlite3_free(bytes) }
+        return Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
+    }
+
+    private func prepared(_ sql: String) throws(TapFileError) -> Statement {
+        if let statement = statements[sql] { return statement }
+        var prepared: OpaquePointer?
+        guard sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil) == SQLITE_OK,
+            let prepared
+        else { throw failure() }
+        let statement = Statement(handle: prepared)
+        statements[sql] = statement
+        return statement
+    }
+}
+
+/// A value to put into a statement.
+enum SQLValue {
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+}
+
+private final class Statement {
+    let handle: OpaquePointer
+
+    init(handle: OpaquePointer) { self.handle = handle }
+
+    deinit { sqlite3_finalize(handle) }
+
+    func reset() {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+    }
+
+    func bind(_ value: SQLValue?, at index: Int32) {
+        // SQLITE_TRANSIENT, a macro Swift does not import: SQLite makes its own copy.
+        let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        switch value {
+        case nil: sqlite3_bind_null(handle, index)
+        case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+        case .text(let text): sqlite3_bind_text(handle, index, text, Int32(text.utf8.count), copied)
+        case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(handle, index, 0)
+        case .blob(let bytes): sqlite3_bind_blob(handle, index, bytes, Int32(bytes.count), copied)
+        }
+    }
+}
+
+/// One row of an answer, valid while it is handed over.
+///
+/// Columns count from 0.
+struct Row {
+    fileprivate let statement: OpaquePointer
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+
+    func text(_ column: Int32) -> String {
+        guard let text = sqlite3_column_text(statement, column) else { return "" }
+        return String(
+            decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))),
+            as: UTF8.self)
+    }
+
+    func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+
+    func blob(_ column: Int32) -> [UInt8] {
+        guard let bytes = sqlite3_column_blob(statement, column) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+}

@@ -1,0 +1,67 @@
+/// A numbered point in a tap's history, as `tapctl history --json` prints it.
+package struct Revision: Sendable, Equatable, Codable {
+    package enum Kind: String, Sendable, Codable {
+        case made, change, snapshot, rollback, migration, `import`
+    }
+
+    package enum Status: String, Sendable, Codable {
+        /// Stored, and not yet what runs.
+        case pending
+        case active
+        /// Could not be made to run; the application went on with the one before.
+        case failed
+        case superseded
+    }
+
+    /// The number; it only grows.
+    package var revision: Int
+    /// RFC 3339, UTC.
+    package var time: String
+    package var author: String
+    package var origin: String
+    package var comment: String
+    package var kind: Kind
+    package var status: Status
+    /// The name, when this is a snapshot.
+    package var snapshot: String?
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(revision, forKey: .revision)
+        try container.encode(time, forKey: .time)
+        try container.encode(author, forKey: .author)
+        try container.encode(origin, forKey: .origin)
+        try container.encode(comment, forKey: .comment)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(status, forKey: .status)
+        // Written even when there is none, so that every entry has the same keys.
+        try container.encode(snapshot, forKey: .snapshot)
+    }
+}
+
+/// Who makes a revision, and why.
+package struct Authorship: Sendable, Equatable, Codable {
+    /// The user's name.
+    package var author: String
+    /// The tool: `mktap`, `tapctl`, `tapd`.
+    package var origin: String
+    package var comment: String
+
+    package init(author: String, origin: String, comment: String = "") {
+        self.author = author
+        self.origin = origin
+        self.comment = comment
+    }
+}
+
+/// The text that an application was made from or last merged with.
+package struct BaseDescription: Sendable, Equatable {
+    /// The name of the file.
+    package var name: String
+    package var text: String
+
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}

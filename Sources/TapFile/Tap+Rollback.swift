@@ -1,0 +1,134 @@
+package import Taproom
+
+/// What is taken back to an earlier point.
+package struct RollbackScope: Sendable, Equatable, Codable {
+    package var settings: Bool
+    package var state: Bool
+    /// One service, by its path; nil: the whole application.
+    package var service: String?
+
+    package init(settings: Bool = true, state: Bool = true, service: String? = nil) {
+        self.settings = settings
+        self.state = state
+        self.service = service
+    }
+}
+
+extension Tap {
+    /// Adds a revision in which settings and state are as they were at an earlier one.
+    ///
+    /// Inside of ``commit(_:)``.
+    ///
+    /// Only differences are written. What state was up to now is captured first, in a snapshot of its own, so that this
+    /// can be taken back too. Answers the new revision, or nil when nothing differs.
+    package func rollBack(
+        to target: Int, _ scope: RollbackScope, status: Revision.Status = .active, by authorship: Authorship
+    ) throws -> Int? {
+        try checkRevision(target)
+        if scope.state, try hasUncapturedState() {
+            let comment = "before the rollback to \(target)"
+            try addRevision(
+                .snapshot, by: Authorship(author: authorship.author, origin: authorship.origin, comment: comment))
+        }
+        let identity = try scope.service.map { try rollbackIdentity($0, at: target) }
+        let revision = try latestRevision() + 1
+        var changes = 0
+        if scope.settings {
+            changes += try restore(Tap.services, target, only: identity, at: revision)
+            if identity == nil {
+                changes += try restore(Tap.applications, target, only: nil, at: revision)
+                changes += try restore(Tap.bases, target, only: nil, at: revision)
+            }
+        }
+        if scope.state { changes += try restore(Tap.states, target, only: identity, at: revision) }
+        guard changes > 0 else { return nil }
+        var authorship = authorship
+        if authorship.comment.isEmpty { authorship.comment = "to \(target)" }
+        return try addRevision(.rollback, status: status, by: authorship)
+    }
+
+    /// A table with history: its columns but `born` and `died`, and the one that says whose a row is.
+    private struct Table {
+        var name: String
+        var columns: String
+        var owner: String
+    }
+
+    private static let services = Table(
+        name: "service", columns: "id, path, position, kind, version, enabled, restart, settings", owner: "id")
+    private static let applications = Table(name: "application", columns: "name, user, \"group\"", owner: "0")
+    private static let bases = Table(name: "base", columns: "name, text", owner: "0")
+    private static let states = Table(name: "state", columns: "service, cell, key, version, value", owner: "service")
+
+    /// Ends rows that did not hold at the target and copies those that did and do no more.
+    ///
+    /// Answers how many rows that were.
+    ///
+    /// A row that holds since before the target is the same at both ends, so only rows born or ended after it are looked at.
+    private func restore(_ table: Table, _ target: Int, only owner: Int64?, at revision: Int) throws -> Int {
+        let mine = owner.map { "\(table.owner) = \($0)" } ?? "1"
+        let recent = "died IS NULL AND born > \(target) AND \(mine)"
+        let columns = table.columns.split(separator: ",").map { $0.filter { $0 != " " } }
+        let isSame = columns.map { "wanted.\($0) IS \(table.name).\($0)" }.joined(separator: " AND ")
+        try database.execute(
+            """
+            CREATE TEMP TABLE wanted AS SELECT \(table.columns) FROM \(table.name)
+            WHERE born <= \(target) AND died > \(target) AND \(mine);
+            CREATE INDEX temp.wanted_index ON wanted (\(table.columns));
+            CREATE TEMP TABLE missing AS
+            SELECT * FROM wanted EXCEPT SELECT \(table.columns) FROM \(table.name) WHERE \(recent);
+            UPDATE \(table.name) SET died = \(revision)
+            WHERE \(recent) AND NOT EXISTS (SELECT 1 FROM wanted WHERE \(isSame));
+            """)
+        let ended = database.changes
+        try database.execute(
+            """
+            INSERT INTO \(table.name) SELECT \(table.columns), \(revision), NULL FROM missing;
+            """)
+        let begun = database.changes
+        try database.execute("DROP TABLE wanted; DROP TABLE missing")
+        return ended + begun
+    }
+
+    private func rollbackIdentity(_ path: String, at target: Int) throws -> Int64 {
+        let then = try identities(at: target)
+        let now = try identities()
+        guard let identity = then[path] ?? now[path] else {
+            throw TapFileError.unknownService(path, known: Set(then.keys).union(now.keys).sorted())
+        }
+        return identity
+    }
+}
+
+extension Tap {
+    /// The application as a rollback will leave it.
+    package func application(rolledBackTo target: Int, _ scope: RollbackScope) throws -> Application {
+        var now = try application()
+        guard scope.settings else { return now }
+        let then = try application(at: target)
+        guard let path = scope.service else { return then }
+        let name = path.split(separator: "/").first.map(String.init) ?? path
+        now.services.removeAll { $0.name == name }
+        now.services += then.services.filter { $0.name == name }
+        return now
+    }
+
+    /// The paths of the services whose settings or state a rollback will change.
+    package func services(changedSince target: Int, _ scope: RollbackScope) throws -> Set<String> {
+        let then = Dictionary(
+            uniqueKeysWithValues: try application(at: target).servicesByPath.map { ($0.path, $0.service) })
+        let now = Dictionary(uniqueKeysWithValues: try application().servicesByPath.map { ($0.path, $0.service) })
+        let (stateThen, stateNow) = (try stateByService(at: target), try stateByService(at: nil))
+        let (identitiesThen, identitiesNow) = (try identities(at: target), try identities())
+        return Set(then.keys).union(now.keys).filter { path in
+            if let only = scope.service, only != path { return false }
+            if scope.settings, then[path] != now[path] || identitiesThen[path] != identitiesNow[path] { return true }
+            return scope.state
+                && identitiesThen[path].flatMap { stateThen[$0] } != identitiesNow[path].flatMap { stateNow[$0] }
+        }
+    }
+
+    private func stateByService(at revision: Int?) throws -> [Int64: [StateEntry]] {
+        Dictionary(grouping: try state(at: revision), by: \.address.service)
+    }
+}

@@ -1,0 +1,78 @@
+import TapData
+import Taproom
+
+/// A service that is to run: everything is known and checked, nothing is made yet.
+struct PlannedService: Sendable {
+    let path: String
+    let definition: ServiceDefinition
+    let kind: any ServiceKind.Type
+    let endpoints: [Endpoint]
+
+    /// The enabled services of an application, in the order they start.
+    ///
+    /// Throws ``RunnerError`` for the first that can't run.
+    static func all(of application: Application, kinds: KindList) throws(RunnerError) -> [PlannedService] {
+        var planned: [PlannedService] = []
+        for (path, definition) in application.servicesByPath where definition.isEnabled {
+            planned.append(try PlannedService(path, definition, kinds: kinds))
+        }
+        return planned
+    }
+
+    private init(_ path: String, _ definition: ServiceDefinition, kinds: KindList) throws(RunnerError) {
+        self.path = path
+        self.definition = definition
+        do throws(UnknownKind) {
+            kind = try kinds.kind(definition.kind)
+        } catch {
+            throw .unknownKind(service: path, error)
+        }
+        let (stored, known) = (definition.settingsVersion, kind.settingsVersion)
+        if stored > known { throw .newerSettings(service: path, kind: kind.word, stored: stored, known: known) }
+        if stored < known { throw .olderSettings(service: path, kind: kind.word, stored: stored, known: known) }
+        let checked = kind.check(definition.settings)
+        guard checked.errors.isEmpty else {
+            throw .badSettings(service: path, problems: checked.errors.map(\.description))
+        }
+        endpoints = checked.endpoints
+    }
+}
+
+/// The sockets of services.
+///
+/// One that is bound stays bound while a service listens there.
+struct SocketTable: Sendable {
+    private struct Place: Hashable {
+        var service: String
+        var endpoint: Endpoint
+    }
+
+    private var sockets: [Place: BoundSocket] = [:]
+
+    /// A table with all endpoints of the services bound: those of this one are kept, others are bound anew.
+    ///
+    /// Throws ``RunnerError/cannotListen(service:_:)``; what was bound for it is closed again.
+    func binding(_ services: [PlannedService]) throws(RunnerError) -> SocketTable {
+        var table = SocketTable()
+        for service in services {
+            for endpoint in service.endpoints {
+                let place = Place(service: service.path, endpoint: endpoint)
+                do throws(BindFailure) {
+                    if let kept = sockets[place] {
+                        table.sockets[place] = kept
+                    } else {
+                        table.sockets[place] = try BoundSocket(endpoint)
+                    }
+                } catch {
+                    throw .cannotListen(service: service.path, error)
+                }
+            }
+        }
+        return table
+    }
+
+    /// The sockets of a service, in the order of its endpoints.
+    func sockets(of service: PlannedService) -> [BoundSocket] {
+        service.endpoints.compactMap { sockets[Place(service: service.path, endpoint: $0)] }
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+package import Taproom
+
+/// A start that failed.
+///
+/// Nothing runs then, and the tap is as it was.
+package enum RunnerError: ReportableError {
+    case cannotListen(service: String, BindFailure)
+    case cannotControl(socket: String, code: CInt)
+    case unknownKind(service: String, UnknownKind)
+    case newerSettings(service: String, kind: String, stored: Int, known: Int)
+    case olderSettings(service: String, kind: String, stored: Int, known: Int)
+    case badSettings(service: String, problems: [String])
+    case unknownUser(String)
+    case unknownGroup(String)
+    case notRoot(user: String)
+    case dropFailed(String)
+    case serviceFailed(service: String, problem: String)
+
+    package var description: String {
+        switch self {
+        case .cannotListen(let service, let failure):
+            "service \"\(service)\": cannot listen on \(failure.endpoint): \(SystemCallError("listen", code: failure.code).reason)"
+        case .cannotControl(let socket, let code):
+            "cannot make the control socket \(socket): \(SystemCallError("bind", code: code).reason)"
+        case .unknownKind(let service, let error): "service \"\(service)\": \(error)"
+        case .newerSettings(let service, let kind, let stored, let known):
+            "service \"\(service)\": its settings are of version \(stored) of the kind \"\(kind)\", and this program knows \(known)"
+        case .olderSettings(let service, let kind, let stored, let known):
+            "service \"\(service)\": its settings are of version \(stored) of the kind \"\(kind)\"; this program needs \(known)"
+        case .badSettings(let service, let problems):
+            problems.map { "service \"\(service)\": \($0)" }.joined(separator: "\n")
+        case .unknownUser(let name): "there is no user \"\(name)\" on this machine"
+        case .unknownGroup(let name): "there is no group \"\(name)\" on this machine"
+        case .notRoot(let user): "cannot become the user \(user): only root can"
+        case .dropFailed(let problem): "root could not be given up: \(problem)"
+        case .serviceFailed(let service, let problem): "service \"\(service)\": \(problem)"
+        }
+    }
+
+    package var advice: String? {
+        switch self {
+        case .cannotListen(_, let failure):
+            switch failure.code {
+            case EADDRINUSE: "Another program listens there: stop it, or choose another endpoint."
+            case EACCES, EPERM: "Start tapd as root, or choose a port above 1023."
+            case EADDRNOTAVAIL: "The interface must be an address of this machine."
+            case ENOENT: "The folder of the socket must be there."
+            default: nil
+            }
+        case .cannotControl: "Choose another place with --control."
+        case .unknownKind: "Run it with the program that knows this kind."
+        case .newerSettings: "Use the program that wrote them, or a newer one."
+        case .olderSettings: "This program cannot migrate them."
+        case .badSettings: nil
+        case .unknownUser: "Make it, or name another with --uid."
+        case .unknownGroup: "Make it, or name another with --gid."
+        case .notRoot: "Start tapd as root, or as that user."
+        case .dropFailed, .serviceFailed: nil
+        }
+    }
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .cannotListen(_, let failure):
+            [EACCES, EPERM].contains(failure.code) ? .notPermitted : .unavailable
+        case .cannotControl: .cannotCreate
+        case .unknownKind, .unknownUser, .unknownGroup: .configuration
+        case .newerSettings, .olderSettings, .badSettings: .badData
+        case .notRoot, .dropFailed: .notPermitted
+        case .serviceFailed: .unavailable
+        }
+    }
+}
