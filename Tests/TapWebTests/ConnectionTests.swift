@@ -143,11 +143,8 @@ struct ConnectionTests {
     }
 
     @Test func closesIdleConnectionsWithoutAWord() async throws {
-        let short: (inout WebSettings) -> Void = { $0.limits.idle = TimeSpan("50ms") ?? $0.limits.idle }
-        let nothing = try await exchange("", change: short)
-        #expect(nothing == "")
-        let answer = try await exchange("GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n", change: short)
-        #expect(answer.hasSuffix("\r\n\r\nhello"))
+        let answer = try await exchange("") { $0.limits.idle = TimeSpan("50ms") ?? $0.limits.idle }
+        #expect(answer == "")
     }
 
     @Test func closesIdleConnectionsWhenItStops() async throws {
