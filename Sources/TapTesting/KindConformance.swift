@@ -2,17 +2,18 @@ import ArgumentParser
 import TapData
 public import Taproom
 
-/// What every kind has to be true to, in three lines of a test:
+/// What every kind has to be true to, in three lines of a test.
 ///
 ///     @Test func webIsAGoodKind() throws {
 ///         try KindConformance.check(Web.self)
 ///     }
 public enum KindConformance {
-    /// Checks a kind. Throws ``TestFailure`` with everything that is wrong.
+    /// Checks a kind.
     ///
     /// - Parameters:
     ///   - kind: the kind.
     ///   - samples: settings that are not the defaults, which have to survive being stored as well.
+    /// - Throws: ``TestFailure`` with everything that is wrong.
     public static func check<Kind: ServiceKind>(_ kind: Kind.Type, samples: [Kind.Settings] = []) throws {
         var problems = wordProblems(kind) + keyProblems(kind) + optionProblems(kind) + unknownKeyProblems(kind)
         problems += stateProblems(kind)

@@ -18,7 +18,9 @@ package final class ListeningSocket: Sendable {
     package let address: TestAddress
     private let descriptor: CInt
 
-    /// Listens on a free port of 127.0.0.1 for any TCP endpoint, or on the unix socket. Throws ``SystemCallError``.
+    /// Listens on a free port of 127.0.0.1 for any TCP endpoint, or on the unix socket.
+    ///
+    /// Throws ``SystemCallError``.
     package init(_ endpoint: Endpoint) throws {
         let (family, name): (CInt, SocketName) =
             switch endpoint.address {

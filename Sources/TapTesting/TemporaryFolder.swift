@@ -6,7 +6,9 @@ public final class TemporaryFolder: Sendable {
     /// Its absolute path.
     public let path: String
 
-    /// Makes an empty folder. Throws ``SystemCallError``.
+    /// Makes an empty folder.
+    ///
+    /// Throws ``SystemCallError``.
     public init() throws {
         var template = Array("/tmp/taproom-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCallError("make a temporary folder") }
@@ -15,7 +17,9 @@ public final class TemporaryFolder: Sendable {
 
     deinit { TemporaryFolder.remove(path.utf8CString.dropLast(), in: AT_FDCWD) }
 
-    /// Removes a file, or a folder with all that is in it. Links are removed and not followed; names need not be UTF-8.
+    /// Removes a file, or a folder with all that is in it.
+    ///
+    /// Links are removed and not followed; names need not be UTF-8.
     private static func remove(_ name: some Collection<CChar>, in folder: CInt) {
         let name = Array(name) + [0]
         if unlinkat(folder, name, 0) == 0 { return }

@@ -20,7 +20,9 @@ public final class TestConnection: Sendable {
     /// What was received and not yet taken; used on the queue only.
     nonisolated(unsafe) private var received: [UInt8] = []
 
-    /// Connects. Throws ``TestFailure``.
+    /// Connects.
+    ///
+    /// Throws ``TestFailure``.
     public init(to address: TestAddress) throws {
         let (family, name): (CInt, SocketName) =
             switch address {
@@ -118,7 +120,9 @@ public final class TestConnection: Sendable {
         return bytes
     }
 
-    /// Reads what is there, on the queue. Answers false at the end; a reset counts as an end.
+    /// Reads what is there, on the queue.
+    ///
+    /// Answers false at the end; a reset counts as an end.
     private func fill() throws -> Bool {
         let count = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { space in
             let count = recv(descriptor, space.baseAddress, space.count, 0)

@@ -15,9 +15,13 @@ public struct TestResponse: Sendable {
 }
 
 extension TestConnection {
-    /// Receives one response whose length is given by `Content-Length`. Informational responses are passed over.
+    /// Receives one response whose length is given by `Content-Length`.
+    ///
+    /// Informational responses are passed over.
     ///
     /// - Parameter isHead: whether it answers a HEAD request, and has no body.
+    /// - Returns: the response with its body.
+    /// - Throws: ``TestFailure`` when something else comes, or nothing.
     public func response(isHead: Bool = false) async throws -> TestResponse {
         let head = try await receive(through: "\r\n\r\n")
         let lines = head.split(separator: "\r\n")
@@ -45,6 +49,8 @@ extension TestConnection {
     ///   - target: the path and query.
     ///   - method: `GET` unless told otherwise.
     ///   - fields: lines of the header, without line ends. `Host` is sent in any case.
+    /// - Returns: the response with its body.
+    /// - Throws: ``TestFailure`` when something else comes, or nothing.
     public func request(_ target: String, method: String = "GET", _ fields: String...) async throws -> TestResponse {
         let lines = ["\(method) \(target) HTTP/1.1", "Host: test"] + fields
         try await send(lines.joined(separator: "\r\n") + "\r\n\r\n")

@@ -25,7 +25,9 @@ public final class TestState: Sendable {
     public func save() throws { try store.save() }
 }
 
-/// Keeps state in memory. Updates are carried out in the order in which they come, each in its own transaction.
+/// Keeps state in memory.
+///
+/// Updates are carried out in the order in which they come, each in its own transaction.
 package final class MemoryStore: StateStore {
     private struct Contents {
         var values: [StateAddress: StoredValue]

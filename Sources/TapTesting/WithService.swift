@@ -10,7 +10,9 @@ public struct RunningService: Sendable {
     /// What the service remembers.
     public let state: TestState
 
-    /// Opens a connection to an address; the first unless told otherwise. Throws ``TestFailure``.
+    /// Opens a connection to an address; the first unless told otherwise.
+    ///
+    /// Throws ``TestFailure``.
     public func connect(to index: Int = 0) throws -> TestConnection {
         guard addresses.indices.contains(index) else { throw TestFailure("the service has no endpoint \(index)") }
         return try TestConnection(to: addresses[index])

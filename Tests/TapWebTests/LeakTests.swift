@@ -24,6 +24,14 @@ struct LeakTests {
         return count
     }
 
+    /// Waits until the event loops have let go of what belonged to the connections, a turn after these are closed.
+    ///
+    /// What is never closed meets the time limit of the suite.
+    private func nothingIsOpen(below path: String) async {
+        while descriptors(below: path) > 0 && !Task.isCancelled { await Task.yield() }
+        #expect(descriptors(below: path) == 0)
+    }
+
     @Test func clientsThatGoAwayLeaveNothingOpen() async throws {
         let folder = try sampleFolder()
         try folder.write(Array(repeating: UInt8(ascii: "z"), count: 30_000_000), to: "big")
@@ -36,8 +44,7 @@ struct LeakTests {
             #expect(descriptors(below: folder.path) > 10)
             for connection in connections { try await connection.abort() }
         }
-        // The service waits for its connections to be closed before it ends.
-        #expect(descriptors(below: folder.path) == 0)
+        await nothingIsOpen(below: folder.path)
     }
 
     @Test func manyAnswersLeaveNothingOpen() async throws {
@@ -56,6 +63,6 @@ struct LeakTests {
             #expect(last.status == 200)
             #expect(descriptors(below: folder.path) == 1)
         }
-        #expect(descriptors(below: folder.path) == 0)
+        await nothingIsOpen(below: folder.path)
     }
 }

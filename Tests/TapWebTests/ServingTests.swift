@@ -105,13 +105,14 @@ struct ServingTests {
         try folder.link("inside", to: "sub/index.html")
         try folder.link("folder", to: "sub")
         try folder.link("outside", to: other["secret.txt"])
+        try folder.link("absolute", to: folder["sub/index.html"])
         try await serving(folder, change: { $0.symlinks = symlinks }) { service in
             let connection = try service.connect()
             let statuses = [
                 try await connection.request("/inside").status, try await connection.request("/outside").status,
-                try await connection.request("/folder/").status,
+                try await connection.request("/folder/").status, try await connection.request("/absolute").status,
             ]
-            #expect(statuses == [inside, outside, folderLink])
+            #expect(statuses == [inside, outside, folderLink, inside])
         }
     }
 
@@ -213,6 +214,7 @@ struct ServingTests {
         try folder.write("x", to: "sub2/.hidden")
         try folder.makeFolder("sub2/zoo")
         try folder.link("sub2/out", to: "/etc/passwd")
+        try folder.link("sub2/in", to: "../hello.txt")
         try await serving(folder, change: { $0.listing = true }) { service in
             let connection = try service.connect()
             let page = try await connection.request("/sub2/")
@@ -221,7 +223,7 @@ struct ServingTests {
             #expect(page["Content-Type"] == "text/html; charset=utf-8")
             #expect(page.text.contains("<a href=\"./%3C%26%3E%22%27%23%3F.txt\">&lt;&amp;&gt;&quot;&#39;#?.txt</a>"))
             #expect(page.text.contains("<html lang=\"en\">"))
-            #expect(page.text.contains("<caption>1 folder, 1 file</caption>"))
+            #expect(page.text.contains("<caption>1 folder, 2 files</caption>"))
             #expect(!page.text.contains("hidden"))
             #expect(!page.text.contains("./out"))
             let index = try await connection.request("/sub/")

@@ -20,7 +20,7 @@ final class Representation {
 
     /// Describes a file.
     ///
-    /// - Parameter now: seconds since 1970; a file from the future counts as changed just now.
+    /// `now` is in seconds since 1970; a file from the future counts as changed just now.
     init(_ facts: FileFacts, mediaType: String, content: Content, now: Int64) {
         self.facts = facts
         self.content = content

@@ -3,7 +3,9 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Answers requests with responses, and remembers small files. One for each event loop, and used on it only.
+/// Answers requests with responses, and remembers small files.
+///
+/// One for each event loop, and used on it only.
 final class Responder {
     /// Files up to this size are kept in memory.
     static let maximumCachedFileBytes: Int64 = 65_536
@@ -33,7 +35,9 @@ final class Responder {
         return dateField
     }
 
-    /// What to answer. Opens and reads files, and never waits for anything but the disk.
+    /// What to answer.
+    ///
+    /// Opens and reads files, and never waits for anything but the disk.
     func response(to request: HTTPRequestHead, _ fields: RequestFields) -> Response {
         let isHead = request.method == .HEAD
         if request.version.minor >= 1 && fields.hosts != 1 || !fields.hostIsValid {
@@ -110,7 +114,7 @@ final class Responder {
 
     private func listing(of folder: OpenFile, at path: RequestPath, isHead: Bool) -> Response {
         do throws(OpenFailure) {
-            let listing = try FolderListing(folder, path: path, settings: site.settings)
+            let listing = try FolderListing(folder, path: path, site: site)
             return .page(.ok, listing.html, head: FolderListing.responseHead, isHead: isHead)
         } catch {
             return failure(error, isHead: isHead)

@@ -32,6 +32,7 @@ public struct WebOptions: ServiceOptions {
     /// No options given.
     public init() {}
 
+    /// The settings these options ask for.
     public func settings() throws -> WebSettings {
         var settings = WebSettings()
         settings.listen = try listening.endpoints(default: settings.listen)
