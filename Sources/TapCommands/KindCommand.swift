@@ -25,6 +25,11 @@ struct KindCommand {
         self.invocation = invocation
     }
 
+    /// What ArgumentParser says of a kind's options.
+    static func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> Datum {
+        try JSONReader.read(KindArguments<Kind>._dumpHelp()).datum
+    }
+
     /// The service that the options ask for, checked.
     func service() throws -> ServiceDefinition { try service(of: kind) }
 
