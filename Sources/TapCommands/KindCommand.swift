@@ -26,8 +26,13 @@ struct KindCommand {
     }
 
     /// What ArgumentParser says of a kind's options.
-    static func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> Datum {
-        try JSONReader.read(KindArguments<Kind>._dumpHelp()).datum
+    static func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
+        try CommandHelp.of(KindArguments<Kind>.self)
+    }
+
+    /// The names of a kind's options as they are typed: `--port`, `-p`.
+    static func optionNames(of kind: any ServiceKind.Type) throws -> Set<String> {
+        Set(CommandHelp.elements(try help(of: kind)["arguments"]).flatMap(CommandHelp.names))
     }
 
     /// The service that the options ask for, checked.

@@ -12,8 +12,7 @@ struct ManualPage {
     ///   - tool: whose page it is.
     ///   - help: what ArgumentParser says of its command line.
     ///   - kinds: the kinds whose options are listed too, each with what ArgumentParser says of it.
-    init(_ tool: Tool, help: Datum, kinds: [(word: String, help: Datum)]) {
-        let command = help.object?["command"]?.object ?? [:]
+    init(_ tool: Tool, help command: DatumObject, kinds: [(word: String, help: DatumObject)]) {
         let name = tool.rawValue
         text = ".TH \(name.uppercased()) \(tool.manualSection) \"\" \"taproom \(ProgramVersion.text)\" \"Taproom\"\n"
         text += ".SH NAME\n\(name) \\- \(escaped(tool.summary))\n.SH SYNOPSIS\n"
@@ -23,12 +22,11 @@ struct ManualPage {
             text += discussion.split(separator: "\n\n").map { escaped(String($0)) }.joined(separator: "\n.PP\n") + "\n"
         }
         options(of: command, under: "OPTIONS")
-        for case .object(let verb) in command["subcommands"]?.elements ?? []
-        where verb["commandName"] != .string("help") {
+        for verb in CommandHelp.elements(command["subcommands"]) where verb["commandName"] != .string("help") {
             subcommand(verb)
         }
         for kind in kinds {
-            options(of: kind.help.object?["command"]?.object ?? [:], under: "OPTIONS OF \(kind.word)")
+            options(of: kind.help, under: "OPTIONS OF \(kind.word)")
         }
         text += ".SH EXIT STATUS\nSee\n.BR sysexits.h (3head):\n"
         text +=
@@ -45,20 +43,18 @@ struct ManualPage {
     private mutating func subcommand(_ verb: DatumObject) {
         let name = verb["commandName"]?.string ?? ""
         text += ".SH \"VERB \(name)\"\n\(escaped(verb["abstract"]?.string ?? ""))\n"
-        list(verb["arguments"]?.elements ?? [])
+        list(CommandHelp.elements(verb["arguments"]))
     }
 
     private mutating func options(of command: DatumObject, under title: String) {
         text += ".SH \"\(title)\"\n"
-        list(command["arguments"]?.elements ?? [])
+        list(CommandHelp.elements(command["arguments"]))
     }
 
-    private mutating func list(_ arguments: [Datum]) {
-        for case .object(let argument) in arguments where argument["shouldDisplay"] == .bool(true) {
+    private mutating func list(_ arguments: [DatumObject]) {
+        for argument in arguments where argument["shouldDisplay"] == .bool(true) {
             let value = argument["valueName"]?.string ?? ""
-            var head = (argument["names"]?.elements ?? []).compactMap { name in
-                name.object?["name"]?.string.map { name.object?["kind"] == .string("short") ? "-\($0)" : "--\($0)" }
-            }
+            var head = CommandHelp.names(of: argument)
             if head.isEmpty { head = ["<\(value)>"] }
             let isOption = argument["kind"] == .string("option")
             text += ".TP\n.B \(escaped(head.joined(separator: ", ")))\(isOption ? " \\fI\(escaped(value))\\fR" : "")\n"
@@ -78,11 +74,5 @@ struct ManualPage {
         }
         let line = characters.joined()
         return line.hasPrefix(".") ? "\\&" + line : line
-    }
-}
-
-extension Datum {
-    fileprivate var elements: [Datum] {
-        if case .array(let elements) = self { elements } else { [] }
     }
 }

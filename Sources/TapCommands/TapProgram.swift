@@ -55,7 +55,7 @@ struct Invocation: Sendable {
     private func manualPage() throws -> ManualPage {
         let takesKinds = tool == .mktap || tool == .tapd
         return ManualPage(
-            tool, help: try JSONReader.read(tool.arguments._dumpHelp()).datum,
+            tool, help: try CommandHelp.of(tool.arguments),
             kinds: try takesKinds ? kinds.kinds.map { ($0.word, try KindCommand.help(of: $0)) } : [])
     }
 
