@@ -3,7 +3,9 @@ import TapData
 
 /// What ArgumentParser says of a command line, as data.
 enum CommandHelp {
-    /// The command, its arguments and subcommands. Throws `SyntaxError` when it can't be read.
+    /// The command, its arguments and subcommands.
+    ///
+    /// Throws `SyntaxError` when it can't be read.
     static func of(_ command: any ParsableCommand.Type) throws -> DatumObject {
         try JSONReader.read(command._dumpHelp()).datum.object?["command"]?.object ?? [:]
     }

@@ -10,7 +10,7 @@ struct ManualPage {
     ///
     /// - Parameters:
     ///   - tool: whose page it is.
-    ///   - help: what ArgumentParser says of its command line.
+    ///   - command: what ArgumentParser says of its command line.
     ///   - kinds: the kinds whose options are listed too, each with what ArgumentParser says of it.
     init(_ tool: Tool, help command: DatumObject, kinds: [(word: String, help: DatumObject)]) {
         let name = tool.rawValue

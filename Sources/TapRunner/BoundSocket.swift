@@ -32,7 +32,9 @@ package final class BoundSocket: Sendable {
 
     deinit { close() }
 
-    /// Closes the socket and removes its file, now and not when the last reference goes. A second time does nothing.
+    /// Closes the socket and removes its file, now and not when the last reference goes.
+    ///
+    /// A second time does nothing.
     package func close() {
         let isFirst = isOpen.withLock { isOpen in
             defer { isOpen = false }

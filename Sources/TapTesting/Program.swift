@@ -124,7 +124,9 @@ public final class Program {
         return String(decoding: content, as: UTF8.self)
     }
 
-    /// Reads what comes next. Answers false at the end of the output.
+    /// Reads what comes next.
+    ///
+    /// Answers false at the end of the output.
     private func readMore() throws -> Bool {
         var poll = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
         guard Glibc.poll(&poll, 1, Program.patience) > 0 else {

@@ -14,11 +14,14 @@ final class Bench {
         return String(bundle[..<(bundle.lastIndex(of: "/") ?? bundle.startIndex)])
     }()
 
-    let folder = try! TemporaryFolder()
+    let folder: TemporaryFolder
     private let prefix: [String]
 
     /// A bench for the shipped tools, or for those that a program of somebody's own carries.
-    init(program: String? = nil) { prefix = program.map { [$0] } ?? [] }
+    init(program: String? = nil) throws {
+        folder = try TemporaryFolder()
+        prefix = program.map { [$0] } ?? []
+    }
 
     private func command(_ tool: String, _ arguments: [String]) -> (String, [String]) {
         guard let program = prefix.first else { return ("\(Bench.programs)/\(tool)", arguments) }

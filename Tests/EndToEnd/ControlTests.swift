@@ -6,9 +6,10 @@ import Testing
 /// tapctl on a tap at rest and on one that runs: the same words, the same answers.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct ControlTests {
-    private let bench = Bench()
+    private let bench: Bench
 
     init() throws {
+        bench = try Bench()
         try bench.folder.write("hello\n", to: "index.html")
         try bench.done("mktap", "web", "--static", ".", "--listen", "tcp:0:interface=127.0.0.1")
     }

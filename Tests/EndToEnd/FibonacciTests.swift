@@ -6,9 +6,12 @@ import Testing
 /// The sample of a kind of one's own: no number is ever given twice.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct FibonacciTests {
-    private let bench = Bench(program: "fibonacci")
+    private let bench: Bench
 
-    init() throws { try bench.done("mktap", "fibonacci", "--listen", "tcp:0:interface=127.0.0.1") }
+    init() throws {
+        bench = try Bench(program: "fibonacci")
+        try bench.done("mktap", "fibonacci", "--listen", "tcp:0:interface=127.0.0.1")
+    }
 
     /// The number that a new client is given; nil when the program died first.
     private static func number(_ port: Int) async -> String? {

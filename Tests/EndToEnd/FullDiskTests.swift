@@ -27,7 +27,7 @@ struct FullDiskTests {
         """
 
     @Test func losesNothingAndGoesOn() throws {
-        let bench = Bench(program: "fibonacci")
+        let bench = try Bench(program: "fibonacci")
         let path = "\(Bench.programs):" + (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin")
         let words = ["--mount", "--propagation", "private", "sh", "-c", Self.script]
         let outcome = try Program.run("unshare", words, in: bench.folder.path, environment: ["PATH": path])

@@ -5,8 +5,10 @@ import Testing
 /// What people get wrong, and what they are told: one sentence, the right status, nothing half-done.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct MistakeTests {
-    private let bench = Bench()
+    private let bench: Bench
     private let listen = "tcp:0:interface=127.0.0.1"
+
+    init() throws { bench = try Bench() }
 
     private func expect(
         _ outcome: Program.Outcome, _ status: Int32, _ errors: String, sourceLocation: SourceLocation = #_sourceLocation

@@ -3,12 +3,15 @@ import TapData
 import TapTesting
 import Testing
 
-/// Giving up root, looked at from outside. These need root; without it there is nothing to give up.
+/// Giving up root, looked at from outside.
+///
+/// These need root; without it there is nothing to give up.
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: geteuid() == 0))
 struct PrivilegeTests {
-    private let bench = Bench()
+    private let bench: Bench
 
     init() throws {
+        bench = try Bench()
         try bench.folder.write("hello\n", to: "index.html")
         chmod(bench.folder.path, 0o755)
         chmod(bench.folder["index.html"], 0o644)

@@ -6,9 +6,10 @@ import Testing
 /// The web kind as people use it: built, run, stopped, looked into.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct WebTests {
-    private let bench = Bench()
+    private let bench: Bench
 
     init() throws {
+        bench = try Bench()
         try bench.folder.makeFolder("site")
         try bench.folder.write("hello\n", to: "site/index.html")
         try bench.folder.write("a file\n", to: "site/a file.txt")
