@@ -55,7 +55,7 @@ final class RunningService: Sendable {
         // The group's own account of its life is of no use to an administrator.
         let quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let entry = ServiceGroupConfiguration.ServiceConfiguration(
-            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            service: NamedService(name: plan.path, service: service), successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .cancelGroup)
         let group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
         self.group = group
@@ -118,4 +118,15 @@ private final class FirstAnswer: Sendable {
         }
         continuation?.resume(returning: answer)
     }
+}
+
+/// A service under its name: the group that runs it asks for a description, and making one of an object takes longer
+/// than the rest of its start.
+private struct NamedService: Service, CustomStringConvertible {
+    let name: String
+    let service: any Service
+
+    var description: String { name }
+
+    func run() async throws { try await service.run() }
 }
