@@ -55,8 +55,8 @@ final class RunningService: Sendable {
         // The group's own account of its life is of no use to an administrator.
         let quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let entry = ServiceGroupConfiguration.ServiceConfiguration(
-            service: NamedService(name: plan.path, service: service), successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .cancelGroup)
+            service: NamedService(name: plan.path, service: service),
+            successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
         let group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
         self.group = group
         task = Task {
@@ -120,8 +120,9 @@ private final class FirstAnswer: Sendable {
     }
 }
 
-/// A service under its name: the group that runs it asks for a description, and making one of an object takes longer
-/// than the rest of its start.
+/// A service under its name.
+///
+/// The group that runs a service asks for its description, and making one by reflection is slow.
 private struct NamedService: Service, CustomStringConvertible {
     let name: String
     let service: any Service
