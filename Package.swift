@@ -83,7 +83,7 @@ let package = Package(
             "TapControl",
             ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
         library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
-        library("TapPackaging", ["Taproom", "TapConfig", "CZlib"]),
+        library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
             [
@@ -114,5 +114,11 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+
+        // The tests.
+        tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
+        tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
+        tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
     ]
 )

@@ -25,6 +25,16 @@ struct KindCommand {
         self.invocation = invocation
     }
 
+    /// What ArgumentParser says of a kind's options.
+    static func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
+        try CommandHelp.of(KindArguments<Kind>.self)
+    }
+
+    /// The names of a kind's options as they are typed: `--port`, `-p`.
+    static func optionNames(of kind: any ServiceKind.Type) throws -> Set<String> {
+        Set(CommandHelp.elements(try help(of: kind)["arguments"]).flatMap(CommandHelp.names))
+    }
+
     /// The service that the options ask for, checked.
     func service() throws -> ServiceDefinition { try service(of: kind) }
 

@@ -55,12 +55,15 @@ enum Mktap {
         var kind: [String] = []
     }
 
+    /// The options that are taken after the kind too, unless the kind has one of the same name.
     private static let movable: Set<String> = [
-        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from",
+        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "-u", "-g", "-n", "-a", "-o", "-t",
     ]
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
-        let words = words.movingToFront(options: movable, flags: ["--force"])
+        let kind = words.lazy.compactMap { try? invocation.kinds.kind($0) }.first
+        let taken = try kind.map { try KindCommand.optionNames(of: $0) } ?? []
+        let words = words.movingToFront(options: movable.subtracting(taken), flags: Set(["--force"]).subtracting(taken))
         let arguments = try Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
         if arguments.list {
             Console.print(kindList(invocation.kinds))

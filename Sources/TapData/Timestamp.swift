@@ -22,6 +22,20 @@ package enum Timestamp {
         return "\(date)T\(time).\(digits(milliseconds, 3))Z"
     }
 
+    /// The seconds since 1970 of a text that ``text(seconds:milliseconds:)`` wrote; nil for any other text.
+    package static func seconds(of text: String) -> Int? {
+        let separators: Set<Character> = ["-", "T", ":", ".", "Z"]
+        let numbers = text.split { separators.contains($0) }.map { CInt($0) }
+        guard numbers.count == 7, text.count == 24, text.last == "Z",
+            let year = numbers[0], let month = numbers[1], let day = numbers[2], let hour = numbers[3],
+            let minute = numbers[4], let second = numbers[5]
+        else { return nil }
+        var parts = tm()
+        (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1900, month - 1, day)
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
+        return timegm(&parts)
+    }
+
     private static func digits(_ number: Int, _ count: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, count - text.count)) + text

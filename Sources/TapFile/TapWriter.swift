@@ -17,13 +17,15 @@ package final class TapWriter: StateStore, Sendable {
     private let deferred = Mutex<[any DeferredState]>([])
     /// When the changes of deferred cells were last stored.
     private let lastStored = Mutex(ContinuousClock.now)
-    /// Set once by `init`, joined once by `close`.
-    private let thread = Mutex<pthread_t?>(nil)
+    private let failed: @Sendable (any Error) -> Void
 
     /// Starts the thread.
     ///
-    /// From now on nobody else uses the tap.
-    package init(_ tap: sending Tap) throws(SystemCallError) {
+    /// From now on nobody else uses the tap. `failed` is told, on the thread, when updates could not be stored.
+    package init(
+        _ tap: sending Tap, failed: @escaping @Sendable (any Error) -> Void = { _ in }
+    ) throws(SystemCallError) {
+        self.failed = failed
         let start = Unmanaged.passRetained(WriterStart(writer: self, tap: tap))
         var thread = pthread_t()
         let code = pthread_create(
@@ -38,7 +40,7 @@ package final class TapWriter: StateStore, Sendable {
             start.release()
             throw SystemCallError("start a thread", code: code)
         }
-        self.thread.withLock { $0 = thread }
+        pthread_detach(thread)
     }
 
     package func read(_ address: StateAddress) async throws -> StoredValue? {
@@ -125,6 +127,7 @@ package final class TapWriter: StateStore, Sendable {
         let outcome = Result {
             try tap.commit { for update in batch { try update.perform(tap.setState) } }
         }
+        if case .failure(let error) = outcome { failed(error) }
         for update in batch { update.finish(outcome) }
     }
 
@@ -132,7 +135,7 @@ package final class TapWriter: StateStore, Sendable {
 
     private func storeEverySecond(_ tap: Tap) {
         // A failure is tried again in the next second; the values stay in memory until then.
-        try? storeDeferred(tap, where: \.isDueEverySecond, and: {})
+        do { try storeDeferred(tap, where: \.isDueEverySecond, and: {}) } catch { failed(error) }
     }
 
     private func storeDeferred<Result>(

@@ -1,5 +1,6 @@
 import CTapSystem
 import Glibc
+import Synchronization
 import TapControl
 package import Taproom
 
@@ -13,6 +14,7 @@ package final class BoundSocket: Sendable {
     /// Where it is bound, with the real port.
     package let endpoint: Endpoint
     package let descriptor: CInt
+    private let isOpen = Mutex(true)
 
     /// Makes, binds and opens a socket.
     ///
@@ -28,8 +30,16 @@ package final class BoundSocket: Sendable {
         }
     }
 
-    deinit {
-        close(descriptor)
+    deinit { close() }
+
+    /// Closes the socket and removes its file, now and not when the last reference goes. A second time does nothing.
+    package func close() {
+        let isFirst = isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        guard isFirst else { return }
+        Glibc.close(descriptor)
         if case .unix(let path, _) = endpoint.address { unlink(path) }
     }
 

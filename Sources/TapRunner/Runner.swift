@@ -61,7 +61,10 @@ package enum Runner {
             try account.become()
         }
         let path = isInMemory ? nil : tap.path
-        let writer = try TapWriter(tap)
+        let logger = configuration.logger
+        let writer = try TapWriter(tap) { error in
+            logger.error("state cannot be stored", metadata: ["error": "\(error)"])
+        }
         let (events, report) = AsyncStream.makeStream(of: RunningApplication.Event.self)
         let running = RunningApplication(
             application, sockets: sockets, writer: writer, configuration: configuration, tapPath: path
@@ -125,6 +128,7 @@ package enum Runner {
             }
         } catch {
             _ = await running.shutDown(isSaving: false)
+            control?.close()
             throw error
         }
         let name = await running.application.name
@@ -149,6 +153,8 @@ package enum Runner {
         let isSaved = await running.shutDown(isSaving: configuration.isSaving)
         hurry.cancel()
         await server?.close()
+        // The process may end before the last reference to it does.
+        control?.close()
         logger.notice("stopped", metadata: ["application": "\(name)"])
         return isSaved ? status : .inputOutput
     }

@@ -34,7 +34,9 @@ struct Conditions {
         return HTTPDate.seconds(validator) == modified
     }
 
-    /// Whether a list of tags names the file's. Its own tag is never weak.
+    /// Whether a list of tags names the file's.
+    ///
+    /// Its own tag is never weak.
     private func matches(_ list: String, weakly: Bool) -> Bool {
         if list == "*" { return true }
         var rest = list.utf8[...]

@@ -52,7 +52,9 @@ struct ConnectionClock {
         }
     }
 
-    /// Tells what the connection does now. Bytes of a head that drip in do not prolong the time for it.
+    /// Tells what the connection does now.
+    ///
+    /// Bytes of a head that drip in do not prolong the time for it.
     mutating func note(_ phase: Phase, now: NIODeadline) {
         if phase == self.phase, phase == .receivingHead || phase == .lingering { return }
         self.phase = phase
@@ -61,7 +63,7 @@ struct ConnectionClock {
 
     /// Decides when the timer has fired.
     ///
-    /// - Parameter sent: a number that changes when the client takes bytes.
+    /// `sent` is a number that changes when the client takes bytes.
     mutating func verdict(now: NIODeadline, sent: Int64) -> Verdict {
         if phase == .sending, sent != progress {
             progress = sent

@@ -1,4 +1,6 @@
-/// Small files in memory, by the request path they answer. One for each event loop, and used on it only.
+/// Small files in memory, by the request path they answer.
+///
+/// One for each event loop, and used on it only.
 ///
 /// It has two generations: what was used since the younger one began, and what was used before. When the younger has
 /// half of the bytes allowed it becomes the older, and what was older goes.

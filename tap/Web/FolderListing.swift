@@ -19,16 +19,22 @@ struct FolderListing {
     static var responseHead: ResponseHead {
         ResponseHead(.ok)
             .with("Cache-Control", "no-cache")
-            .with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'")
+            .with(
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'")
     }
 
-    /// Reads an open folder. What the settings hide is left out.
-    init(_ folder: OpenFile, path: RequestPath, settings: WebSettings) throws(OpenFailure) {
-        let showsDotFiles = settings.dotfiles
+    /// Reads an open folder.
+    ///
+    /// What the settings hide is left out.
+    init(_ folder: OpenFile, path: RequestPath, site: Site) throws(OpenFailure) {
+        let showsDotFiles = site.settings.dotfiles
+        let prefix = path.segments.isEmpty ? [] : path.fileName + [UInt8(ascii: "/")]
         let names = try FolderListing.names(folder).filter { name in
-            showsDotFiles || name.first != UInt8(ascii: ".") || path.segments.isEmpty && name == Array(".well-known".utf8)
+            showsDotFiles || name.first != UInt8(ascii: ".")
+                || path.segments.isEmpty && name == Array(".well-known".utf8)
         }
-        let entries = names.compactMap { FolderListing.entry($0, in: folder, symlinks: settings.symlinks) }
+        let entries = names.compactMap { FolderListing.entry($0, in: folder, below: prefix, of: site) }
         self.init(entries, path: path)
     }
 
@@ -60,15 +66,16 @@ struct FolderListing {
     }
 
     /// What a name is, or nil for what would not be served: links out of bounds, and all that is neither file nor folder.
-    private static func entry(_ name: [UInt8], in folder: OpenFile, symlinks: WebSettings.Symlinks) -> Entry? {
-        let facts: FileFacts? = folder.withDescriptor { descriptor in
-            var status = stat()
-            let terminated = name.map { CChar(bitPattern: $0) } + [0]
-            guard fstatat(descriptor, terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-            let facts = FileFacts(status)
-            guard facts.isLink else { return facts }
-            return try? OpenFile.open(name, below: descriptor, symlinks: symlinks).facts
-        } ?? nil
+    private static func entry(_ name: [UInt8], in folder: OpenFile, below prefix: [UInt8], of site: Site) -> Entry? {
+        let facts: FileFacts? =
+            folder.withDescriptor { descriptor in
+                var status = stat()
+                let terminated = name.map { CChar(bitPattern: $0) } + [0]
+                guard fstatat(descriptor, terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+                let facts = FileFacts(status)
+                guard facts.isLink else { return facts }
+                return site.linkFacts(prefix + name)
+            } ?? nil
         guard let facts, facts.isFile || facts.isFolder else { return nil }
         return Entry(name: name, facts: facts)
     }

@@ -23,14 +23,16 @@ enum HTTPDate {
 
     /// The seconds since 1970 of a date in any of the three forms that HTTP knows, or nil for other texts.
     static func seconds(_ text: String) -> Int64? {
-        let words = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "-" })
+        let words = text.split(separator: " ")
         switch words.count {
-        case 6 where words[5] == "GMT":  // Sun, 06 Nov 1994 08:49:37 GMT and Sunday, 06-Nov-94 08:49:37 GMT
-            guard let year = number(words[3]) else { return nil }
-            return seconds(year: words[3].count == 2 ? full(year) : year, words[2], day: words[1], clock: words[4])
+        case 6 where words[5] == "GMT" && words[0].last == ",":  // Sun, 06 Nov 1994 08:49:37 GMT
+            return number(words[3]).flatMap { seconds(year: $0, words[2], day: words[1], clock: words[4]) }
         case 5:  // Sun Nov  6 08:49:37 1994
-            guard let year = number(words[4]) else { return nil }
-            return seconds(year: year, words[1], day: words[2], clock: words[3])
+            return number(words[4]).flatMap { seconds(year: $0, words[1], day: words[2], clock: words[3]) }
+        case 4 where words[3] == "GMT" && words[0].last == ",":  // Sunday, 06-Nov-94 08:49:37 GMT
+            let date = words[1].split(separator: "-", omittingEmptySubsequences: false)
+            guard date.count == 3, date[2].count == 2, let year = number(date[2]) else { return nil }
+            return seconds(year: full(year), date[1], day: date[0], clock: words[2])
         default: return nil
         }
     }
@@ -68,7 +70,9 @@ enum HTTPDate {
     }
 
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    private static func four(_ number: Int64) -> String { String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)" }
+    private static func four(_ number: Int64) -> String {
+        String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)"
+    }
 }
 
 extension Int64 {

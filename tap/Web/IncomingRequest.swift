@@ -14,8 +14,9 @@ struct IncomingRequest {
         fields = RequestFields(head.headers)
     }
 
-    /// Whether another request can follow. After a request for another protocol, which is not granted, the decoder
-    /// stops.
+    /// Whether another request can follow.
+    ///
+    /// After a request for another protocol, which is not granted, the decoder stops.
     var keepsAlive: Bool { head.isKeepAlive && !leavesBody && !fields.asksForUpgrade && head.method != .CONNECT }
 
     /// The same request, to be answered before its body is read.

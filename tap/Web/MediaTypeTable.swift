@@ -1,4 +1,6 @@
-/// Media types by the extension of a name, in small letters. Most are registered with IANA; the others are in common use.
+/// Media types by the extension of a name, in small letters.
+///
+/// Most are registered with IANA; the others are in common use.
 let mediaTypesByExtension: [String: String] = [
     "3g2": "video/3gpp2",
     "3gp": "video/3gpp",

@@ -27,8 +27,11 @@ struct MediaTypes: Sendable {
     private static func withCharset(_ type: String) -> String {
         let isText =
             type.hasPrefix("text/")
-            || ["application/json", "application/manifest+json", "application/ld+json", "application/xml", "image/svg+xml"]
-                .contains(type)
+            || [
+                "application/json", "application/manifest+json", "application/ld+json", "application/xml",
+                "image/svg+xml",
+            ]
+            .contains(type)
         return isText && !type.lowercased().contains("charset") ? type + "; charset=utf-8" : type
     }
 

@@ -7,7 +7,9 @@ import NIOCore
 /// Used by one thread at a time: it belongs to an event loop.
 final class OpenFile {
     let facts: FileFacts
-    /// What NIO's `FileRegion` takes. It is closed when this goes away.
+    /// What NIO's `FileRegion` takes.
+    ///
+    /// It is closed when this goes away.
     let handle: NIOFileHandle
 
     private init(facts: FileFacts, descriptor: CInt) {
@@ -17,12 +19,14 @@ final class OpenFile {
 
     deinit { try? handle.close() }
 
-    /// Opens a path below a folder. Throws ``OpenFailure``.
+    /// Opens a path below a folder.
     ///
     /// - Parameters:
     ///   - path: bytes without a leading slash; empty for the folder itself.
     ///   - folder: a descriptor.
     ///   - symlinks: which links are followed.
+    /// - Returns: the file or folder, whatever it is.
+    /// - Throws: why the operating system does not open it.
     static func open(
         _ path: [UInt8], below folder: CInt, symlinks: WebSettings.Symlinks
     ) throws(OpenFailure) -> OpenFile {
@@ -72,6 +76,16 @@ final class OpenFile {
             guard let count, count > 0 else { return nil }
         }
         return buffer
+    }
+
+    /// Where the file is, by the system's own account; nil when it does not tell.
+    var place: [UInt8]? { withDescriptor(OpenFile.place) ?? nil }
+
+    /// The absolute path of what a descriptor is open on.
+    static func place(_ descriptor: CInt) -> [UInt8]? {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/fd/\(descriptor)", &path, path.count)
+        return count > 0 && count < path.count ? path[..<count].map { UInt8(bitPattern: $0) } : nil
     }
 
     /// The size now: less than before when somebody cut the file while it was being sent.

@@ -20,7 +20,7 @@ final class Representation {
 
     /// Describes a file.
     ///
-    /// - Parameter now: seconds since 1970; a file from the future counts as changed just now.
+    /// `now` is in seconds since 1970; a file from the future counts as changed just now.
     init(_ facts: FileFacts, mediaType: String, content: Content, now: Int64) {
         self.facts = facts
         self.content = content
@@ -75,7 +75,8 @@ final class Representation {
     }
 
     private func multipart(_ ranges: [Range<Int64>]) -> Response {
-        let boundary = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        let boundary =
+            String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
         var body: [Response.Piece] = []
         for range in ranges {
             let start = body.isEmpty ? "" : "\r\n"
@@ -91,7 +92,8 @@ final class Representation {
     }
 
     private func partialHead() -> ResponseHead {
-        ResponseHead(.partialContent).with("Last-Modified", lastModified).with("ETag", entityTag).with("Accept-Ranges", "bytes")
+        ResponseHead(.partialContent).with("Last-Modified", lastModified).with("ETag", entityTag).with(
+            "Accept-Ranges", "bytes")
     }
 
     private func contentRange(_ range: Range<Int64>) -> String {

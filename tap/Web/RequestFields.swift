@@ -53,7 +53,9 @@ struct RequestFields {
         isConditional = true
     }
 
-    /// Whether a value can be a host with an optional port. What the name means is of no interest here.
+    /// Whether a value can be a host with an optional port.
+    ///
+    /// What the name means is of no interest here.
     private static func isHost(_ value: String) -> Bool {
         value.utf8.allSatisfy { byte in
             switch byte {

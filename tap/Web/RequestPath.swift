@@ -88,6 +88,8 @@ struct RequestPath: Equatable {
         return names.contains { $0.first == UInt8(ascii: ".") }
     }
 
-    /// The path as a URL writes it, with a slash at its end. It begins with one slash and a name, never with two slashes.
+    /// The path as a URL writes it, with a slash at its end.
+    ///
+    /// It begins with one slash and a name, never with two slashes.
     var folderLocation: String { "/" + segments.map { Escaping.url($0) + "/" }.joined() }
 }

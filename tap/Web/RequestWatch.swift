@@ -7,14 +7,16 @@ final class RequestWatch: ChannelInboundHandler {
 
     /// Whether bytes have come since the last complete head.
     private(set) var hasPartOfHead = false
-    /// Whether a line has ended since the last complete head.
-    private(set) var hasLine = false
+    /// The length of the first line since the last complete head, as far as it has come.
+    private(set) var firstLineBytes = 0
+    private var hasLine = false
     /// The bytes that are being decoded.
     private var current: ByteBuffer?
 
     /// Called when a head is complete, and when a request is.
     func reset() {
         hasPartOfHead = false
+        firstLineBytes = 0
         hasLine = false
     }
 
@@ -29,7 +31,12 @@ final class RequestWatch: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         hasPartOfHead = true
-        if !hasLine { hasLine = buffer.readableBytesView.contains(0x0A) }
+        if !hasLine {
+            let view = buffer.readableBytesView
+            let end = view.firstIndex(of: 0x0A)
+            firstLineBytes += (end ?? view.endIndex) - view.startIndex
+            hasLine = end != nil
+        }
         current = buffer
         context.fireChannelRead(data)
         current = nil

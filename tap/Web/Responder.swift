@@ -3,7 +3,9 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Answers requests with responses, and remembers small files. One for each event loop, and used on it only.
+/// Answers requests with responses, and remembers small files.
+///
+/// One for each event loop, and used on it only.
 final class Responder {
     /// Files up to this size are kept in memory.
     static let maximumCachedFileBytes: Int64 = 65_536
@@ -33,7 +35,9 @@ final class Responder {
         return dateField
     }
 
-    /// What to answer. Opens and reads files, and never waits for anything but the disk.
+    /// What to answer.
+    ///
+    /// Opens and reads files, and never waits for anything but the disk.
     func response(to request: HTTPRequestHead, _ fields: RequestFields) -> Response {
         let isHead = request.method == .HEAD
         if request.version.minor >= 1 && fields.hosts != 1 || !fields.hostIsValid {
@@ -77,7 +81,8 @@ final class Responder {
                 return failure(OpenFailure(code: EIO), isHead: isHead)
             }
             if isSettled, case .memory = representation.content, isOld(file.facts) {
-                let entry = FileCache.Entry(fileName: name.map { CChar(bitPattern: $0) } + [0], representation: representation)
+                let entry = FileCache.Entry(
+                    fileName: name.map { CChar(bitPattern: $0) } + [0], representation: representation)
                 cache.insert(entry, for: key)
             }
             return representation.response(to: fields, isHead: isHead)
@@ -109,7 +114,7 @@ final class Responder {
 
     private func listing(of folder: OpenFile, at path: RequestPath, isHead: Bool) -> Response {
         do throws(OpenFailure) {
-            let listing = try FolderListing(folder, path: path, settings: site.settings)
+            let listing = try FolderListing(folder, path: path, site: site)
             return .page(.ok, listing.html, head: FolderListing.responseHead, isHead: isHead)
         } catch {
             return failure(error, isHead: isHead)
@@ -121,7 +126,8 @@ final class Responder {
         case EACCES, EPERM: return .failure(.forbidden, isHead: isHead)
         case EMFILE, ENFILE, ENOMEM:
             site.logger.error("no more files can be opened", metadata: ["code": "\(failure.code)"])
-            return .failure(.serviceUnavailable, head: ResponseHead(.serviceUnavailable).with("Retry-After", "1"), isHead: isHead)
+            return .failure(
+                .serviceUnavailable, head: ResponseHead(.serviceUnavailable).with("Retry-After", "1"), isHead: isHead)
         default:
             site.logger.error("a file can't be read", metadata: ["code": "\(failure.code)"])
             return .failure(.internalServerError, isHead: isHead)

@@ -39,7 +39,9 @@ struct ResponseHead {
         bytes.writeStaticString("Server: taproom\r\nX-Content-Type-Options: nosniff\r\n")
     }
 
-    /// Adds a field. The value has to be free of line ends, which is the caller's duty.
+    /// Adds a field.
+    ///
+    /// The value has to be free of line ends, which is the caller's duty.
     func with(_ name: StaticString, _ value: String) -> ResponseHead {
         var head = self
         head.bytes.writeStaticString(name)
@@ -61,7 +63,9 @@ extension Response {
         return Response(status: status, head: head.bytes, body: isHead ? [] : [.bytes(ByteBuffer(string: html))])
     }
 
-    /// What a client is told that can't be served. It says nothing about this machine.
+    /// What a client is told that can't be served.
+    ///
+    /// It says nothing about this machine.
     static func failure(_ status: HTTPResponseStatus, head: ResponseHead? = nil, isHead: Bool = false) -> Response {
         let title = "\(status.code) \(status.reasonPhrase)"
         let html = """
@@ -75,6 +79,7 @@ extension Response {
 
     private static func explanation(_ status: HTTPResponseStatus) -> String {
         switch status {
+        case .movedPermanently: "This is a folder: its address ends with a slash."
         case .badRequest: "The server can't read this request."
         case .forbidden: "The server may not show this."
         case .notFound: "Nothing is here."

@@ -9,6 +9,8 @@ final class ResponseWriter {
     /// Bodies up to this size are copied behind their head, which costs less than a second piece of memory to send.
     private static let maximumCopiedBytes = 8192
 
+    private static let timeBetweenChecks = TimeAmount.milliseconds(250)
+
     private let responder: Responder
     private var transfer: Transfer?
     private var done: EventLoopPromise<Void>?
@@ -17,6 +19,7 @@ final class ResponseWriter {
     private var hasUnreported = false
     private var sentBytes: Int64 = 0
     private var isCorked = false
+    private var check: Scheduled<Void>?
 
     init(_ responder: Responder) { self.responder = responder }
 
@@ -25,16 +28,15 @@ final class ResponseWriter {
 
     /// Writes a response, or the beginning of it; `flush` sends it.
     ///
-    /// - Parameters:
-    ///   - connection: the `Connection` field with its line end, or nothing.
-    ///   - done: succeeds when the operating system has all of it.
-    ///   - finished: called when a response that was not written at once is.
+    /// `connection` is the `Connection` field with its line end, or nothing; `done` succeeds when the operating system
+    /// has all of it; `finished` is called when a response that was not written at once is.
     func send(
         _ response: Response, connection: StaticString, _ context: ChannelHandlerContext, done: EventLoopPromise<Void>?,
         finished: @escaping () -> Void
     ) {
         var date = responder.date
-        var head = context.channel.allocator.buffer(capacity: response.head.readableBytes + 64 + smallBodyBytes(response))
+        var head = context.channel.allocator.buffer(
+            capacity: response.head.readableBytes + 64 + smallBodyBytes(response))
         head.writeImmutableBuffer(response.head)
         head.writeBuffer(&date)
         head.writeStaticString(connection)
@@ -52,6 +54,7 @@ final class ResponseWriter {
             cork(context, true)
             context.write(wrap(.byteBuffer(head)), promise: nil)
             sendNext(context)
+            watchForShrinking(context)
         }
     }
 
@@ -99,6 +102,18 @@ final class ResponseWriter {
         context.writeAndFlush(wrap(data), promise: written)
     }
 
+    /// When a file is cut while a piece of it waits to be sent, `sendfile` sends nothing and NIO tries again for ever.
+    private func watchForShrinking(_ context: ChannelHandlerContext) {
+        guard let transfer else { return }
+        if transfer.isStuck {
+            context.close(promise: nil)
+            return
+        }
+        check = context.eventLoop.assumeIsolated().scheduleTask(in: Self.timeBetweenChecks) { [self] in
+            watchForShrinking(context)
+        }
+    }
+
     private func wasSent(_ bytes: Int64, _ context: ChannelHandlerContext) {
         guard let transfer else { return }
         sentBytes += bytes
@@ -109,6 +124,7 @@ final class ResponseWriter {
         }
         report()
         cork(context, false)
+        check?.cancel()
         self.transfer = nil
         let (done, finished) = (self.done, self.finished)
         (self.done, self.finished) = (nil, nil)
@@ -119,23 +135,26 @@ final class ResponseWriter {
     /// Forgets a file that will not be sent any more: the connection is closed.
     func abandon() {
         report()
+        check?.cancel()
         transfer = nil
         let done = done
         (self.done, finished) = (nil, nil)
         done?.fail(ChannelError.ioOnClosedChannel)
     }
 
+    /// Holds the head back until the first bytes of the file join it; only TCP knows that.
     private func cork(_ context: ChannelHandlerContext, _ on: Bool) {
-        guard isCorked != on, case .v4? = context.channel.localAddress else {
-            if isCorked != on, case .v6? = context.channel.localAddress { setCork(context, on) }
-            return
+        guard isCorked != on else { return }
+        switch context.channel.localAddress {
+        case .v4, .v6: setCork(context, on)
+        default: break
         }
-        setCork(context, on)
     }
 
     private func setCork(_ context: ChannelHandlerContext, _ on: Bool) {
         isCorked = on
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
             tap_cork(socket, on ? 1 : 0)
         }
     }
@@ -165,7 +184,8 @@ final class ResponseWriter {
     /// that it still holds.
     func progress(_ context: ChannelHandlerContext) -> Int64 {
         var held: CInt = 0
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
             ioctl(socket, UInt(TIOCOUTQ), &held)
         }
         return sentBytes - Int64(held)

@@ -3,7 +3,9 @@ import Glibc
 import Logging
 import Taproom
 
-/// What a web service serves: its folder, open, and the rules for the names in it. Shared by all event loops.
+/// What a web service serves: its folder, open, and the rules for the names in it.
+///
+/// Shared by all event loops.
 final class Site: Sendable {
     /// Something that a path leads to.
     enum Found {
@@ -33,7 +35,9 @@ final class Site: Sendable {
     /// The name in the root's folder when a single file is served.
     private let singleFile: [UInt8]?
 
-    /// Opens the folder. Throws ``SiteError``.
+    /// Opens the folder.
+    ///
+    /// Throws ``SiteError``.
     init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws(SiteError) {
         self.settings = settings
         self.logger = logger
@@ -89,12 +93,34 @@ final class Site: Sendable {
 
     private func find(_ name: [UInt8], in root: CInt, symlinks: WebSettings.Symlinks) -> Found {
         do throws(OpenFailure) {
-            let file = try OpenFile.open(name, below: root, symlinks: symlinks)
+            let file = try open(name, in: root, symlinks: symlinks)
             if file.facts.isFile { return .file(file, name: name, isSettled: true) }
             return file.facts.isFolder ? .folder(file) : .nothing
         } catch {
             return OpenFailure.meansNothingThere.contains(error.code) ? .nothing : .failure(error)
         }
+    }
+
+    private func open(
+        _ name: [UInt8], in root: CInt, symlinks: WebSettings.Symlinks
+    ) throws(OpenFailure) -> OpenFile {
+        do throws(OpenFailure) {
+            return try OpenFile.open(name, below: root, symlinks: symlinks)
+        } catch {
+            guard error.code == EXDEV, symlinks == .inside else { throw error }
+            // For the kernel every absolute link leads outside: what counts is where the file is that it leads to.
+            let file = try OpenFile.open(name, below: root, symlinks: .anywhere)
+            guard let inside = OpenFile.place(root), let place = file.place,
+                place == inside || place.starts(with: inside == [0x2F] ? inside : inside + [0x2F])
+            else { throw error }
+            return file
+        }
+    }
+
+    /// What a symbolic link below the root leads to, or nil when it is not to be followed.
+    func linkFacts(_ name: [UInt8]) -> FileFacts? {
+        guard let root else { return nil }
+        return try? open(name, in: root, symlinks: settings.symlinks).facts
     }
 
     private func indexFile(of path: RequestPath, in root: CInt) -> Found? {

@@ -8,6 +8,8 @@ struct Transfer {
     private static let maximumPieceBytes: Int64 = 512 << 10
 
     private var pieces: [Response.Piece]
+    /// What was given out last; it keeps the file open until it is sent.
+    private var current: Response.Piece?
     private(set) var status: Int
 
     /// The body of a response.
@@ -21,14 +23,22 @@ struct Transfer {
 
     /// The next piece, or nil when there is none, or when its file has become shorter than it was.
     mutating func next() -> Response.Piece? {
+        current = nil
         switch pieces.popLast() {
         case nil: return nil
-        case .bytes(let bytes)?: return .bytes(bytes)
+        case .bytes(let bytes)?: current = .bytes(bytes)
         case .file(let file, let range)?:
             let end = range.lowerBound + min(Int64(range.count), Transfer.maximumPieceBytes)
             guard file.currentSize >= end else { return nil }
             if end < range.upperBound { pieces.append(.file(file, end..<range.upperBound)) }
-            return .file(file, range.lowerBound..<end)
+            current = .file(file, range.lowerBound..<end)
         }
+        return current
+    }
+
+    /// Whether the piece that is being sent has gone from its file, so that it will never be sent.
+    var isStuck: Bool {
+        guard case .file(let file, let range)? = current else { return false }
+        return file.currentSize < range.upperBound
     }
 }

@@ -97,7 +97,9 @@ final class WebConnection: ChannelDuplexHandler {
         }
         switch error {
         case .invalidEOFState, .closedConnection: inputIsClosed = true
-        case .headerOverflow: refuse(watch.hasLine ? .requestHeaderFieldsTooLarge : .uriTooLong)
+        case .headerOverflow:
+            let isLine = watch.firstLineBytes > responder.site.settings.limits.header
+            refuse(isLine ? .uriTooLong : .requestHeaderFieldsTooLarge)
         case .invalidMethod where watch.beginsWithUnknownMethod: refuse(.notImplemented)
         default: refuse(.badRequest)
         }
@@ -139,7 +141,9 @@ final class WebConnection: ChannelDuplexHandler {
 
     private func isBusy(_ context: ChannelHandlerContext) -> Bool { output.isSending || !context.channel.isWritable }
 
-    /// Answers what is waiting, as long as the client takes the answers. Anything that changes calls this.
+    /// Answers what is waiting, as long as the client takes the answers.
+    ///
+    /// Anything that changes calls this.
     private func pump(_ context: ChannelHandlerContext) {
         guard !isPumping, context.channel.isActive else { return }
         isPumping = true
@@ -150,8 +154,7 @@ final class WebConnection: ChannelDuplexHandler {
         isPumping = false
         if !isEnding, !isBusy(context) {
             if inputIsClosed || isQuiescing && arriving == nil {
-                isEnding = true
-                context.close(promise: nil)
+                closeWhenSent(context)
                 return
             }
             if readIsHeld {
@@ -198,14 +201,26 @@ final class WebConnection: ChannelDuplexHandler {
         responder.site.logger.debug(
             "request",
             metadata: [
-                "method": "\(request.head.method)", "target": "\(request.head.uri)", "status": "\(response.status.code)",
+                "method": "\(request.head.method)", "target": "\(request.head.uri)",
+                "status": "\(response.status.code)",
             ])
     }
 
     // MARK: The end
 
-    /// The last answer is with the operating system. When the client may still be sending, closing at once could
-    /// destroy the answer on its way: then only the sending side is closed, and the client has a moment to see it.
+    /// Closes behind everything that was written, for the operating system may not have taken all of it.
+    private func closeWhenSent(_ context: ChannelHandlerContext) {
+        isEnding = true
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+        noteTime(context)
+    }
+
+    /// The last answer is with the operating system.
+    ///
+    /// When the client may still be sending, closing at once could destroy the answer on its way: then only the sending
+    /// side is closed, and the client has a moment to see it.
     private func end(_ context: ChannelHandlerContext, isComplete: Bool) {
         guard context.channel.isActive else { return }
         if isComplete || inputIsClosed {

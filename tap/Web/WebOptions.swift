@@ -10,7 +10,9 @@ public struct WebOptions: ServiceOptions {
         help: ArgumentHelp("Serve this folder, or this single file.", valueName: "path"))
     var folder: LocalPath?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file that stands for its folder. Can be repeated.", valueName: "name"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A file that stands for its folder. Can be repeated.", valueName: "name"))
     var index: [String] = []
 
     @Flag(help: "Show folders without an index file as lists.")
@@ -30,6 +32,7 @@ public struct WebOptions: ServiceOptions {
     /// No options given.
     public init() {}
 
+    /// The settings these options ask for.
     public func settings() throws -> WebSettings {
         var settings = WebSettings()
         settings.listen = try listening.endpoints(default: settings.listen)

@@ -15,19 +15,25 @@ public struct WebSettings: ServiceSettings {
 
     /// Where to listen.
     public var listen: OneOrMore<Endpoint> = [.tcp(port: 8080)]
-    /// The folder or the single file to serve. Without it visitors see a page that says how to set it.
+    /// The folder or the single file to serve.
+    ///
+    /// Without it visitors see a page that says how to set it.
     public var `static`: LocalPath?
     /// The names of files that stand for their folder, the first one found counts.
     public var index: OneOrMore<String> = ["index.html"]
     /// Whether a folder without an index file is shown as a list of its contents.
     public var listing = false
-    /// Whether names that begin with a dot are served. `/.well-known/` always is.
+    /// Whether names that begin with a dot are served.
+    ///
+    /// `/.well-known/` always is.
     public var dotfiles = false
     /// What happens to symbolic links.
     public var symlinks = Symlinks.inside
     /// The media type of files whose extension is not known.
     public var defaultType = "application/octet-stream"
-    /// More media types by extension, without the dot. They come before the built-in ones.
+    /// More media types by extension, without the dot.
+    ///
+    /// They come before the built-in ones.
     public var types: [String: String] = [:]
     /// What a client may ask of the server.
     public var limits = WebLimits()
@@ -35,11 +41,15 @@ public struct WebSettings: ServiceSettings {
     /// The defaults.
     public init() {}
 
+    /// Where to listen.
     public var endpoints: [Endpoint] { listen.elements }
 
+    /// Everything that is out of range or malformed.
     public func problems() -> [SettingProblem] {
         var problems = limits.problems
-        if index.elements.contains(where: { $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".." }) {
+        if index.elements.contains(where: {
+            $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".."
+        }) {
             problems.append(SettingProblem("index", "must be names of files, without a slash"))
         }
         if !MediaTypes.isValid(defaultType) {
@@ -59,6 +69,7 @@ public struct WebSettings: ServiceSettings {
 }
 
 extension WebSettings.Symlinks {
+    /// Reads one of the words.
     public init(from decoder: any Decoder) throws {
         let word = try decoder.singleValueContainer().decode(String.self)
         guard let value = Self(rawValue: word) else {
