@@ -84,7 +84,7 @@ package final class BoundSocket: Sendable {
         }
         guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else {
             let code = errno
-            close(descriptor)
+            Glibc.close(descriptor)
             throw BindFailure(endpoint: endpoint, code: code)
         }
         return descriptor
@@ -105,7 +105,7 @@ package final class BoundSocket: Sendable {
         let descriptor = try listen(AF_UNIX, address, endpoint)
         guard chmod(path, mode_t(mode)) == 0 else {
             let code = errno
-            close(descriptor)
+            Glibc.close(descriptor)
             unlink(path)
             throw BindFailure(endpoint: endpoint, code: code)
         }
@@ -117,7 +117,7 @@ package final class BoundSocket: Sendable {
         var file = stat()
         guard lstat(path, &file) == 0, file.st_mode & S_IFMT == S_IFSOCK else { return }
         let probe = tap_socket(AF_UNIX, CInt(SOCK_STREAM.rawValue))
-        defer { close(probe) }
+        defer { Glibc.close(probe) }
         let connected = withUnsafeBytes(of: address) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { connect(probe, $0.baseAddress, socklen_t(bytes.count)) }
         }
