@@ -10,6 +10,16 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// How shipped programs are linked: with less for the loader to do.
+///
+/// The linker of the toolchain leaves out the table of all symbols and writes relocations in the short form that glibc
+/// 2.36 (Debian 12) introduced. docs/benchmarks.md says what that brings.
+let linking: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -30,7 +40,8 @@ func kind(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// A program of a few lines in tools/.
 func tool(_ name: String) -> Target {
     .executableTarget(
-        name: name, dependencies: ["TapCommands", "TapStandard"], path: "tools/\(name)", swiftSettings: settings)
+        name: name, dependencies: ["TapCommands", "TapStandard"], path: "tools/\(name)", swiftSettings: settings,
+        linkerSettings: linking)
 }
 
 /// The tests of one module, or of the whole.

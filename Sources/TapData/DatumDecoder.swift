@@ -104,7 +104,8 @@ private final class Reading {
 
     /// The given keys over the defaults, when the type has defaults.
     private func withDefaults(_ type: any Decodable.Type, _ datum: Datum) throws -> Datum {
-        guard let type = type as? any Defaulted.Type, case .object(let given) = datum,
+        // In this order: the cast looks through all conformances of the program, once for each type.
+        guard case .object(let given) = datum, let type = type as? any Defaulted.Type,
             case .object(var full) = try DatumEncoder().encode(type.init())
         else { return datum }
         for (key, value) in given.members { full[key] = value }

@@ -75,7 +75,7 @@ package enum Runner {
             default: configuration.logger.notice("signal ignored", metadata: ["signal": "\(number)"])
             }
         }
-        return try Blocking.run { try await serve(running, events, control, configuration) }
+        return try Blocking.run { try await serve(running, planned, events, control, configuration) }
     }
 
     private static func prepare(_ tap: Tap, _ configuration: RunnerConfiguration) throws -> Application {
@@ -115,13 +115,13 @@ package enum Runner {
     }
 
     private static func serve(
-        _ running: RunningApplication, _ events: AsyncStream<RunningApplication.Event>, _ control: BoundSocket?,
-        _ configuration: RunnerConfiguration
+        _ running: RunningApplication, _ planned: [PlannedService], _ events: AsyncStream<RunningApplication.Event>,
+        _ control: BoundSocket?, _ configuration: RunnerConfiguration
     ) async throws -> ExitStatus {
         let logger = configuration.logger
         var server: ControlServer?
         do {
-            try await running.start()
+            try await running.start(planned)
             if let control {
                 server = try await ControlServer(
                     socket: dup(control.descriptor), routes: ControlRoutes(running), owner: geteuid(), logger: logger)

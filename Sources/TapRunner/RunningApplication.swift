@@ -58,8 +58,8 @@ actor RunningApplication {
     /// Starts all services in order.
     ///
     /// When one can't be started, those before it are stopped and its error is thrown.
-    func start() async throws {
-        for plan in try PlannedService.all(of: application, kinds: kinds) {
+    func start(_ planned: [PlannedService]) async throws {
+        for plan in planned {
             do {
                 try await start(plan)
             } catch {

@@ -55,8 +55,8 @@ final class RunningService: Sendable {
         // The group's own account of its life is of no use to an administrator.
         let quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let entry = ServiceGroupConfiguration.ServiceConfiguration(
-            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .cancelGroup)
+            service: NamedService(name: plan.path, service: service),
+            successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
         let group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
         self.group = group
         task = Task {
@@ -118,4 +118,16 @@ private final class FirstAnswer: Sendable {
         }
         continuation?.resume(returning: answer)
     }
+}
+
+/// A service under its name.
+///
+/// The group that runs a service asks for its description, and making one by reflection is slow.
+private struct NamedService: Service, CustomStringConvertible {
+    let name: String
+    let service: any Service
+
+    var description: String { name }
+
+    func run() async throws { try await service.run() }
 }
