@@ -101,7 +101,7 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1,
+                "Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1,
                 nioPosix,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),

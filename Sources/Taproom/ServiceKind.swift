@@ -62,6 +62,9 @@ extension ServiceSettings {
     public func problems() -> [SettingProblem] { [] }
 }
 
+/// A group of settings inside of settings, such as `limits: {idle: 10s}`: each of its keys has a default too.
+public typealias SettingsGroup = Defaulted
+
 /// A value that a kind does not accept.
 public struct SettingProblem: Sendable, Equatable {
     /// The key, with dots for groups in groups: `limits.body`.

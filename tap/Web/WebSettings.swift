@@ -1,4 +1,3 @@
-public import TapData
 public import Taproom
 
 /// What a site serves, where, and within which limits.
@@ -82,7 +81,7 @@ extension WebSettings.Symlinks {
 }
 
 /// What a client may ask of a web service.
-public struct WebLimits: Defaulted, Equatable, Sendable {
+public struct WebLimits: SettingsGroup, Equatable, Sendable {
     /// The greatest size of a request's line and header in bytes, from 1024 to 1048576.
     public var header = 16_384
     /// How long a connection may do nothing, from 10ms to 1d.
