@@ -91,5 +91,20 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+
+        // The tests, a target for each module.
+        tests("TapDataTests", ["TapData"]),
+        tests("TaproomTests", ["Taproom", "TapData", lifecycle, logging, argumentParser]),
+        tests("TapFileTests", ["TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem"]),
+        tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", lifecycle, argumentParser]),
+        tests(
+            "TapControlTests",
+            ["TapControl", "TapConfig", "TapFile", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
+        tests(
+            "TapRunnerTests",
+            [
+                "TapRunner", "TapControl", "TapFile", "Taproom", "TapData", "TapTesting", "CTapSystem", lifecycle, logging,
+                argumentParser,
+            ]),
     ]
 )
