@@ -92,7 +92,9 @@ private final class Reading {
         }
     }
 
-    /// Bytes, or what JSON and YAML make of them: text in base64. Nil for a list of numbers, which is read as any list is.
+    /// Bytes, or what JSON and YAML make of them: text in base64.
+    ///
+    /// Nil for a list of numbers, which is read as any list is.
     private static func bytes(_ datum: Datum, at path: [PathStep]) throws(DataError) -> [UInt8]? {
         switch datum {
         case .bytes(let bytes): return bytes

@@ -46,7 +46,9 @@ private struct TemporaryFolder {
         _ = Glibc.remove(path)
     }
 
-    /// What is in a folder; nothing in what is none. Links are not followed.
+    /// What is in a folder; nothing in what is none.
+    ///
+    /// Links are not followed.
     private static func names(in path: String) -> [String] {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0, let folder = fdopendir(descriptor) else { return [] }
