@@ -60,11 +60,29 @@ extension Tap {
     package func fail(_ number: Int) throws {
         // Only a rollback writes state of its own; in other revisions such rows are what services stored meanwhile.
         let isRollback = try history().contains { $0.revision == number && $0.kind == .rollback }
+        try discardState(of: number, isRollback: isRollback)
         for table in ["application", "service", "base"] + (isRollback ? ["state"] : []) {
             try database.query("DELETE FROM \(table) WHERE born = ?", [.integer(Int64(number))])
             try database.query("UPDATE \(table) SET died = NULL WHERE died = ?", [.integer(Int64(number))])
         }
         try database.query("UPDATE revision SET status = 'failed' WHERE number = ?", [.integer(Int64(number))])
+    }
+
+    /// Forgets what services stored meanwhile that ran only because of a revision that failed.
+    private func discardState(of number: Int, isRollback: Bool) throws {
+        // Of services that were new in it: their numbers are given to others.
+        try database.query(
+            """
+            DELETE FROM state WHERE service IN
+            (SELECT id FROM service WHERE born = \(number) EXCEPT SELECT id FROM service WHERE born < \(number))
+            """)
+        guard isRollback else { return }
+        // Of cells it had taken back: what it ended comes back in their place.
+        try database.query(
+            """
+            DELETE FROM state WHERE born > \(number) AND (service, cell, key) IN
+            (SELECT service, cell, key FROM state WHERE born = \(number) OR died = \(number))
+            """)
     }
 
     /// Fails what was pending when the last writer came to its end. Answers the numbers. Inside of ``commit(_:)``.
