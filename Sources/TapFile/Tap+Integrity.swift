@@ -16,6 +16,8 @@ extension Tap {
             ) { $0.integer(0) }
             if let count = rows.first, count > 0 { findings.append("\(count) rows of \"\(table)\" hold in no revision") }
         }
+        let heads = try database.rows("SELECT count(*) FROM application WHERE died IS NULL") { $0.integer(0) }
+        if let count = heads.first, count != 1 { findings.append("it has \(count) applications") }
         let orphans = try database.rows("SELECT count(*) FROM state WHERE service NOT IN (SELECT id FROM service)") { $0.integer(0) }
         if let count = orphans.first, count > 0 { findings.append("\(count) rows of state belong to no service") }
         for entry in try state() where (try? entry.datum()) == nil {
