@@ -1,6 +1,7 @@
 /// A tree of plain data: what settings are stored as, what descriptions are read into, what state is shown as.
 ///
-/// Two trees are equal when they say the same; the order of an object's members says nothing.
+/// Two trees are equal when they say the same; the order of an object's members says nothing. Texts are compared by their
+/// bytes, for two names that look alike can be two files; a number that is none equals itself, for nothing has changed.
 package enum Datum: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -22,6 +23,20 @@ package enum Datum: Sendable, Equatable {
         case .bytes: "bytes"
         case .array: "a list"
         case .object: "a group of keys"
+        }
+    }
+
+    package static func == (left: Datum, right: Datum) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right || left.isNaN && right.isNaN
+        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.bytes(let left), .bytes(let right)): left == right
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
         }
     }
 

@@ -58,14 +58,21 @@ package struct DatumDecoder {
 /// One run of a decoder: what its containers share.
 private final class Reading {
     let userInfo: [CodingUserInfoKey: any Sendable]
-    var groups: [[String]: (present: [String], asked: [String])] = [:]
+    var groups: [[String]: Group] = [:]
     var paths: [[String]: [PathStep]] = [:]
+
+    /// The keys of one group: those that are there, and those that were asked for, in their order.
+    struct Group {
+        let present: [String]
+        var asked: [String] = []
+        var isAsked: Set<String> = []
+    }
 
     init(userInfo: [CodingUserInfoKey: any Sendable]) { self.userInfo = userInfo }
 
     var unknownKeys: [DataError] {
         groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { place, group in
-            group.present.filter { !group.asked.contains($0) }.map { key in
+            group.present.filter { !group.isAsked.contains($0) }.map { key in
                 DataError(
                     path: (paths[place] ?? []) + [.key(key)],
                     problem: "is not known here." + suggestion(for: key, among: group.asked))
@@ -76,20 +83,20 @@ private final class Reading {
     func note(_ object: DatumObject, at path: [PathStep]) {
         let place = path.map(\.description)
         if groups[place] == nil {
-            groups[place] = (object.keys, [])
+            groups[place] = Group(present: object.keys)
             paths[place] = path
         }
     }
 
     func asked(_ key: String, at path: [PathStep]) {
         let place = path.map(\.description)
-        if groups[place]?.asked.contains(key) == false { groups[place]?.asked.append(key) }
+        if groups[place]?.isAsked.insert(key).inserted == true { groups[place]?.asked.append(key) }
     }
 
     func value<Value: Decodable>(_ type: Value.Type, from datum: Datum, at path: [PathStep]) throws(DataError) -> Value
     {
         if type == Datum.self, let value = datum as? Value { return value }
-        if type == [UInt8].self, case .bytes(let bytes) = datum, let value = bytes as? Value { return value }
+        if type == [UInt8].self, let value = try Reading.bytes(datum, at: path) as? Value { return value }
         do {
             let full = try withDefaults(type, datum)
             return try Value(from: DatumReader(reading: self, datum: full, path: path))
@@ -99,6 +106,19 @@ private final class Reading {
             throw DataError(path: path, problem: context.debugDescription)
         } catch {
             throw DataError(path: path, problem: String(describing: error))
+        }
+    }
+
+    /// Bytes, or what JSON and YAML make of them: text in base64.
+    ///
+    /// Nil for a list of numbers, which is read as any list is.
+    private static func bytes(_ datum: Datum, at path: [PathStep]) throws(DataError) -> [UInt8]? {
+        switch datum {
+        case .bytes(let bytes): return bytes
+        case .string(let text):
+            guard let bytes = Base64.decode(text) else { throw .mismatch("bytes in base64", datum, at: path) }
+            return bytes
+        default: return nil
         }
     }
 

@@ -67,6 +67,8 @@ private final class Slot {
     func slot(for key: some CodingKey) -> Slot {
         let slot = Slot()
         if case .object(var members) = content {
+            // Only one may have the list, or each element would copy all before it.
+            content = .nothing
             members.append((key.stringValue, slot))
             content = .object(members)
         } else {
@@ -78,6 +80,7 @@ private final class Slot {
     func appendSlot() -> Slot {
         let slot = Slot()
         if case .array(var slots) = content {
+            content = .nothing
             slots.append(slot)
             content = .array(slots)
         } else {

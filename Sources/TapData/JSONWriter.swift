@@ -23,7 +23,7 @@ package enum JSONWriter {
         case .integer(let integer): text += String(integer)
         case .number(let number): text += number.isFinite ? String(number) : "null"
         case .string(let string): quote(string, to: &text)
-        case .bytes(let bytes): quote(base64(bytes), to: &text)
+        case .bytes(let bytes): quote(Base64.encode(bytes), to: &text)
         case .array(let elements):
             list(elements, between: ("[", "]"), to: &text, indent: indent) { element, text, inner in
                 write(element, to: &text, indent: inner)
@@ -68,19 +68,5 @@ package enum JSONWriter {
             }
         }
         text += "\""
-    }
-
-    /// RFC 4648, section 4.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        var text = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-            for index in 0..<4 {
-                text.append(index <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * index)) & 63] : "=")
-            }
-        }
-        return text
     }
 }

@@ -25,7 +25,10 @@ extension Tap {
     private func service(_ row: Row) throws -> (path: String, service: ServiceDefinition) {
         let path = row.text(0)
         let restart = try row.optionalText(4).map { text in
-            try DatumDecoder().decode(RestartPolicy.self, from: JSONReader.read(text).datum)
+            guard let policy = try? DatumDecoder().decode(RestartPolicy.self, from: JSONReader.read(text).datum) else {
+                throw TapFileError.damaged(path: self.path, problem: "the restart policy of \(path) can't be read")
+            }
+            return policy
         }
         guard let settings = try? JSONReader.read(row.text(5)).datum.object else {
             throw TapFileError.damaged(path: self.path, problem: "the settings of \(path) can't be read")
@@ -78,8 +81,9 @@ extension Tap {
     }
 
     private func storeServices(_ application: Application, old: Application?, at revision: Int) throws -> Bool {
-        let before = Dictionary(
-            uniqueKeysWithValues: (old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) })
+        let before = Dictionary((old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }) {
+            first, _ in first
+        }
         let identities = try self.identities()
         var isChanged = false
         var kept: Set<String> = []
@@ -149,6 +153,7 @@ extension ServiceDefinition {
     fileprivate func isSameRow(as other: ServiceDefinition) -> Bool {
         kind == other.kind && settingsVersion == other.settingsVersion && isEnabled == other.isEnabled
             && restart == other.restart
-            && JSONWriter.line(.object(settings)) == JSONWriter.line(.object(other.settings))
+            // By bytes: Swift takes two spellings of a letter for equal, Linux does not.
+            && JSONWriter.line(.object(settings)).utf8.elementsEqual(JSONWriter.line(.object(other.settings)).utf8)
     }
 }

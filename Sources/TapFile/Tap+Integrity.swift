@@ -18,6 +18,8 @@ extension Tap {
                 findings.append("\(count) rows of \"\(table)\" hold in no revision")
             }
         }
+        let heads = try database.rows("SELECT count(*) FROM application WHERE died IS NULL") { $0.integer(0) }
+        if let count = heads.first, count != 1 { findings.append("it has \(count) applications") }
         let orphans = try database.rows("SELECT count(*) FROM state WHERE service NOT IN (SELECT id FROM service)") {
             $0.integer(0)
         }

@@ -15,12 +15,14 @@ extension Tap {
         // Held until the new file has taken the name, so that no runner starts on the old one meanwhile.
         var file = stat()
         let replaced = replacing && lstat(path, &file) == 0 ? try TapLock(path, .writing) : nil
-        if replaced != nil, access(path + "-wal", F_OK) == 0 {
-            // What a crash left in the log belongs to the old file and must not be read into the new one.
-            unlink(path + "-wal")
-            unlink(path + "-shm")
+        try withExtendedLifetime(replaced) {
+            try WholeFile.write(bytes, to: path, replacing: replacing) {
+                // What a crash left in the log belongs to the old file and must not be read into the new one.
+                guard replaced != nil, access(path + "-wal", F_OK) == 0 else { return }
+                unlink(path + "-wal")
+                unlink(path + "-shm")
+            }
         }
-        try withExtendedLifetime(replaced) { try WholeFile.write(bytes, to: path, replacing: replacing) }
     }
 
     /// Makes a tap in memory with an application as its first revision.
@@ -49,15 +51,17 @@ extension Tap {
 package enum WholeFile {
     /// Writes to a temporary name in the same folder, makes it durable, and gives it its name.
     ///
-    /// Throws ``TapFileError``; the temporary file is gone then and the old one is as it was.
-    package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, replacing: Bool)
-        throws(TapFileError)
-    {
+    /// `beforeNaming` is called when the new file is complete on the disk. Throws ``TapFileError``; the temporary file is
+    /// gone then and the old one is as it was.
+    package static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, replacing: Bool, beforeNaming: () -> Void = {}
+    ) throws(TapFileError) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let temporary = "\(folder)/.\(name).\(getpid())"
         do throws(SystemCallError) {
             try write(bytes, new: temporary, mode: mode)
+            beforeNaming()
             let isRenamed = replacing ? rename(temporary, path) == 0 : tap_rename_exclusive(temporary, path) == 0
             guard isRenamed else { throw SystemCallError("rename") }
             try synchronize(folder: folder.isEmpty ? "/" : folder)

@@ -4,7 +4,12 @@ import Taproom
 extension Tap {
     /// The number of the latest revision, whatever became of it; 0 in a tap that is just being made.
     package func latestRevision() throws -> Int {
-        try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }.first ?? 0
+        let latest =
+            try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }.first ?? 0
+        guard (0...Int(Int32.max)).contains(latest) else {
+            throw TapFileError.damaged(path: path, problem: "its latest revision is \(latest)")
+        }
+        return latest
     }
 
     /// The number of the revision that the settings are of.
@@ -68,11 +73,29 @@ extension Tap {
     package func fail(_ number: Int) throws {
         // Only a rollback writes state of its own; in other revisions such rows are what services stored meanwhile.
         let isRollback = try history().contains { $0.revision == number && $0.kind == .rollback }
+        try discardState(of: number, isRollback: isRollback)
         for table in ["application", "service", "base"] + (isRollback ? ["state"] : []) {
             try database.query("DELETE FROM \(table) WHERE born = ?", [.integer(Int64(number))])
             try database.query("UPDATE \(table) SET died = NULL WHERE died = ?", [.integer(Int64(number))])
         }
         try database.query("UPDATE revision SET status = 'failed' WHERE number = ?", [.integer(Int64(number))])
+    }
+
+    /// Forgets what services stored meanwhile that ran only because of a revision that failed.
+    private func discardState(of number: Int, isRollback: Bool) throws {
+        // Of services that were new in it: their numbers are given to others.
+        try database.query(
+            """
+            DELETE FROM state WHERE service IN
+            (SELECT id FROM service WHERE born = \(number) EXCEPT SELECT id FROM service WHERE born < \(number))
+            """)
+        guard isRollback else { return }
+        // Of cells it had taken back: what it ended comes back in their place.
+        try database.query(
+            """
+            DELETE FROM state WHERE born > \(number) AND (service, cell, key) IN
+            (SELECT service, cell, key FROM state WHERE born = \(number) OR died = \(number))
+            """)
     }
 
     /// Fails what was pending when the last writer came to its end.

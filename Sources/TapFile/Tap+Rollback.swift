@@ -34,6 +34,11 @@ extension Tap {
         let revision = try latestRevision() + 1
         var changes = 0
         if scope.settings {
+            if let path = scope.service, let identity {
+                // A service of another kind has the path now: it makes room for the one that had it then.
+                try end("service", where: "path = ? AND id <> ?", [.text(path), .integer(identity)], at: revision)
+                changes += database.changes
+            }
             changes += try restore(Tap.services, target, only: identity, at: revision)
             if identity == nil {
                 changes += try restore(Tap.applications, target, only: nil, at: revision)
@@ -115,9 +120,10 @@ extension Tap {
 
     /// The paths of the services whose settings or state a rollback will change.
     package func services(changedSince target: Int, _ scope: RollbackScope) throws -> Set<String> {
-        let then = Dictionary(
-            uniqueKeysWithValues: try application(at: target).servicesByPath.map { ($0.path, $0.service) })
-        let now = Dictionary(uniqueKeysWithValues: try application().servicesByPath.map { ($0.path, $0.service) })
+        let then = Dictionary(try application(at: target).servicesByPath.map { ($0.path, $0.service) }) { first, _ in
+            first
+        }
+        let now = Dictionary(try application().servicesByPath.map { ($0.path, $0.service) }) { first, _ in first }
         let (stateThen, stateNow) = (try stateByService(at: target), try stateByService(at: nil))
         let (identitiesThen, identitiesNow) = (try identities(at: target), try identities())
         return Set(then.keys).union(now.keys).filter { path in

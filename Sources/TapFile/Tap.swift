@@ -18,7 +18,7 @@ package final class Tap {
 
     package let path: String
     let database: Database
-    private let lock: TapLock?
+    private var lock: TapLock?
 
     /// Opens the tap of a file: recovers it first when the last writer did not come to an end.
     ///
@@ -60,10 +60,13 @@ package final class Tap {
     /// Folds the log into the file, so that the file alone is complete.
     package func checkpoint() throws(TapFileError) { try database.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
 
-    /// Closes the file; it is then the only one, complete.
+    /// Closes the file; it is then the only one, complete, and free for others.
     ///
     /// Nothing may be asked of this any more.
-    package func close() throws(TapFileError) { try database.close() }
+    package func close() throws(TapFileError) {
+        try database.close()
+        lock = nil
+    }
 
     private static func checkIsFile(_ path: String) throws(TapFileError) {
         var file = stat()

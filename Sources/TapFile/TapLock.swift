@@ -39,7 +39,11 @@ package final class TapLock: Sendable {
         throw .inUse(path: path, holder: holder)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Not by closing alone: a process that is just being started still has a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func openFailure(_ path: String, _ code: CInt) -> TapFileError {
         switch code {

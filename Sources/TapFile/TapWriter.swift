@@ -15,8 +15,6 @@ package final class TapWriter: StateStore, Sendable {
 
     private let queue = WorkQueue<Work>()
     private let deferred = Mutex<[any DeferredState]>([])
-    /// When the changes of deferred cells were last stored.
-    private let lastStored = Mutex(ContinuousClock.now)
     private let failed: @Sendable (any Error) -> Void
 
     /// Starts the thread.
@@ -40,6 +38,7 @@ package final class TapWriter: StateStore, Sendable {
             start.release()
             throw SystemCallError("start a thread", code: code)
         }
+        // It ends by itself after `close()`; nobody waits for it.
         pthread_detach(thread)
     }
 
@@ -85,8 +84,8 @@ package final class TapWriter: StateStore, Sendable {
 
     /// For how many seconds there have been changes that a crash would lose; 0: none would be lost.
     package var lossWindow: Double {
-        guard deferred.withLock({ $0.contains(where: \.isChanged) }) else { return 0 }
-        return (ContinuousClock.now - lastStored.withLock { $0 }) / .seconds(1)
+        let oldest = deferred.withLock { $0.compactMap(\.changedSince).min() }
+        return oldest.map { (ContinuousClock.now - $0) / .seconds(1) } ?? 0
     }
 
     /// Stores what the cells of a service that has stopped still hold, and forgets them.
@@ -141,22 +140,17 @@ package final class TapWriter: StateStore, Sendable {
     private func storeDeferred<Result>(
         _ tap: Tap, where isDue: (any DeferredState) -> Bool, and body: () throws -> Result
     ) throws -> Result {
-        var taken: [any DeferredState] = []
+        var taken: [(state: any DeferredState, value: StoredValue, since: ContinuousClock.Instant)] = []
         do {
-            let changes = try deferred.withLock { $0 }.filter(isDue).compactMap { state in
-                try state.takeChange().map { value in
-                    taken.append(state)
-                    return (state.address, value)
-                }
+            for state in deferred.withLock({ $0 }).filter(isDue) {
+                if let change = try state.takeChange() { taken.append((state, change.value, change.since)) }
             }
-            let result = try tap.commit {
-                for (address, value) in changes { try tap.setState(address, value) }
+            return try tap.commit {
+                for change in taken { try tap.setState(change.state.address, change.value) }
                 return try body()
             }
-            lastStored.withLock { $0 = .now }
-            return result
         } catch {
-            for state in taken { state.changeWasNotStored() }
+            for change in taken { change.state.changeWasNotStored(since: change.since) }
             throw error
         }
     }

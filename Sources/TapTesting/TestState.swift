@@ -62,7 +62,7 @@ package final class MemoryStore: StateStore {
     /// Stores what has changed in deferred cells.
     package func save() throws {
         for state in contents.withLock({ $0.deferred }) {
-            if let value = try state.takeChange() { contents.withLock { $0.values[state.address] = value } }
+            if let value = try state.takeChange()?.value { contents.withLock { $0.values[state.address] = value } }
         }
     }
 }

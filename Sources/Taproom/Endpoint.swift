@@ -32,12 +32,12 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         var options = try Endpoint.options(parts.dropFirst(2), of: text)
         switch word {
         case "tcp":
-            guard let port = UInt16(parts[1]) else {
+            guard let port = UInt16(parts[1]), !parts[1].hasPrefix("+") else {
                 throw EndpointError(text: text, problem: "The port must be a number from 0 to 65535.")
             }
             address = .tcp(port: port, interface: options.removeValue(forKey: "interface"))
         case "unix":
-            guard parts[1].hasPrefix("/"), parts[1].utf8.count < 108 else {
+            guard parts[1].hasPrefix("/"), parts[1].utf8.count < 108, !parts[1].utf8.contains(0) else {
                 throw EndpointError(text: text, problem: "The path must begin with / and have fewer than 108 bytes.")
             }
             address = .unix(path: parts[1], mode: try Endpoint.mode(options.removeValue(forKey: "mode"), of: text))
@@ -52,7 +52,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
 
     private static func mode(_ text: String?, of endpoint: String) throws(EndpointError) -> UInt16? {
         guard let text else { return nil }
-        guard let mode = UInt16(text, radix: 8), mode <= 0o777 else {
+        guard let mode = UInt16(text, radix: 8), mode <= 0o777, !text.hasPrefix("+") else {
             throw EndpointError(text: endpoint, problem: "The mode must be an octal number from 0 to 777.")
         }
         return mode
@@ -66,7 +66,10 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
             guard let equals = part.firstIndex(of: "="), part.index(after: equals) < part.endIndex else {
                 throw EndpointError(text: text, problem: "\"\(part)\" must be written NAME=VALUE.")
             }
-            options[String(part[..<equals])] = String(part[part.index(after: equals)...])
+            let value = String(part[part.index(after: equals)...])
+            guard options.updateValue(value, forKey: String(part[..<equals])) == nil else {
+                throw EndpointError(text: text, problem: "The option \"\(part[..<equals])\" stands twice.")
+            }
         }
         return options
     }

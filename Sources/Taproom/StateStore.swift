@@ -86,12 +86,14 @@ package protocol DeferredState: AnyObject, Sendable {
     var address: StateAddress { get }
     /// Whether changes are due each second, and not only at snapshots.
     var isDueEverySecond: Bool { get }
-    /// Whether there is a change that was not taken yet.
-    var isChanged: Bool { get }
+    /// When the first change was made that was not taken yet; nil: there is none.
+    var changedSince: ContinuousClock.Instant? { get }
 
-    /// The value to store, or nil when nothing changed since the last one taken. Throws when it can't be encoded.
-    func takeChange() throws -> StoredValue?
+    /// The value to store and when it was first changed, or nil when nothing changed since the last one taken.
+    ///
+    /// Throws when it can't be encoded; it counts as not taken then.
+    func takeChange() throws -> (value: StoredValue, since: ContinuousClock.Instant)?
 
     /// Tells that what was taken last is not stored, so that it is taken again.
-    func changeWasNotStored()
+    func changeWasNotStored(since: ContinuousClock.Instant)
 }

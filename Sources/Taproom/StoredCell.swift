@@ -7,7 +7,8 @@ public final class StoredCell<Value: Codable & Sendable, Durability: StateDurabi
         var value: Value
         /// What the running transaction made of it; only the store's thread sets it.
         var uncommitted: Value?
-        var isChanged = false
+        /// When the first change was made that is not stored yet.
+        var changedSince: ContinuousClock.Instant?
     }
 
     package let address: StateAddress
@@ -111,23 +112,28 @@ extension StoredCell: DeferredState where Durability: DeferredDurability {
     /// Changes the value in memory and returns at once; the change is stored when the cell's durability says.
     public func update<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         try contents.withLock { contents in
-            contents.isChanged = true
+            if contents.changedSince == nil { contents.changedSince = .now }
             return try body(&contents.value)
         }
     }
 
     package var isDueEverySecond: Bool { Durability.self == EverySecond.self }
 
-    package var isChanged: Bool { contents.withLock { $0.isChanged } }
+    package var changedSince: ContinuousClock.Instant? { contents.withLock { $0.changedSince } }
 
-    package func takeChange() throws -> StoredValue? {
-        let value: Value? = contents.withLock { contents in
-            guard contents.isChanged else { return nil }
-            contents.isChanged = false
-            return contents.value
+    package func takeChange() throws -> (value: StoredValue, since: ContinuousClock.Instant)? {
+        let change = contents.withLock { contents in
+            defer { contents.changedSince = nil }
+            return contents.changedSince.map { (value: contents.value, since: $0) }
         }
-        return try value.map { try StoredValue($0, of: cell) }
+        guard let change else { return nil }
+        do {
+            return (try StoredValue(change.value, of: cell), change.since)
+        } catch {
+            changeWasNotStored(since: change.since)
+            throw error
+        }
     }
 
-    package func changeWasNotStored() { contents.withLock { $0.isChanged = true } }
+    package func changeWasNotStored(since: ContinuousClock.Instant) { contents.withLock { $0.changedSince = since } }
 }
