@@ -61,8 +61,7 @@ enum Mktap {
     ]
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
-        let kind = words.lazy.compactMap { try? invocation.kinds.kind($0) }.first
-        let taken = try kind.map { try KindCommand.optionNames(of: $0) } ?? []
+        let taken = try optionsTaken(in: words, invocation)
         let words = words.movingToFront(options: movable.subtracting(taken), flags: Set(["--force"]).subtracting(taken))
         let arguments = try Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
         if arguments.list {
@@ -77,6 +76,16 @@ enum Mktap {
         case .json: try write(Description.json(of: application), application, arguments, invocation)
         }
         return .done
+    }
+
+    /// The options after the word of a kind that mktap leaves to it, for it has some of the same name.
+    ///
+    /// The kind is asked only when that matters: its answer takes as long as making the tap.
+    private static func optionsTaken(in words: [String], _ invocation: Invocation) throws -> Set<String> {
+        guard let place = words.firstIndex(where: { (try? invocation.kinds.kind($0)) != nil }) else { return [] }
+        let names = words[place...].map { word in String(word.prefix { $0 != "=" }) }
+        guard names.contains(where: { movable.contains($0) || $0 == "--force" }) else { return [] }
+        return try KindCommand.optionNames(of: invocation.kinds.kind(words[place]))
     }
 
     private static func kindList(_ kinds: KindList) -> String {
