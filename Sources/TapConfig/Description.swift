@@ -20,7 +20,7 @@ package enum Description {
 
     /// A number stays a number, so that `user: 33` is written as people write it.
     private static func account(_ text: String) -> Datum {
-        if let number = Int64(text), String(number) == text { .integer(number) } else { .string(text) }
+        if let number = Int64(text), number >= 0, String(number) == text { .integer(number) } else { .string(text) }
     }
 
     private static func datum(of service: ServiceDefinition) -> Datum {

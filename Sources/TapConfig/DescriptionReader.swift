@@ -131,7 +131,8 @@ package struct DescriptionReader {
             return nil
         }
         guard let word = text(node, "kind", path + ".") else {
-            if node.member("kind") == nil {
+            // Null counts as missing; of anything else it was said that it is no text.
+            if node.member("kind").map({ $0.value.datum == .null }) ?? true {
                 report(
                     "the key \"kind\" is missing. Allowed: \(kinds.words.joined(separator: ", "))", path, at: node.start
                 )
@@ -177,25 +178,37 @@ package struct DescriptionReader {
     }
 
     private mutating func restart(_ service: inout ServiceDefinition, _ node: Node, _ path: String) {
-        guard let given = node.datum.object else {
-            report("must be a group of keys, but is \(node.datum.typeName)", path, at: node.start)
-            return
-        }
-        let errors = DatumDecoder().errors(of: RestartPolicy.self, in: given)
+        let errors = node.datum.object.map { DatumDecoder().errors(of: RestartPolicy.self, in: $0) } ?? []
         for error in errors { report(error, in: node, path) }
-        guard errors.isEmpty, let policy = try? DatumDecoder().decode(RestartPolicy.self, from: node.datum) else {
-            return
+        guard errors.isEmpty else { return }
+        do throws(DataError) {
+            service.restart = try DatumDecoder().decode(RestartPolicy.self, from: node.datum)
+        } catch {
+            report(error, in: node, path)
         }
-        service.restart = policy
     }
 
     private mutating func report(_ error: DataError, in node: Node, _ path: String) {
-        let key = error.path.first.flatMap { step -> Node.Member? in
-            if case .key(let key) = step { node.member(key) } else { nil }
-        }
         // An unknown key is shown itself, everything else by its value.
-        let isUnknown = error.problem.hasPrefix("is not known") && error.path.count == 1
-        let place = isUnknown ? key?.keyStart ?? node.start : node.position(at: error.path)
+        let isUnknown = error.problem.hasPrefix("is not known")
+        let place = isUnknown ? node.keyPosition(at: error.path) : node.position(at: error.path)
         report(error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)", at: place)
+    }
+}
+
+extension Node {
+    /// Where the last key of a path stands, or the nearest value around it that is there.
+    fileprivate func keyPosition(at path: [PathStep]) -> Position {
+        guard case .key(let last)? = path.last else { return position(at: path) }
+        var node: Node? = self
+        for step in path.dropLast() {
+            switch (step, node?.content) {
+            case (.key(let key), _): node = node?.member(key)?.value
+            case (.index(let index), .array(let elements)?):
+                node = elements.indices.contains(index) ? elements[index] : nil
+            default: node = nil
+            }
+        }
+        return node?.member(last)?.keyStart ?? position(at: path)
     }
 }

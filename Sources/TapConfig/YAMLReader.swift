@@ -7,6 +7,7 @@ package import TapData
 /// refused: a description says each thing where it belongs.
 package struct YAMLReader {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let bytes: [UInt8]
     private var depth = 0
 
     /// Reads the one document of a text; an empty text is nothing.
@@ -22,12 +23,15 @@ package struct YAMLReader {
         let bytes = Array(text.utf8)
         return try bytes.withUnsafeBufferPointer { buffer throws(SyntaxError) in
             yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            var reader = YAMLReader(parser: parser)
+            var reader = YAMLReader(parser: parser, bytes: bytes)
             return try reader.document()
         }
     }
 
-    private init(parser: UnsafeMutablePointer<yaml_parser_t>) { self.parser = parser }
+    private init(parser: UnsafeMutablePointer<yaml_parser_t>, bytes: [UInt8]) {
+        self.parser = parser
+        self.bytes = bytes
+    }
 
     private mutating func document() throws(SyntaxError) -> Node {
         _ = try next()
@@ -88,10 +92,21 @@ package struct YAMLReader {
         return members
     }
 
+    private func position(offset: Int) -> Position {
+        let before = bytes.prefix(offset)
+        let line = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // Continuation bytes of UTF-8 are no characters of their own.
+        return Position(line: line.count, column: (line.last ?? []).count { $0 & 0xC0 != 0x80 } + 1)
+    }
+
     private func next() throws(SyntaxError) -> Event {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else {
             let problem = parser.pointee.problem.map { String(cString: $0) } ?? "the text can't be read"
+            // A character that may not stand in YAML at all is only told by its offset.
+            if parser.pointee.error == YAML_READER_ERROR {
+                throw SyntaxError(problem, at: position(offset: Int(parser.pointee.problem_offset)))
+            }
             let mark = parser.pointee.problem_mark
             throw SyntaxError(problem, at: Position(line: Int(mark.line) + 1, column: Int(mark.column) + 1))
         }
@@ -146,8 +161,11 @@ enum PlainScalar {
 
     private static func number(_ text: String) -> Datum? {
         guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first) else { return nil }
-        if text.hasPrefix("0o") { return Int64(text.dropFirst(2), radix: 8).map { .integer($0) } }
-        if text.hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16).map { .integer($0) } }
+        for (prefix, radix) in [("0o", 8), ("0x", 16)] where text.hasPrefix(prefix) {
+            let digits = text.dropFirst(2)
+            guard let first = digits.first, first != "-", first != "+" else { return nil }
+            return Int64(digits, radix: radix).map { .integer($0) }
+        }
         if let integer = Int64(text) { return .integer(integer) }
         // Only digits with a point or an exponent: Swift's own reader would also take "1_0", "0x1p3" and "nan".
         guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let number = Double(text), number.isFinite

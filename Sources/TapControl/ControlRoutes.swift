@@ -32,6 +32,9 @@ package struct ControlRoutes: Sendable {
 
     private func answer(_ request: ControlRequest) async throws -> Datum {
         guard request.path.first == "v1", request.path.count > 1 else { throw unknown(request) }
+        // Only services have paths of any length.
+        let limit = ["services": Int.max, "revisions": 3][request.path[1]] ?? 2
+        guard request.path.count <= limit else { throw unknown(request) }
         switch request.path[1...].first {
         case "services": return try await services(request)
         case "status": return try await get(request) { try await DatumEncoder().encode(application.status()) }

@@ -1,0 +1,147 @@
+@testable import TapControl
+import TapData
+import TapFile
+import Taproom
+import Testing
+
+@Suite struct ControlRoutesTests {
+    private func ask(
+        _ application: RestingApplication, _ method: String, _ path: String, _ query: [String: String] = [:],
+        body: Datum = .null,
+        ifMatch: String? = nil
+    ) async -> ControlResponse {
+        let path = path.split(separator: "/").map(String.init)
+        return await ControlRoutes(application).respond(
+            to: ControlRequest(method: method, path: path, query: query, body: body, ifMatch: ifMatch, user: "bob"))
+    }
+
+    @Test(arguments: [
+        "status", "application", "contents", "revisions", "revisions/2", "diff", "verify", "snapshots", "services",
+        "services/web",
+    ])
+    func answersWithTheActiveRevision(route: String) async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "GET", "/v1/" + route, ["from": "1"])
+            #expect((answer.status, answer.revision, answer.allowed) == (200, 2, []))
+        }
+    }
+
+    @Test(arguments: [
+        "", "/", "/v1", "/v2/status", "/v1/nothing", "/status", "/v1/status/more", "/v1/revisions/1/more",
+        "/v1/stop/now",
+    ])
+    func unknownPlacesAreNotFound(path: String) async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "GET", path)
+            #expect(answer.status == 404)
+            #expect(answer.body.object?["title"] == .string("Not Found"))
+        }
+    }
+
+    @Test(arguments: [
+        ("DELETE", "/v1/status", ["GET"]), ("GET", "/v1/rollback", ["POST"]), ("PUT", "/v1/services", ["GET", "POST"]),
+        ("GET", "/v1/stop", ["POST"]), ("POST", "/v1/revisions", ["GET"]),
+        ("DELETE", "/v1/snapshots", ["GET", "POST"]),
+    ])
+    func wrongMethodsNameTheRightOnes(method: String, path: String, allowed: [String]) async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, method, path)
+            #expect((answer.status, answer.allowed) == (405, allowed))
+        }
+    }
+
+    @Test(arguments: [("\"2\"", 200), ("2", 200), ("*", 200), ("\"1\"", 412), ("\"\"", 412), ("x", 412)])
+    func changesHappenOnlyAtTheRevisionTheAskerKnows(ifMatch: String, status: Int) async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "POST", "/v1/snapshots", ifMatch: ifMatch)
+            #expect(answer.status == status)
+            try await #expect(application.revision() == (status == 200 ? 3 : 2))
+        }
+    }
+
+    @Test func aProblemSaysHowAProgramShouldEnd() async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "POST", "/v1/snapshots", ifMatch: "\"1\"")
+            #expect(
+                JSONWriter.line(answer.body) == #"""
+                    {"title":"Precondition Failed","status":412,"detail":"the application is at revision 2 now, and not at \"1\"","advice":"Look at it again, and ask again.","exitStatus":75}
+                    """#)
+            #expect(answer.revision == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("snapshots", Datum.object(["nmae": .string("a")]), "the body: nmae is not known here. Did you mean \"name\"?"),
+        ("snapshots", .array([]), "the body: must be a group of keys, but is a list"),
+        ("snapshots", .object(["name": .integer(5)]), "the body: name must be text, but is 5"),
+        ("snapshots", .object(["name": .string("5")]), "a name must not be a number, which would be a revision"),
+        (
+            "rollback", .object(["settings": .string("yes")]),
+            "the body: settings must be true or false, but is text \"yes\""
+        ),
+        ("services", .object(["name": .string("a")]), "the body: kind is missing"),
+    ])
+    func wrongBodiesAreNamed(route: String, body: Datum, detail: String) async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "POST", "/v1/" + route, body: body)
+            #expect(answer.status == 400)
+            #expect(answer.body.object?["detail"] == .string(detail))
+            try await #expect(application.revision() == 2)
+        }
+    }
+
+    @Test func aDifferenceNeedsItsBeginning() async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "GET", "/v1/diff")
+            #expect((answer.status, answer.body.object?["detail"]) == (400, .string("the query needs from=REVISION")))
+            let differences = await ask(application, "GET", "/v1/diff", ["from": "1", "to": "2"])
+            #expect(JSONWriter.line(differences.body).hasPrefix(#"[{"path":"web.greeting","from":"Hello","to":"Bye"}"#))
+        }
+    }
+
+    @Test func makesSnapshotsAndGoesBackToThem() async throws {
+        try await withApplication { application, _ in
+            let made = await ask(
+                application, "POST", "/v1/snapshots",
+                body: .object(["name": .string("here"), "comment": .string("why")]))
+            #expect((made.status, made.body, made.revision) == (200, .object(["revision": .integer(3)]), 3))
+            let back = await ask(
+                application, "POST", "/v1/rollback", body: .object(["point": .string("1"), "state": .bool(false)]))
+            #expect(back.body == .object(["revision": .integer(4)]))
+            let nothing = await ask(application, "POST", "/v1/rollback", body: .object(["point": .string("4")]))
+            #expect(nothing.body == .object(["revision": .null]))
+            let last = try #require(try await application.history().first { $0.snapshot == "here" })
+            #expect((last.author, last.origin, last.comment) == ("bob", "socket", "why"))
+        }
+    }
+
+    @Test func addsAService() async throws {
+        try await withApplication { application, _ in
+            let body = try DatumEncoder().encode(TransferredService(greeter("web", "Hi")))
+            let answer = await ask(application, "POST", "/v1/services", body: body)
+            #expect(answer.body == .object(["name": .string("web-2"), "revision": .integer(3)]))
+            let added = await ask(application, "GET", "/v1/services/web-2.greeting")
+            #expect(added.body == .string("Hi"))
+        }
+    }
+
+    @Test func anApplicationAtRestIsNotStopped() async throws {
+        try await withApplication { application, _ in
+            let answer = await ask(application, "POST", "/v1/stop")
+            #expect((answer.status, answer.body.object?["exitStatus"]) == (503, .integer(69)))
+        }
+    }
+
+    @Test(arguments: [("revisions/99", 404), ("services/wbe", 404), ("contents", 404), ("application", 404)])
+    func whatIsNotThereIsNotFound(route: String, status: Int) async throws {
+        try await withApplication { application, _ in
+            #expect(await ask(application, "GET", "/v1/" + route, ["at": "nowhere"]).status == status)
+        }
+    }
+
+    @Test func aTapThatIsGoneIsAProblemToo() async throws {
+        let answer = await ask(RestingApplication(path: "/nowhere/a.tap", kinds: kinds), "GET", "/v1/status")
+        #expect((answer.status, answer.revision) == (404, nil))
+        #expect(answer.body.object?["detail"] == .string("/nowhere/a.tap: there is no such tap"))
+    }
+}

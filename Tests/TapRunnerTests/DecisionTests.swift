@@ -1,0 +1,151 @@
+import Glibc
+import Logging
+import TapData
+@testable import TapRunner
+import TapTesting
+import Taproom
+import Testing
+
+@Suite struct DecisionTests {
+    private func policy(_ policy: RestartPolicy.Policy, atMost: Int = 5, within seconds: Int64 = 60) -> RestartPolicy {
+        var result = RestartPolicy()
+        (result.policy, result.atMost, result.within) = (policy, atMost, TimeSpan(seconds: seconds))
+        return result
+    }
+
+    @Test(
+        arguments: [
+            (.never, false, .leave), (.never, true, .giveUp), (.onFailure, false, .leave),
+            (.onFailure, true, .restart(after: .milliseconds(100))),
+            (.always, false, .restart(after: .milliseconds(100))), (.always, true, .restart(after: .milliseconds(100))),
+        ] as [(RestartPolicy.Policy, Bool, RestartHistory.Decision)])
+    func decidesAtTheFirstEnd(word: RestartPolicy.Policy, failed: Bool, expected: RestartHistory.Decision) {
+        var history = RestartHistory()
+        #expect(history.serviceEnded(failed: failed, policy: policy(word)) == expected)
+        #expect(history.count == (expected == .restart(after: .milliseconds(100)) ? 1 : 0))
+    }
+
+    @Test func waitsLongerEachTimeAndTenSecondsAtMost() {
+        var history = RestartHistory()
+        let now = ContinuousClock.now
+        let decisions = (0..<9).map { _ in
+            history.serviceEnded(failed: true, policy: policy(.always, atMost: 100), at: now)
+        }
+        let expected = [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000].map {
+            RestartHistory.Decision.restart(after: .milliseconds($0))
+        }
+        #expect(decisions == expected)
+    }
+
+    @Test func givesUpAfterTooManyInTheTimeOfThePolicy() {
+        var history = RestartHistory()
+        let now = ContinuousClock.now
+        for second in 0..<3 {
+            #expect(
+                history.serviceEnded(failed: true, policy: policy(.always, atMost: 3), at: now + .seconds(second))
+                    != .giveUp)
+        }
+        #expect(
+            history.serviceEnded(failed: true, policy: policy(.always, atMost: 3), at: now + .seconds(59)) == .giveUp)
+    }
+
+    @Test func forgetsRestartsThatAreLongAgo() {
+        var history = RestartHistory()
+        let now = ContinuousClock.now
+        for minute in 0..<50 {
+            let decision = history.serviceEnded(
+                failed: true, policy: policy(.always, atMost: 1), at: now + .seconds(60 * minute))
+            #expect(decision == .restart(after: .milliseconds(100)))
+        }
+        #expect(history.count == 50)
+    }
+
+    @Test func servicesThatAreNotEnabledAreNotPlanned() throws {
+        var off = greeter("off")
+        off.isEnabled = false
+        let planned = try PlannedService.all(
+            of: application(greeter("a"), off, greeter("b", listen: ["tcp:0"])), kinds: kinds)
+        #expect(planned.map(\.path) == ["a", "b"])
+        #expect(planned.map(\.endpoints) == [[], [.tcp(port: 0)]])
+    }
+
+    @Test(arguments: [
+        (
+            ServiceDefinition(name: "web", kind: "greter"),
+            "service \"web\": no kind is called \"greter\". Did you mean \"greeter\"?",
+            Taproom.ExitStatus.configuration
+        ),
+        (
+            greeter("web", version: 3),
+            "service \"web\": its settings are of version 3 of the kind \"greeter\", and this program knows 2", .badData
+        ),
+        (
+            greeter("web", version: 1),
+            "service \"web\": its settings are of version 1 of the kind \"greeter\"; this program needs 2", .badData
+        ),
+        (
+            ServiceDefinition(
+                name: "web", kind: "greeter", settingsVersion: 2,
+                settings: ["greeting": .integer(1), "listen": .string("x")]),
+            """
+            service "web": greeting must be text, but is 1
+            service "web": listen is no endpoint: "x". An endpoint is written tcp:PORT or unix:PATH.
+            """, .badData
+        ),
+    ])
+    func refusesWhatCannotRun(service: ServiceDefinition, expected: String, status: Taproom.ExitStatus) {
+        let error = #expect(throws: RunnerError.self) {
+            try PlannedService.all(of: application(greeter("a"), service), kinds: kinds)
+        }
+        #expect(error?.description == expected)
+        #expect(error?.exitStatus == status)
+    }
+
+    @Test func resolvesNamesAndNumbers() throws {
+        #expect(try Account.resolve(user: nil, group: nil) == nil)
+        #expect(try Account.resolve(user: "root", group: nil) == Account(user: 0, group: 0, name: "root"))
+        #expect(try Account.resolve(user: "0", group: nil) == Account(user: 0, group: 0, name: "root"))
+        #expect(try Account.resolve(user: "root", group: "54321") == Account(user: 0, group: 54321, name: "root"))
+        #expect(try Account.resolve(user: "54321", group: nil) == Account(user: 54321, group: 54321, name: nil))
+        let own = try #require(try Account.resolve(user: nil, group: "root"))
+        #expect((own.user, own.group) == (geteuid(), 0))
+    }
+
+    @Test(arguments: [("no-such-user", nil), ("", nil), ("root", "no-such-group"), ("-1", nil)] as [(String, String?)])
+    func refusesUnknownAccounts(user: String, group: String?) {
+        let error = #expect(throws: RunnerError.self) { try Account.resolve(user: user, group: group) }
+        #expect(error?.exitStatus == .configuration)
+    }
+
+    @Test func knowsWhoMayChangeAFolder() throws {
+        try withTemporaryFolder { folder in
+            let (owner, stranger) = (Account(user: geteuid(), group: getegid()), Account(user: 54321, group: 54321))
+            #expect(owner.canChange(folder: folder))
+            #expect(!stranger.canChange(folder: folder))
+            chmod(folder, 0o777)
+            #expect(stranger.canChange(folder: folder))
+            #expect(!stranger.canChange(folder: folder + "/none"))
+        }
+    }
+
+    @Test func writesALineAnEvent() throws {
+        try withTemporaryFolder { folder in
+            let file = open(folder + "/log", O_WRONLY | O_CREAT, 0o600)
+            var logger = Logger(label: "test") { _ in TextLog(descriptor: file, level: .notice) }
+            logger[metadataKey: "service"] = "web"
+            logger.notice(
+                "listening", metadata: ["at": "tcp:80", "text": "a b", "empty": "", "break": "a\nb\"c", "accent": "é"])
+            logger.debug("not shown")
+            logger.error("failed")
+            close(file)
+            let lines = text(of: folder + "/log").split(separator: "\n").map {
+                $0.dropFirst("2026-11-21T10:04:05.123Z ".count)
+            }
+            #expect(
+                lines == [
+                    #"notice: listening accent=é at=tcp:80 break="a\nb\"c" empty="" service=web text="a b""#,
+                    "error: failed service=web",
+                ])
+        }
+    }
+}
