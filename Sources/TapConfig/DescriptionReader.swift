@@ -193,7 +193,8 @@ extension Node {
         for step in path.dropLast() {
             switch (step, node?.content) {
             case (.key(let key), _): node = node?.member(key)?.value
-            case (.index(let index), .array(let elements)?): node = elements.indices.contains(index) ? elements[index] : nil
+            case (.index(let index), .array(let elements)?):
+                node = elements.indices.contains(index) ? elements[index] : nil
             default: node = nil
             }
         }

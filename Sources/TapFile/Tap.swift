@@ -55,7 +55,9 @@ package final class Tap {
     /// Folds the log into the file, so that the file alone is complete.
     package func checkpoint() throws(TapFileError) { try database.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
 
-    /// Closes the file; it is then the only one, complete, and free for others. Nothing may be asked of this any more.
+    /// Closes the file; it is then the only one, complete, and free for others.
+    ///
+    /// Nothing may be asked of this any more.
     package func close() throws(TapFileError) {
         try database.close()
         lock = nil
