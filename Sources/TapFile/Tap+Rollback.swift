@@ -120,10 +120,8 @@ extension Tap {
 
     /// The paths of the services whose settings or state a rollback will change.
     package func services(changedSince target: Int, _ scope: RollbackScope) throws -> Set<String> {
-        let then = Dictionary(try application(at: target).servicesByPath.map { ($0.path, $0.service) }) { first, _ in
-            first
-        }
-        let now = Dictionary(try application().servicesByPath.map { ($0.path, $0.service) }) { first, _ in first }
+        let then = try servicesByPath(at: target)
+        let now = try servicesByPath(at: nil)
         let (stateThen, stateNow) = (try stateByService(at: target), try stateByService(at: nil))
         let (identitiesThen, identitiesNow) = (try identities(at: target), try identities())
         return Set(then.keys).union(now.keys).filter { path in
@@ -132,6 +130,12 @@ extension Tap {
             return scope.state
                 && identitiesThen[path].flatMap { stateThen[$0] } != identitiesNow[path].flatMap { stateNow[$0] }
         }
+    }
+
+    /// A path can stand twice in a damaged file; the first counts.
+    private func servicesByPath(at revision: Int?) throws -> [String: ServiceDefinition] {
+        let services = try application(at: revision).servicesByPath.map { ($0.path, $0.service) }
+        return Dictionary(services) { first, _ in first }
     }
 
     private func stateByService(at revision: Int?) throws -> [Int64: [StateEntry]] {

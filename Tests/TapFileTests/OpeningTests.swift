@@ -125,11 +125,12 @@ import Testing
             var byte: UInt8 = 0
             #expect(read(ready[0], &byte, 1) == 1)
             close(ready[0])
-            guard case .inUse(_, let holder)? = error(path) else { throw TapFileError.missing(path: path) }
-            // The lock belongs to whoever took it: flock(1), which the shell started, or its descriptor's file.
-            #expect(!holder.isReader)
+            let refusal = error(path)
             kill(child, SIGKILL)
             waitpid(child, nil, 0)
+            // The kernel names flock(1), which took the lock and is gone; the shell has kept it.
+            guard case .inUse(_, let holder)? = refusal else { throw TapFileError.missing(path: path) }
+            #expect(!holder.isReader)
             #expect(error(path) == nil)
         }
     }

@@ -10,9 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct RunningApplicationTests {
     private let ada = Authorship(author: "ada", origin: "test")
 
-    /// Runs a body with a running application, its events and the path of its tap.
-    ///
-    /// It is shut down afterwards.
+    /// Runs a body with a running application, its events and the folder of its tap, and shuts it down.
     private func withRunning(
         _ application: Application, isStarted: Bool = true,
         _ body: (RunningApplication, AsyncStream<RunningApplication.Event>, String) async throws -> Void
