@@ -50,6 +50,8 @@ public final class ChannelServer: Service {
         let connections = connections
         let initialize = initialize
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // NIO listens once more, on the same socket, and would shorten the queue that the runner asked for.
+            .serverChannelOption(.backlog, value: Listener.backlog)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())

@@ -8,9 +8,6 @@ package import Taproom
 ///
 /// It is closed, and a unix socket's file removed, when this goes.
 package final class BoundSocket: Sendable {
-    /// Connections that the kernel keeps waiting for a busy application.
-    private static let backlog: CInt = 4096
-
     /// Where it is bound, with the real port.
     package let endpoint: Endpoint
     package let descriptor: CInt
@@ -84,7 +81,7 @@ package final class BoundSocket: Sendable {
         let bound = withUnsafeBytes(of: address) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
         }
-        guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else {
+        guard bound == 0, Glibc.listen(descriptor, Listener.backlog) == 0 else {
             let code = errno
             Glibc.close(descriptor)
             throw BindFailure(endpoint: endpoint, code: code)

@@ -37,6 +37,9 @@ public struct ServiceContext: Sendable {
 
 /// A listening socket that the runner made, bound and keeps.
 public struct Listener: Sendable {
+    /// How many connections the kernel keeps waiting for a busy application.
+    package static let backlog: Int32 = 4096
+
     /// Where the socket is bound, with the real port when any free one was asked for.
     public let endpoint: Endpoint
     private let descriptor: CInt
