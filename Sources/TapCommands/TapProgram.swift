@@ -24,7 +24,6 @@ extension TapProgram {
     /// Synchronous on purpose: an asynchronous main function would park the main thread where giving up root does not
     /// reach it.
     public static func main() {
-        Runner.prepareProcess()
         let arguments = CommandLine.arguments
         let name = arguments.first?.split(separator: "/").last.map(String.init) ?? "taproom"
         let invocation: Invocation
@@ -38,6 +37,8 @@ extension TapProgram {
         } else {
             exit(Tool.explain(program: name, arguments: arguments.dropFirst()).rawValue)
         }
+        // Only a runner waits for signals in a thread of its own; the other tools end on Ctrl-C like any program.
+        if invocation.tool == .tapd { Runner.prepareProcess() }
         exit(invocation.run(Array(rest)).rawValue)
     }
 }

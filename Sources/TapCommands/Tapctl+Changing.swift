@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import TapControl
 import TapData
 import TapFile
@@ -61,8 +62,12 @@ extension Tapctl {
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let tap = try target.resolve(atMost: 0).tap
             try target.with(tap, invocation) { try await $0.stop() }
-            // The lock is free when the process has stored everything and closed the tap.
-            try TapLock.waitUntilFree(tap)
+            if let control = target.control {
+                while try RemoteApplication(socket: control) != nil { usleep(10_000) }
+            } else {
+                // The lock is free when the process has stored everything and closed the tap.
+                try TapLock.waitUntilFree(tap)
+            }
             if target.json { try Console.print(json: ["stopped": true]) } else { Console.print("\(tap): stopped\n") }
             return .done
         }

@@ -67,7 +67,8 @@ struct Target: ParsableArguments {
         if let first = arguments.first, first.hasSuffix(".tap") || first.contains("/") || isFile(first) {
             tap = arguments.removeFirst()
         } else {
-            tap = try onlyTap()
+            // Who names a socket need not name a tap, which an application in memory does not have.
+            tap = try control ?? onlyTap()
         }
         guard arguments.count <= count else {
             throw UsageError(problem: "too many arguments: \(arguments.dropFirst(count).joined(separator: " "))")

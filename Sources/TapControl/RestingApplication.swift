@@ -45,7 +45,8 @@ package struct RestingApplication: ControlledApplication {
             }
             let revision = try tap.activeRevision()
             return StatusReport(
-                name: application.name, tap: path, revision: revision, running: false,
+                name: application.name, tap: LocalPath(path, in: LocalPath.workingFolder).text, revision: revision,
+                running: false,
                 durable: .init(revision: try tap.latestRevision(), lossWindow: 0), services: services)
         }
     }

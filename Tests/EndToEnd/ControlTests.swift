@@ -20,6 +20,7 @@ struct ControlTests {
         #expect(resting.object?.keys == keys)
         #expect(resting["running"] == .bool(false))
         #expect(resting["pid"] == .null)
+        #expect(resting["tap"] == .string(bench.folder["web.tap"]))
         #expect(resting["services", "0", "state"] == .string("stopped"))
         let served = try await bench.serve("-f", "web.tap")
         let running = try await bench.json("tapctl", "status")
@@ -107,6 +108,17 @@ struct ControlTests {
         let served = try await bench.serve("-f", "web.tap")
         #expect(try await bench.done("tapctl", "stop") == "web.tap: stopped\n")
         #expect(try await bench.json("tapctl", "status")["running"] == .bool(false))
+        #expect(try await served.program.end().status == 0)
+    }
+
+    @Test func anApplicationInMemoryIsControlledThroughASocketThatIsNamed() async throws {
+        let served = try await bench.serve(
+            "--control", "memory.sock", "web", "--static", ".", "--listen", "tcp:0:interface=127.0.0.1")
+        let status = try await bench.json("tapctl", "status", "--control", "memory.sock")
+        #expect(status["tap"] == .null)
+        #expect(status["running"] == .bool(true))
+        try await bench.done("tapctl", "snapshot", "--control", "memory.sock", "here")
+        #expect(try await bench.done("tapctl", "stop", "--control", "memory.sock") == "memory.sock: stopped\n")
         #expect(try await served.program.end().status == 0)
     }
 
