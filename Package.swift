@@ -10,6 +10,16 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// How shipped programs are linked: with less for the loader to do.
+///
+/// The linker of the toolchain leaves out the table of all symbols and writes relocations in the short form that glibc
+/// 2.36 (Debian 12) introduced. docs/benchmarks.md says what that brings.
+let linking: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -30,7 +40,8 @@ func kind(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// A program of a few lines in tools/.
 func tool(_ name: String) -> Target {
     .executableTarget(
-        name: name, dependencies: ["TapCommands", "TapStandard"], path: "tools/\(name)", swiftSettings: settings)
+        name: name, dependencies: ["TapCommands", "TapStandard"], path: "tools/\(name)", swiftSettings: settings,
+        linkerSettings: linking)
 }
 
 /// The tests of one module, or of the whole.
@@ -68,19 +79,31 @@ let package = Package(
         library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
-        library("TapControl", ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
+        library(
+            "TapControl",
+            ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
         library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
-        library("TapPackaging", ["Taproom", "TapConfig", "CZlib"]),
+        library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
             [
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapPackaging", "CTapSystem",
                 argumentParser, logging,
             ]),
-        library("TapTesting", ["Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle, logging]),
+        library(
+            "TapTesting",
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle,
+                logging,
+            ]),
 
         // The kinds, and the list of those that are shipped.
-        kind("Web", ["Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1, nioPosix]),
+        kind(
+            "Web",
+            [
+                "Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1,
+                nioPosix,
+            ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
         // The programs.
@@ -92,7 +115,11 @@ let package = Package(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
 
-        // The tests, a target for each module.
+        // The tests.
+        tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
+        tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
+        tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapDataTests", ["TapData"]),
         tests("TaproomTests", ["Taproom", "TapData", lifecycle, logging, argumentParser]),
         tests("TapFileTests", ["TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem"]),
@@ -103,7 +130,8 @@ let package = Package(
         tests(
             "TapRunnerTests",
             [
-                "TapRunner", "TapControl", "TapFile", "Taproom", "TapData", "TapTesting", "CTapSystem", lifecycle, logging,
+                "TapRunner", "TapControl", "TapFile", "Taproom", "TapData", "TapTesting", "CTapSystem", lifecycle,
+                logging,
                 argumentParser,
             ]),
     ]

@@ -25,11 +25,15 @@ enum Console {
             print(help.text)
             return .done
         case let error as UsageError:
-            complain("\(invocation.tool.rawValue): \(sentence(error.problem)) See '\(invocation.command(invocation.tool)) \(error.help)'.\n")
+            complain(
+                "\(invocation.tool.rawValue): \(sentence(error.problem)) See '\(invocation.command(invocation.tool)) \(error.help)'.\n"
+            )
             return .usage
         case let error as any ReportableError:
             let advice = error.advice.map { " " + $0 } ?? ""
-            let lines = error.description.split(separator: "\n").map { "\(invocation.tool.rawValue): \(sentence(String($0)))" }
+            let lines = error.description.split(separator: "\n").map {
+                "\(invocation.tool.rawValue): \(sentence(String($0)))"
+            }
             complain(lines.joined(separator: "\n") + advice + "\n")
             return error.exitStatus
         default:
@@ -66,9 +70,17 @@ struct HelpRequest: Error {
     var text: String
 }
 
-extension ParsableArguments {
-    /// Reads a command line. Throws ``UsageError`` and ``HelpRequest``.
+extension ParsableCommand {
+    /// Reads a command line.
+    ///
+    /// Throws ``UsageError`` and ``HelpRequest``.
     static func read(_ arguments: [String], help: String = "--help", also more: String = "") throws -> Self {
+        // Arguments that are handed on as they are would swallow these.
+        switch arguments.first {
+        case "--help", "-h": throw HelpRequest(text: helpMessage() + "\n" + more)
+        case "--version": throw HelpRequest(text: configuration.version + "\n")
+        default: break
+        }
         do {
             return try parse(arguments)
         } catch {

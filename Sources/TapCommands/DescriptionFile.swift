@@ -11,7 +11,9 @@ struct DescriptionFile {
     let path: String
     let text: String
 
-    /// Reads the text. Throws ``DescriptionFileError``.
+    /// Reads the text.
+    ///
+    /// Throws ``DescriptionFileError``.
     init(_ path: String) throws {
         self.path = path
         let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
@@ -22,9 +24,13 @@ struct DescriptionFile {
         while case let count = read(file, &buffer, buffer.count), count != 0 {
             guard count > 0 else { throw DescriptionFileError(path: path, code: errno) }
             bytes += buffer[..<count]
-            guard bytes.count <= DescriptionFile.maximumBytes else { throw DescriptionFileError(path: path, code: EFBIG) }
+            guard bytes.count <= DescriptionFile.maximumBytes else {
+                throw DescriptionFileError(path: path, code: EFBIG)
+            }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw DescriptionFileError(path: path, code: EILSEQ) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw DescriptionFileError(path: path, code: EILSEQ)
+        }
         self.text = text
     }
 
@@ -39,7 +45,9 @@ struct DescriptionFile {
         return path == "-" ? file : String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
     }
 
-    /// The application described. Throws `DescriptionError`.
+    /// The application described.
+    ///
+    /// Throws `DescriptionError`.
     func application(kinds: KindList) throws -> Application {
         try DescriptionReader.read(text, file: path == "-" ? "standard-input" : path, folder: folder, kinds: kinds)
     }

@@ -8,7 +8,9 @@ struct KindCommand {
     private let arguments: [String]
     private let invocation: Invocation
 
-    /// Finds the kind. Throws ``UsageError`` for an option in its place, and `UnknownKind`.
+    /// Finds the kind.
+    ///
+    /// Throws ``UsageError`` for an option in its place, and `UnknownKind`.
     init(_ words: [String], _ invocation: Invocation) throws {
         guard let word = words.first else {
             throw UsageError(problem: "no kind is named. \(invocation.command(.mktap)) --list shows those there are")
@@ -21,6 +23,16 @@ struct KindCommand {
         }
         arguments = Array(words.dropFirst())
         self.invocation = invocation
+    }
+
+    /// What ArgumentParser says of a kind's options.
+    static func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
+        try CommandHelp.of(KindArguments<Kind>.self)
+    }
+
+    /// The names of a kind's options as they are typed: `--port`, `-p`.
+    static func optionNames(of kind: any ServiceKind.Type) throws -> Set<String> {
+        Set(CommandHelp.elements(try help(of: kind)["arguments"]).flatMap(CommandHelp.names))
     }
 
     /// The service that the options ask for, checked.
@@ -39,10 +51,13 @@ struct KindCommand {
         }
         let problems = settings.problems()
         guard problems.isEmpty else {
-            throw UsageError(problem: problems.map { "\($0.key) \($0.problem)" }.joined(separator: "; "), help: "\(Kind.word) --help")
+            throw UsageError(
+                problem: problems.map { "\($0.key) \($0.problem)" }.joined(separator: "; "), help: "\(Kind.word) --help"
+            )
         }
         return ServiceDefinition(
-            name: Kind.word, kind: Kind.word, settingsVersion: Kind.settingsVersion, settings: try Kind.canonical(settings))
+            name: Kind.word, kind: Kind.word, settingsVersion: Kind.settingsVersion,
+            settings: try Kind.canonical(settings))
     }
 }
 

@@ -31,26 +31,38 @@ enum Mktap {
         var gid: String?
         @Option(name: [.customShort("n"), .long], help: "The name of the application. Default: the word of the kind.")
         var appname: String?
-        @Option(name: .shortAndLong, help: ArgumentHelp("Add the service to this tap, even while it runs.", valueName: "tap"))
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Add the service to this tap, even while it runs.", valueName: "tap"))
         var append: String?
-        @Option(name: .shortAndLong, help: ArgumentHelp("Write this file; - is standard output. Default: NAME.tap.", valueName: "file"))
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Write this file; - is standard output. Default: NAME.tap.", valueName: "file"))
         var output: String?
         @Option(name: .shortAndLong, help: "Write a tap, or a description of one: tap, yaml or json.")
         var type = Format.tap
-        @Option(name: .long, help: ArgumentHelp("Make it from a description, YAML or JSON; - is standard input.", valueName: "file"))
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Make it from a description, YAML or JSON; - is standard input.", valueName: "file"))
         var from: String?
         @Flag(name: .long, help: "Replace a file that is there already.")
         var force = false
         @Flag(name: .long, help: "List the kinds of services.")
         var list = false
-        @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"))
+        @Argument(
+            parsing: .captureForPassthrough,
+            help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"))
         var kind: [String] = []
     }
 
-    private static let movable: Set<String> = ["--uid", "--gid", "--appname", "--append", "--output", "--type", "--from"]
+    /// The options that are taken after the kind too, unless the kind has one of the same name.
+    private static let movable: Set<String> = [
+        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "-u", "-g", "-n", "-a", "-o", "-t",
+    ]
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
-        let words = words.movingToFront(options: movable, flags: ["--force"])
+        let taken = try optionsTaken(in: words, invocation)
+        let words = words.movingToFront(options: movable.subtracting(taken), flags: Set(["--force"]).subtracting(taken))
         let arguments = try Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
         if arguments.list {
             Console.print(kindList(invocation.kinds))
@@ -66,6 +78,16 @@ enum Mktap {
         return .done
     }
 
+    /// The options after the word of a kind that mktap leaves to it, for it has some of the same name.
+    ///
+    /// The kind is asked only when that matters: its answer takes as long as making the tap.
+    private static func optionsTaken(in words: [String], _ invocation: Invocation) throws -> Set<String> {
+        guard let place = words.firstIndex(where: { (try? invocation.kinds.kind($0)) != nil }) else { return [] }
+        let names = words[place...].map { word in String(word.prefix { $0 != "=" }) }
+        guard names.contains(where: { movable.contains($0) || $0 == "--force" }) else { return [] }
+        return try KindCommand.optionNames(of: invocation.kinds.kind(words[place]))
+    }
+
     private static func kindList(_ kinds: KindList) -> String {
         let width = kinds.words.map(\.count).max() ?? 0
         return kinds.kinds.map { kind in
@@ -79,7 +101,9 @@ enum Mktap {
         var application: Application
         var base: BaseDescription?
         if let file = arguments.from {
-            if let word = arguments.kind.first { throw UsageError(problem: "--from and the kind \"\(word)\" exclude each other") }
+            if let word = arguments.kind.first {
+                throw UsageError(problem: "--from and the kind \"\(word)\" exclude each other")
+            }
             let description = try DescriptionFile(file)
             application = try description.application(kinds: invocation.kinds)
             base = description.base
@@ -110,7 +134,9 @@ enum Mktap {
         _ application: Application, _ base: BaseDescription?, _ arguments: Arguments, _ invocation: Invocation
     ) throws {
         let path = arguments.output ?? application.name + ".tap"
-        guard path != "-" else { throw UsageError(problem: "a tap can't be written to standard output; use --type yaml or json") }
+        guard path != "-" else {
+            throw UsageError(problem: "a tap can't be written to standard output; use --type yaml or json")
+        }
         let authorship = Authorship(author: UserName.current, origin: "mktap")
         try Tap.make(path, application, base: base, replacing: arguments.force, by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"

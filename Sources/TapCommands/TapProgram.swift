@@ -1,4 +1,6 @@
+import ArgumentParser
 import Glibc
+import TapData
 import TapRunner
 public import Taproom
 
@@ -50,9 +52,19 @@ struct Invocation: Sendable {
     /// The command of a tool, as a person would type it.
     func command(_ tool: Tool) -> String { prefix + tool.rawValue }
 
-    /// Runs the tool. Everything that goes wrong is said on standard error.
+    private func manualPage() throws -> ManualPage {
+        let takesKinds = tool == .mktap || tool == .tapd
+        return ManualPage(
+            tool, help: try CommandHelp.of(tool.arguments),
+            kinds: try takesKinds ? kinds.kinds.map { ($0.word, try KindCommand.help(of: $0)) } : [])
+    }
+
+    /// Runs the tool.
+    ///
+    /// Everything that goes wrong is said on standard error.
     func run(_ arguments: [String]) -> ExitStatus {
         do {
+            if arguments == ["--generate-man-page"] { throw HelpRequest(text: try manualPage().source) }
             switch tool {
             case .mktap: return try Mktap.run(arguments, self)
             case .tapd: return try Tapd.run(arguments, self)
@@ -69,7 +81,8 @@ struct Invocation: Sendable {
 enum Tool: String, CaseIterable, Sendable {
     case mktap, tapd, tapctl, tap2deb
 
-    private var summary: String {
+    /// What it does, in a few words.
+    var summary: String {
         switch self {
         case .mktap: "make a tap: a network application in a file"
         case .tapd: "run a tap"
@@ -78,9 +91,27 @@ enum Tool: String, CaseIterable, Sendable {
         }
     }
 
+    /// The section of the manual that its page is in (man(1)): a daemon's is 8.
+    var manualSection: Int { self == .tapd ? 8 : 1 }
+
+    /// The command line as its arguments declare it.
+    var arguments: any ParsableCommand.Type {
+        switch self {
+        case .mktap: Mktap.Arguments.self
+        case .tapd: Tapd.Arguments.self
+        case .tapctl: Tapctl.Arguments.self
+        case .tap2deb: Tap2deb.Arguments.self
+        }
+    }
+
+    /// The forms of its command line, a line each.
+    var usage: String { arguments.configuration.usage ?? rawValue }
+
     /// Says how a program with several tools is used: on standard output when asked, else as an error.
     static func explain(program: String, arguments: ArraySlice<String>) -> ExitStatus {
-        let tools = allCases.map { "  \(program) \($0.rawValue)\(String(repeating: " ", count: 9 - $0.rawValue.count))\($0.summary)" }
+        let tools = allCases.map {
+            "  \(program) \($0.rawValue)\(String(repeating: " ", count: 9 - $0.rawValue.count))\($0.summary)"
+        }
         let usage = "USAGE: \(program) <tool> [options]\n\n" + tools.joined(separator: "\n") + "\n"
         if let first = arguments.first, ["--version"].contains(first) {
             Console.print("\(program) \(ProgramVersion.text)\n")

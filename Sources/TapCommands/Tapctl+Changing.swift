@@ -17,7 +17,8 @@ extension Tapctl {
             let name = arguments.first
             let authorship = target.authorship(comment)
             let revision = try target.with(tap, invocation) { try await $0.snapshot(name, by: authorship) }
-            try Made(revision: revision).print(json: target.json, "\(tap): snapshot \(name.map { "\($0) " } ?? "")is revision \(revision)")
+            try Made(revision: revision).print(
+                json: target.json, "\(tap): snapshot \(name.map { "\($0) " } ?? "")is revision \(revision)")
             return .done
         }
     }
@@ -44,14 +45,17 @@ extension Tapctl {
             let scope = RollbackScope(settings: settings || !state, state: state || !settings, service: service)
             let authorship = target.authorship(comment)
             let revision = try target.with(tap, invocation) { try await $0.rollBack(to: point, scope, by: authorship) }
-            let text = revision.map { "\(tap): as at \(point) again, in revision \($0)" } ?? "\(tap): nothing differs from \(point)"
+            let text =
+                revision.map { "\(tap): as at \(point) again, in revision \($0)" }
+                ?? "\(tap): nothing differs from \(point)"
             try Made(revision: revision).print(json: target.json, text)
             return .done
         }
     }
 
     struct Stop: Verb {
-        static let configuration = CommandConfiguration(abstract: "Stop the running application and wait until it is stopped.")
+        static let configuration = CommandConfiguration(
+            abstract: "Stop the running application and wait until it is stopped.")
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {

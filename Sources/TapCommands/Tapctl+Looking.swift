@@ -8,7 +8,8 @@ import Taproom
 
 extension Tapctl {
     struct Status: Verb {
-        static let configuration = CommandConfiguration(abstract: "Say what runs, where it listens, and what is on disk.")
+        static let configuration = CommandConfiguration(
+            abstract: "Say what runs, where it listens, and what is on disk.")
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
@@ -19,13 +20,17 @@ extension Tapctl {
         }
 
         private func text(_ report: StatusReport) -> String {
-            let running = report.running ? "running, process \(report.pid ?? 0), since \(report.since ?? "")" : "not running"
-            let durable = report.durable.lossWindow == 0
-                ? "all on disk" : "a crash would lose \(Int(report.durable.lossWindow.rounded(.up))) s of deferred changes"
+            let running =
+                report.running ? "running, process \(report.pid ?? 0), since \(report.since ?? "")" : "not running"
+            let durable =
+                report.durable.lossWindow == 0
+                ? "all on disk"
+                : "a crash would lose \(Int(report.durable.lossWindow.rounded(.up))) s of deferred changes"
             let services = report.services.map { service in
                 [
                     service.name, service.kind, service.enabled ? service.state.rawValue : "disabled",
-                    service.restarts == 0 ? "" : "\(service.restarts) restarts", service.endpoints.joined(separator: " "),
+                    service.restarts == 0 ? "" : "\(service.restarts) restarts",
+                    service.endpoints.joined(separator: " "),
                 ]
             }
             return "\(report.name): \(running)\nrevision \(report.revision), \(durable)\n"
@@ -35,7 +40,8 @@ extension Tapctl {
 
     struct Show: Verb {
         static let configuration = CommandConfiguration(
-            abstract: "Print settings and state, all of them or what a path names: web, web.listen, web.state.counters.")
+            abstract: "Print settings and state, all of them or what a path names: web, web.listen, web.state.counters."
+        )
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
@@ -48,7 +54,8 @@ extension Tapctl {
     }
 
     struct Export: Verb {
-        static let configuration = CommandConfiguration(abstract: "Print the description that mktap --from makes an equal tap of.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the description that mktap --from makes an equal tap of.")
         @OptionGroup var target: Target
         @Option(name: .long, help: ArgumentHelp("As it was at this revision or snapshot.", valueName: "point"))
         var at: String?
@@ -76,11 +83,13 @@ extension Tapctl {
         private func text(_ revisions: [Revision]) -> String {
             let rows = revisions.map { revision in
                 [
-                    "\(revision.revision)", revision.time, revision.kind.rawValue, revision.status.rawValue, revision.author,
+                    "\(revision.revision)", revision.time, revision.kind.rawValue, revision.status.rawValue,
+                    revision.author,
                     revision.origin, revision.snapshot ?? "", revision.comment,
                 ]
             }
-            return TextTable.text([["REVISION", "TIME", "KIND", "STATUS", "AUTHOR", "ORIGIN", "SNAPSHOT", "COMMENT"]] + rows)
+            return TextTable.text(
+                [["REVISION", "TIME", "KIND", "STATUS", "AUTHOR", "ORIGIN", "SNAPSHOT", "COMMENT"]] + rows)
         }
     }
 
@@ -91,10 +100,16 @@ extension Tapctl {
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let (tap, arguments) = try target.resolve(atMost: 2)
-            guard let from = arguments.first else { throw UsageError(problem: "name a revision to compare with", help: "diff --help") }
+            guard let from = arguments.first else {
+                throw UsageError(problem: "name a revision to compare with", help: "diff --help")
+            }
             let to = arguments.dropFirst().first
             let differences = try target.with(tap, invocation) { try await $0.differences(from: from, to: to) }
-            if target.json { try Console.print(json: differences) } else { Console.print(differences.map(line).joined()) }
+            if target.json {
+                try Console.print(json: differences)
+            } else {
+                Console.print(differences.map(line).joined())
+            }
             return .done
         }
 
@@ -108,7 +123,8 @@ extension Tapctl {
     }
 
     struct Verify: Verb {
-        static let configuration = CommandConfiguration(abstract: "Check the file, what refers to what, and every stored value.")
+        static let configuration = CommandConfiguration(
+            abstract: "Check the file, what refers to what, and every stored value.")
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
@@ -117,7 +133,8 @@ extension Tapctl {
             if target.json {
                 try Console.print(json: findings)
             } else {
-                Console.print(findings.isEmpty ? "\(tap): no problems found\n" : findings.map { "\(tap): \($0)\n" }.joined())
+                Console.print(
+                    findings.isEmpty ? "\(tap): no problems found\n" : findings.map { "\(tap): \($0)\n" }.joined())
             }
             return findings.isEmpty ? .done : .badData
         }

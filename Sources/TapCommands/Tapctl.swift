@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import TapControl
+import TapData
 import TapFile
 import TapRunner
 import Taproom
@@ -23,11 +24,17 @@ enum Tapctl {
     }
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
+        let verbs = Arguments.configuration.subcommands.map { $0._commandName }
+        if let word = words.first, !word.hasPrefix("-"), !verbs.contains(word), word != "help" {
+            throw UsageError(problem: "there is no verb \"\(word)\".\(suggestion(for: word, among: verbs))")
+        }
         let command: any ParsableCommand
         do {
             command = try Arguments.parseAsRoot(words)
         } catch {
-            if Arguments.exitCode(for: error).isSuccess { throw HelpRequest(text: Arguments.fullMessage(for: error) + "\n") }
+            if Arguments.exitCode(for: error).isSuccess {
+                throw HelpRequest(text: Arguments.fullMessage(for: error) + "\n")
+            }
             let message = Arguments.message(for: error)
             throw UsageError(problem: message.prefix(1).lowercased() + message.dropFirst())
         }
@@ -45,12 +52,15 @@ protocol Verb: ParsableCommand {
 struct Target: ParsableArguments {
     @Flag(name: .long, help: "Print the result as JSON.")
     var json = false
-    @Option(name: .long, help: ArgumentHelp("The control socket, when it is not where tapd puts it.", valueName: "path"))
+    @Option(
+        name: .long, help: ArgumentHelp("The control socket, when it is not where tapd puts it.", valueName: "path"))
     var control: String?
     @Argument(help: ArgumentHelp("The tap, then the arguments of the verb.", valueName: "tap"))
     var words: [String] = []
 
-    /// Finds the tap among the words. Throws ``UsageError`` when there are more arguments than the verb takes.
+    /// Finds the tap among the words.
+    ///
+    /// Throws ``UsageError`` when there are more arguments than the verb takes.
     func resolve(atMost count: Int) throws -> (tap: String, arguments: [String]) {
         var arguments = words
         let tap: String
@@ -82,7 +92,9 @@ struct Target: ParsableArguments {
             }
         }
         guard let only = names.first, names.count == 1 else {
-            let found = names.isEmpty ? "there is none in this folder" : "this folder has \(names.sorted().joined(separator: ", "))"
+            let found =
+                names.isEmpty
+                ? "there is none in this folder" : "this folder has \(names.sorted().joined(separator: ", "))"
             throw UsageError(problem: "name a tap: \(found)")
         }
         return only
@@ -90,12 +102,15 @@ struct Target: ParsableArguments {
 
     /// Does something with the application of a tap and waits for it.
     func with<Result: Sendable>(
-        _ tap: String, _ invocation: Invocation, _ body: @escaping @Sendable (any ControlledApplication) async throws -> Result
+        _ tap: String, _ invocation: Invocation,
+        _ body: @escaping @Sendable (any ControlledApplication) async throws -> Result
     ) throws -> Result {
         let control = control
         return try Blocking.run {
             if let control {
-                guard let running = try RemoteApplication(socket: control) else { throw ControlError.notRunning(tap: tap) }
+                guard let running = try RemoteApplication(socket: control) else {
+                    throw ControlError.notRunning(tap: tap)
+                }
                 return try await body(running)
             }
             return try await body(Connection.application(of: tap, kinds: invocation.kinds))

@@ -28,11 +28,16 @@ enum Tapd {
 
         @Option(name: .shortAndLong, help: ArgumentHelp("Run this tap.", valueName: "tap"))
         var file: String?
-        @Option(name: [.customShort("y"), .long], help: ArgumentHelp("Run this description, YAML or JSON.", valueName: "file"))
+        @Option(
+            name: [.customShort("y"), .long],
+            help: ArgumentHelp("Run this description, YAML or JSON.", valueName: "file"))
         var description: String?
-        @Option(name: .long, help: ArgumentHelp("Where the tap of a description is. Default: beside it.", valueName: "tap"))
+        @Option(
+            name: .long, help: ArgumentHelp("Where the tap of a description is. Default: beside it.", valueName: "tap"))
         var tap: String?
-        @Option(name: .long, help: ArgumentHelp("Where file and run-time change disagree, take: file or running.", valueName: "side"))
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Where file and run-time change disagree, take: file or running.", valueName: "side"))
         var onConflict: Merge.Side?
         @Flag(name: .shortAndLong, help: "Stay in the foreground. This is what it does; the option is for habit.")
         var nodaemon = false
@@ -42,19 +47,25 @@ enum Tapd {
         var uid: String?
         @Option(name: .shortAndLong, help: "Run as this group instead of the one the tap names.")
         var gid: String?
-        @Option(name: .long, help: ArgumentHelp("The control socket. Default: the tap's path with .sock for its ending.", valueName: "path"))
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "The control socket. Default: the tap's path with .sock for its ending.", valueName: "path"))
         var control: String?
         @Option(
             name: .long, help: "Log from this level on: trace, debug, info, notice, warning, error or critical.",
             transform: level)
         var logLevel = Logger.Level.notice
-        @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("A kind of service to run in memory, and its options.", valueName: "kind"))
+        @Argument(
+            parsing: .captureForPassthrough,
+            help: ArgumentHelp("A kind of service to run in memory, and its options.", valueName: "kind"))
         var kind: [String] = []
     }
 
     @Sendable private static func level(_ word: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: word) else {
-            throw ValidationError("\"\(word)\" is no level.\(suggestion(for: word, among: Logger.Level.allCases.map(\.rawValue)))")
+            throw ValidationError(
+                "\"\(word)\" is no level.\(suggestion(for: word, among: Logger.Level.allCases.map(\.rawValue)))")
         }
         return level
     }
@@ -62,7 +73,9 @@ enum Tapd {
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
         let arguments = try Arguments.read(words)
         let sources = [arguments.file != nil, arguments.description != nil, !arguments.kind.isEmpty].filter { $0 }.count
-        guard sources > 0 else { throw UsageError(problem: "nothing to run: name a tap with -f, a description with -y, or a kind") }
+        guard sources > 0 else {
+            throw UsageError(problem: "nothing to run: name a tap with -f, a description with -y, or a kind")
+        }
         guard sources == 1 else { throw UsageError(problem: "-f, -y and a kind exclude each other") }
         let level = arguments.logLevel
         let logger = Logger(label: "tapd") { _ in TextLog(descriptor: STDOUT_FILENO, level: level) }
@@ -83,7 +96,8 @@ enum Tapd {
     private static func inMemory(_ arguments: Arguments, _ invocation: Invocation) throws -> Tap {
         let service = try KindCommand(arguments.kind, invocation).service()
         let application = Application(name: service.name, services: [service])
-        return try Tap.make(inMemory: service.name, application, by: Authorship(author: UserName.current, origin: "tapd"))
+        return try Tap.make(
+            inMemory: service.name, application, by: Authorship(author: UserName.current, origin: "tapd"))
     }
 
     /// `site.tap` beside `site.yaml`.
@@ -105,7 +119,9 @@ enum Tapd {
         }
         let tap = try Tap(opening: path, for: .writing)
         let merge = try Merge(
-            base: tap.base().map { try DescriptionFile.application(of: $0, folder: description.folder, kinds: invocation.kinds) },
+            base: tap.base().map {
+                try DescriptionFile.application(of: $0, folder: description.folder, kinds: invocation.kinds)
+            },
             file: wanted, running: tap.application(), favoring: arguments.onConflict)
         guard merge.conflicts.isEmpty else { throw MergeConflict(file: file, tap: path, conflicts: merge.conflicts) }
         let merged = try merge.application(kinds: invocation.kinds)
@@ -117,7 +133,9 @@ enum Tapd {
             return try tap.addRevision(.import, by: authorship)
         }
         try tap.close()
-        if let revision { logger.notice("description merged", metadata: ["file": "\(file)", "revision": "\(revision)"]) }
+        if let revision {
+            logger.notice("description merged", metadata: ["file": "\(file)", "revision": "\(revision)"])
+        }
     }
 }
 

@@ -14,6 +14,7 @@ package struct DescriptionReader {
     ///   - file: the name for errors, and for the application when it has none of its own.
     ///   - folder: where relative paths are taken from; nil leaves them as they are.
     ///   - kinds: the kinds that may occur.
+    /// - Returns: the application.
     /// - Throws: ``DescriptionError`` with everything that is wrong.
     package static func read(
         _ text: String, file: String, folder: String?, kinds: KindList
@@ -32,7 +33,8 @@ package struct DescriptionReader {
         guard let application, reader.problems.isEmpty else {
             let problems = reader.problems.sorted { $0.position < $1.position }.map { problem in
                 DescriptionError.Problem(
-                    line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text)
+                    line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text
+                )
             }
             throw DescriptionError(file: file, problems: problems)
         }
@@ -115,7 +117,9 @@ package struct DescriptionReader {
             guard let service = service(element, path: "\(path)[\(index)]") else { return nil }
             if !names.insert(service.name).inserted {
                 let place = element.member("name")?.value.start ?? element.start
-                report("there are two services \"\(service.name)\" here; give one of them another name", "\(path)[\(index)]", at: place)
+                report(
+                    "there are two services \"\(service.name)\" here; give one of them another name",
+                    "\(path)[\(index)]", at: place)
             }
             return service
         }
@@ -129,7 +133,9 @@ package struct DescriptionReader {
         guard let word = text(node, "kind", path + ".") else {
             // Null counts as missing; of anything else it was said that it is no text.
             if node.member("kind").map({ $0.value.datum == .null }) ?? true {
-                report("the key \"kind\" is missing. Allowed: \(kinds.words.joined(separator: ", "))", path, at: node.start)
+                report(
+                    "the key \"kind\" is missing. Allowed: \(kinds.words.joined(separator: ", "))", path, at: node.start
+                )
             }
             return nil
         }
@@ -159,21 +165,26 @@ package struct DescriptionReader {
             if case .bool(let isEnabled) = member.value.datum {
                 service.isEnabled = isEnabled
             } else {
-                report("must be true or false, but is \(JSONWriter.line(member.value.datum))", path + ".enabled", at: member.value.start)
+                report(
+                    "must be true or false, but is \(JSONWriter.line(member.value.datum))", path + ".enabled",
+                    at: member.value.start)
             }
         }
-        if let member = node.member("restart") {
-            do throws(DataError) {
-                let decoded = try DatumDecoder().decodeNotingUnknownKeys(RestartPolicy.self, from: member.value.datum)
-                service.restart = decoded.value
-                for error in decoded.unknown { report(error, in: member.value, path + ".restart") }
-            } catch {
-                report(error, in: member.value, path + ".restart")
-            }
-        }
+        if let member = node.member("restart") { restart(&service, member.value, path + ".restart") }
         for key in ["services", "state"] {
             guard let member = node.member(key) else { continue }
             report("has no place in a service of the kind \"\(service.kind)\"", path + "." + key, at: member.keyStart)
+        }
+    }
+
+    private mutating func restart(_ service: inout ServiceDefinition, _ node: Node, _ path: String) {
+        let errors = node.datum.object.map { DatumDecoder().errors(of: RestartPolicy.self, in: $0) } ?? []
+        for error in errors { report(error, in: node, path) }
+        guard errors.isEmpty else { return }
+        do throws(DataError) {
+            service.restart = try DatumDecoder().decode(RestartPolicy.self, from: node.datum)
+        } catch {
+            report(error, in: node, path)
         }
     }
 

@@ -13,7 +13,9 @@ package struct Difference: Sendable, Equatable, Codable {
         self.to = to
     }
 
-    /// All places where two trees differ, in the order of the first. Lists are compared as a whole.
+    /// All places where two trees differ, in the order of the first.
+    ///
+    /// Lists are compared as a whole.
     package static func between(_ from: Datum, _ to: Datum, at path: String = "") -> [Difference] {
         guard from != to else { return [] }
         guard case .object(let before) = from, case .object(let after) = to else {

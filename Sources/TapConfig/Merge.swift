@@ -20,7 +20,9 @@ package struct Merge {
         package var running: Datum?
     }
 
-    /// What was not decided, in the order of the file. The merged application is only valid when there is none.
+    /// What was not decided, in the order of the file.
+    ///
+    /// The merged application is only valid when there is none.
     package private(set) var conflicts: [Conflict] = []
     private let side: Side?
     private var merged = DatumObject()
@@ -37,11 +39,14 @@ package struct Merge {
         merged = objects(base.map(Merge.tree), Merge.tree(file), Merge.tree(running), at: "") ?? [:]
     }
 
-    /// The merged application. Throws `DescriptionError` when the parts do not fit together.
+    /// The merged application.
+    ///
+    /// Throws `DescriptionError` when the parts do not fit together.
     package func application(kinds: KindList) throws(DescriptionError) -> Application {
         var object = merged
         object["services"] = .array((merged["services"]?.object ?? [:]).members.map(\.value))
-        return try DescriptionReader.read(YAMLWriter.write(.object(object)), file: "the merged description", folder: nil, kinds: kinds)
+        return try DescriptionReader.read(
+            YAMLWriter.write(.object(object)), file: "the merged description", folder: nil, kinds: kinds)
     }
 
     /// A description whose services are found by name.
@@ -55,8 +60,12 @@ package struct Merge {
         return object
     }
 
-    /// The merge of three objects. Nil: it is not there in the merge.
-    private mutating func objects(_ base: DatumObject?, _ file: DatumObject, _ running: DatumObject, at path: String) -> DatumObject? {
+    /// The merge of three objects.
+    ///
+    /// Nil: it is not there in the merge.
+    private mutating func objects(_ base: DatumObject?, _ file: DatumObject, _ running: DatumObject, at path: String)
+        -> DatumObject?
+    {
         var result = DatumObject()
         for key in file.keys + running.keys.filter({ file[$0] == nil }) {
             let place = path.isEmpty ? key : "\(path).\(key)"
@@ -97,10 +106,12 @@ package struct MergeConflict: ReportableError {
 
     package var description: String {
         conflicts.map { conflict in
-            let values = [("file", conflict.file), ("running", conflict.running), ("base", conflict.base)].map { name, value in
+            let values = [("file", conflict.file), ("running", conflict.running), ("base", conflict.base)].map {
+                name, value in
                 "\(name): \(value.map(JSONWriter.line) ?? "nothing")"
             }
-            return "\(tap): \(conflict.path) was changed both in \(file) and at run time (\(values.joined(separator: ", ")))"
+            return
+                "\(tap): \(conflict.path) was changed both in \(file) and at run time (\(values.joined(separator: ", ")))"
         }.joined(separator: "\n")
     }
 

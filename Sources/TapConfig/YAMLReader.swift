@@ -10,11 +10,15 @@ package struct YAMLReader {
     private let bytes: [UInt8]
     private var depth = 0
 
-    /// Reads the one document of a text; an empty text is nothing. Throws ``SyntaxError``.
+    /// Reads the one document of a text; an empty text is nothing.
+    ///
+    /// Throws ``SyntaxError``.
     package static func read(_ text: String) throws(SyntaxError) -> Node {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
-        guard yaml_parser_initialize(parser) == 1 else { throw SyntaxError("memory is short", at: Position(line: 1, column: 1)) }
+        guard yaml_parser_initialize(parser) == 1 else {
+            throw SyntaxError("memory is short", at: Position(line: 1, column: 1))
+        }
         defer { yaml_parser_delete(parser) }
         let bytes = Array(text.utf8)
         return try bytes.withUnsafeBufferPointer { buffer throws(SyntaxError) in
@@ -39,7 +43,9 @@ package struct YAMLReader {
         let node = try value(event)
         _ = try next()
         let after = try next()
-        guard after.type == YAML_STREAM_END_EVENT else { throw after.error("a second document begins; only one is read") }
+        guard after.type == YAML_STREAM_END_EVENT else {
+            throw after.error("a second document begins; only one is read")
+        }
         return node
     }
 
@@ -76,7 +82,9 @@ package struct YAMLReader {
         var members: [Node.Member] = []
         var seen: Set<String> = []
         while case let key = try next(), key.type != YAML_MAPPING_END_EVENT {
-            guard key.type == YAML_SCALAR_EVENT, !key.hasAnchor, !key.hasTag else { throw key.error("a key must be text") }
+            guard key.type == YAML_SCALAR_EVENT, !key.hasAnchor, !key.hasTag else {
+                throw key.error("a key must be text")
+            }
             guard seen.insert(key.text).inserted else { throw key.error("the key \"\(key.text)\" stands twice") }
             members.append(Node.Member(key: key.text, keyStart: key.start, value: try value(try next())))
         }
@@ -160,7 +168,8 @@ enum PlainScalar {
         }
         if let integer = Int64(text) { return .integer(integer) }
         // Only digits with a point or an exponent: Swift's own reader would also take "1_0", "0x1p3" and "nan".
-        guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let number = Double(text), number.isFinite else {
+        guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let number = Double(text), number.isFinite
+        else {
             return nil
         }
         return .number(number)

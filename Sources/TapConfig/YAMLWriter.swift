@@ -3,18 +3,23 @@ package import TapData
 
 /// Writes YAML in one canonical form: equal trees with members in the same order give equal bytes.
 package enum YAMLWriter {
-    /// The text of a tree, ending with a line feed. Bytes become text in base64.
+    /// The text of a tree, ending with a line feed.
+    ///
+    /// Bytes become text in base64.
     package static func write(_ datum: Datum) -> String {
         let emitter = UnsafeMutablePointer<yaml_emitter_t>.allocate(capacity: 1)
         defer { emitter.deallocate() }
         guard yaml_emitter_initialize(emitter) == 1 else { return "" }
         defer { yaml_emitter_delete(emitter) }
         let output = Output()
-        yaml_emitter_set_output(emitter, { target, bytes, count in
-            guard let target, let bytes else { return 0 }
-            Unmanaged<Output>.fromOpaque(target).takeUnretainedValue().bytes += UnsafeBufferPointer(start: bytes, count: count)
-            return 1
-        }, Unmanaged.passUnretained(output).toOpaque())
+        yaml_emitter_set_output(
+            emitter,
+            { target, bytes, count in
+                guard let target, let bytes else { return 0 }
+                Unmanaged<Output>.fromOpaque(target).takeUnretainedValue().bytes += UnsafeBufferPointer(
+                    start: bytes, count: count)
+                return 1
+            }, Unmanaged.passUnretained(output).toOpaque())
         yaml_emitter_set_unicode(emitter, 1)
         yaml_emitter_set_width(emitter, -1)
         yaml_emitter_set_indent(emitter, 2)
@@ -40,9 +45,7 @@ package enum YAMLWriter {
         var event = yaml_event_t()
         switch datum {
         case .array(let elements):
-            // Lists of plain values stay on one line, lists of groups get a line for each.
-            let isFlat = elements.allSatisfy { $0.object == nil }
-            let style = isFlat ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE
+            let style = elements.isEmpty ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE
             yaml_sequence_start_event_initialize(&event, nil, nil, 1, style)
             yaml_emitter_emit(emitter, &event)
             for element in elements { emit(element, to: emitter) }

@@ -2,7 +2,9 @@ package import TapData
 
 /// A way into the contents of an application: `web`, `web.listen`, `backends/api.limits.body`.
 package enum ContentsPath {
-    /// The value at a path. Throws ``ControlError/unknownPath(_:problem:)`` that offers the nearest word.
+    /// The value at a path.
+    ///
+    /// Throws ``ControlError/unknownPath(_:problem:)`` that offers the nearest word.
     package static func value(at path: String, in contents: Datum) throws(ControlError) -> Datum {
         var value = contents
         for step in path.split(separator: ".", omittingEmptySubsequences: false).map(String.init) {
@@ -10,7 +12,8 @@ package enum ContentsPath {
                 throw .unknownPath(path, problem: "there is nothing inside of \(value.typeName)")
             }
             guard let next = object[step] else {
-                throw .unknownPath(path, problem: "there is no \"\(step)\".\(suggestion(for: step, among: object.keys))")
+                throw .unknownPath(
+                    path, problem: "there is no \"\(step)\".\(suggestion(for: step, among: object.keys))")
             }
             value = next
         }

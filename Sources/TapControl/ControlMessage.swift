@@ -72,7 +72,8 @@ package struct Problem: Sendable, Codable, Equatable {
 
     private static let titles = [
         400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
-        412: "Precondition Failed", 422: "Unprocessable Content", 500: "Internal Server Error", 503: "Service Unavailable",
+        412: "Precondition Failed", 422: "Unprocessable Content", 500: "Internal Server Error",
+        503: "Service Unavailable",
         507: "Insufficient Storage",
     ]
 

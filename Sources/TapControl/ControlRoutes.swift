@@ -9,7 +9,9 @@ package struct ControlRoutes: Sendable {
 
     package init(_ application: any ControlledApplication) { self.application = application }
 
-    /// Does what a request asks. Errors become problems; nothing is thrown.
+    /// Does what a request asks.
+    ///
+    /// Errors become problems; nothing is thrown.
     package func respond(to request: ControlRequest) async -> ControlResponse {
         do {
             try await checkMatch(request)

@@ -20,6 +20,7 @@ package final class ControlServer: Sendable {
     ///   - routes: what is asked of.
     ///   - owner: the user of the tap, who may control it as root and the runner's user may.
     ///   - logger: where failures of connections are noted.
+    /// - Throws: when the event loop can't take the socket.
     package init(socket: CInt, routes: ControlRoutes, owner: UInt32, logger: Logger) async throws {
         let allowed: Set<UInt32> = [0, geteuid(), owner]
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -28,12 +29,14 @@ package final class ControlServer: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     let user = try ControlServer.peer(of: pipeline)
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(NIOHTTPServerRequestAggregator(maxContentLength: ControlServer.maximumBodyBytes))
+                    try pipeline.addHandler(
+                        NIOHTTPServerRequestAggregator(maxContentLength: ControlServer.maximumBodyBytes))
                     let requests = try NIOAsyncChannel<NIOHTTPServerRequestFull, HTTPServerResponsePart>(
                         wrappingChannelSynchronously: channel)
                     Task {
                         do {
-                            try await ControlConnection(routes: routes, user: user, isAllowed: allowed.contains(user)).serve(requests)
+                            try await ControlConnection(routes: routes, user: user, isAllowed: allowed.contains(user))
+                                .serve(requests)
                         } catch {
                             logger.debug("control connection failed", metadata: ["error": "\(error)"])
                         }
@@ -92,13 +95,16 @@ private struct ControlConnection {
         if !isKeptAlive { headers.add(name: "connection", value: "close") }
         let status = HTTPResponseStatus(statusCode: response.status)
         return [
-            .head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)), .body(.byteBuffer(body)), .end(nil),
+            .head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)), .body(.byteBuffer(body)),
+            .end(nil),
         ]
     }
 }
 
 extension ControlRequest {
-    /// Reads a request. Throws ``ControlError`` for a body that is no JSON and a target that is no path.
+    /// Reads a request.
+    ///
+    /// Throws ``ControlError`` for a body that is no JSON and a target that is no path.
     fileprivate init(_ request: NIOHTTPServerRequestFull, user: String) throws(ControlError) {
         let parts = request.head.uri.split(separator: "?", maxSplits: 1)
         let path = (parts.first ?? "").split(separator: "/").map { ControlRequest.percentDecoded(String($0)) }
@@ -113,7 +119,9 @@ extension ControlRequest {
             do throws(SyntaxError) {
                 body = try JSONReader.read(String(buffer: buffer)).datum
             } catch {
-                throw .badRequest("the body is no JSON: line \(error.position.line), column \(error.position.column): \(error.problem)")
+                throw .badRequest(
+                    "the body is no JSON: line \(error.position.line), column \(error.position.column): \(error.problem)"
+                )
             }
         }
         self.init(
@@ -131,7 +139,9 @@ extension ControlRequest {
                 continue
             }
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            guard digits.utf8.count == 2, !digits.hasPrefix("+"), !digits.hasPrefix("-"), let value = UInt8(digits, radix: 16) else { return nil }
+            guard digits.utf8.count == 2, !digits.hasPrefix("+"), !digits.hasPrefix("-"),
+                let value = UInt8(digits, radix: 16)
+            else { return nil }
             bytes.append(value)
             rest = rest.dropFirst(2)
         }

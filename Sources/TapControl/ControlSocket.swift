@@ -11,7 +11,9 @@ package enum ControlSocket {
         return String(tap[..<dot]) + ".sock"
     }
 
-    /// Tries to connect to a socket. Answers 0 when somebody accepts there, else errno.
+    /// Tries to connect to a socket.
+    ///
+    /// Answers 0 when somebody accepts there, else errno.
     static func connectionError(_ path: String) -> CInt {
         let short = SocketAddress(path)
         defer { withExtendedLifetime(short) {} }

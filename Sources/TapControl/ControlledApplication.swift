@@ -58,7 +58,8 @@ package enum ControlError: ReportableError, Equatable {
         switch self {
         case .notRunning(let tap): "\(tap): is not running"
         case .unknownPoint(let point, let names):
-            "there is no revision or snapshot \"\(point)\"" + (names.isEmpty ? "" : "." + suggestion(for: point, among: names))
+            "there is no revision or snapshot \"\(point)\""
+                + (names.isEmpty ? "" : "." + suggestion(for: point, among: names))
         case .unknownPath(let path, let problem): "\(path): \(problem)"
         case .badName(let problem): "a name \(problem)"
         case .badRequest(let problem): problem

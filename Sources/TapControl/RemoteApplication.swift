@@ -14,7 +14,9 @@ package struct RemoteApplication: ControlledApplication {
 
     private let socket: String
 
-    /// The application behind a socket, or nil when nobody answers there. Throws when it may not be asked.
+    /// The application behind a socket, or nil when nobody answers there.
+    ///
+    /// Throws when it may not be asked.
     package init?(socket: String) throws {
         self.socket = socket
         switch ControlSocket.connectionError(socket) {
@@ -27,7 +29,9 @@ package struct RemoteApplication: ControlledApplication {
     package func revision() async throws -> Int { try await status().revision }
     package func status() async throws -> StatusReport { try await ask("GET", "status") }
     package func contents(at point: String?) async throws -> Datum { try await ask("GET", "contents" + at(point)) }
-    package func description(at point: String?) async throws -> Datum { try await ask("GET", "application" + at(point)) }
+    package func description(at point: String?) async throws -> Datum {
+        try await ask("GET", "application" + at(point))
+    }
     package func history() async throws -> [Revision] { try await ask("GET", "revisions") }
     package func verify() async throws -> [String] { try await ask("GET", "verify") }
 
@@ -43,7 +47,8 @@ package struct RemoteApplication: ControlledApplication {
 
     package func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
         let wanted = RollbackRequest(
-            point: point, settings: scope.settings, state: scope.state, service: scope.service, comment: authorship.comment)
+            point: point, settings: scope.settings, state: scope.state, service: scope.service,
+            comment: authorship.comment)
         let answer: Made = try await ask("POST", "rollback", wanted)
         return answer.revision
     }
@@ -65,19 +70,24 @@ package struct RemoteApplication: ControlledApplication {
     private func escaped(_ text: String) -> String {
         text.utf8.map { byte in
             let scalar = Unicode.Scalar(byte)
-            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || byte == UInt8(ascii: "-"))
+            let isPlain =
+                scalar.isASCII
+                && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || byte == UInt8(ascii: "-"))
             return isPlain ? String(scalar) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
         }.joined()
     }
 
-    private func ask<Answer: Decodable>(_ method: String, _ route: String, _ body: some Encodable = Datum.null) async throws -> Answer {
+    private func ask<Answer: Decodable>(_ method: String, _ route: String, _ body: some Encodable = Datum.null)
+        async throws -> Answer
+    {
         let body = try DatumEncoder().encode(body)
         let response = try await exchange(method, "/v1/" + route, body == .null ? "" : JSONWriter.line(body))
         let answer: Datum
         do throws(SyntaxError) {
             answer = try JSONReader.read(String(buffer: response.body ?? ByteBuffer())).datum
         } catch {
-            throw RemoteError(description: "\(socket): the answer can't be read: \(error)", advice: nil, exitStatus: .software)
+            throw RemoteError(
+                description: "\(socket): the answer can't be read: \(error)", advice: nil, exitStatus: .software)
         }
         guard response.head.status.code < 400 else {
             let problem = try DatumDecoder().decode(Problem.self, from: answer)
@@ -98,7 +108,8 @@ package struct RemoteApplication: ControlledApplication {
             channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHTTPClientHandlers()
-                try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: RemoteApplication.maximumAnswerBytes))
+                try pipeline.addHandler(
+                    NIOHTTPClientResponseAggregator(maxContentLength: RemoteApplication.maximumAnswerBytes))
                 return try Stream(wrappingChannelSynchronously: channel)
             }
         }
@@ -114,7 +125,8 @@ package struct RemoteApplication: ControlledApplication {
             try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)])
             for try await response in inbound { return response }
             throw RemoteError(
-                description: "\(socket): the application ended before it answered", advice: nil, exitStatus: .unavailable)
+                description: "\(socket): the application ended before it answered", advice: nil,
+                exitStatus: .unavailable)
         }
     }
 }

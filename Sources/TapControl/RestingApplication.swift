@@ -8,7 +8,9 @@ package struct RestingApplication: ControlledApplication {
     private let path: String
     private let kinds: KindList
 
-    /// The application of a tap. The file is opened for each verb.
+    /// The application of a tap.
+    ///
+    /// The file is opened for each verb.
     package init(path: String, kinds: KindList) {
         self.path = path
         self.kinds = kinds

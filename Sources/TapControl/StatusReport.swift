@@ -1,4 +1,6 @@
-/// What `tapctl status --json` prints. Keys are added, never renamed.
+/// What `tapctl status --json` prints.
+///
+/// Keys are added, never renamed.
 package struct StatusReport: Sendable, Equatable, Codable {
     /// How far the disk is behind.
     package struct Durability: Sendable, Equatable, Codable {

@@ -43,10 +43,14 @@ extension Tap {
         try Difference.between(contents(at: revision(of: from)), contents(at: to.map { try revision(of: $0) }))
     }
 
-    /// Captures settings and state under a name. Inside of ``commit(_:)``.
+    /// Captures settings and state under a name.
+    ///
+    /// Inside of ``commit(_:)``.
     package func addSnapshot(_ name: String?, by authorship: Authorship) throws -> Int {
         if let name, let problem = Name.problem(name) { throw ControlError.badName(problem) }
-        guard name.flatMap(Int.init) == nil else { throw ControlError.badName("must not be a number, which would be a revision") }
+        guard name.flatMap(Int.init) == nil else {
+            throw ControlError.badName("must not be a number, which would be a revision")
+        }
         return try addRevision(.snapshot, snapshot: name, by: authorship)
     }
 
@@ -83,7 +87,8 @@ extension Tap {
         guard let identity = try identities()[path] else { return [] }
         return try state().filter { $0.address.service == identity }.compactMap { entry in
             guard let cell = kind.state.first(where: { $0.name == entry.address.cell }) else {
-                return "service \"\(path)\": the cell \"\(entry.address.cell)\" is unknown to the kind \"\(kind.word)\"; it is kept"
+                return
+                    "service \"\(path)\": the cell \"\(entry.address.cell)\" is unknown to the kind \"\(kind.word)\"; it is kept"
             }
             do {
                 try cell.check(entry.value)

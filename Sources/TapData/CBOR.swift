@@ -12,11 +12,15 @@ package enum CBOR {
         return bytes
     }
 
-    /// The tree of bytes. Throws ``CBORError`` when they are not one complete value.
+    /// The tree of bytes.
+    ///
+    /// Throws ``CBORError`` when they are not one complete value.
     package static func decode(_ bytes: [UInt8]) throws(CBORError) -> Datum {
         var reader = CBORReader(bytes: bytes)
         let datum = try reader.value(depth: 0)
-        guard reader.offset == bytes.count else { throw CBORError(offset: reader.offset, problem: "bytes after the value") }
+        guard reader.offset == bytes.count else {
+            throw CBORError(offset: reader.offset, problem: "bytes after the value")
+        }
         return datum
     }
 

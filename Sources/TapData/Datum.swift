@@ -53,7 +53,9 @@ package enum Datum: Sendable, Equatable {
 
 /// The members of an object, in the order they were written.
 package struct DatumObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
-    /// Keys and values in order. No key stands twice.
+    /// Keys and values in order.
+    ///
+    /// No key stands twice.
     package private(set) var members: [(key: String, value: Datum)] = []
     private var positions: [String: Int] = [:]
 
@@ -66,7 +68,9 @@ package struct DatumObject: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     package var keys: [String] { members.map(\.key) }
     package var isEmpty: Bool { members.isEmpty }
 
-    /// The value of a key. Setting a new key adds it at the end; setting `nil` removes the key.
+    /// The value of a key.
+    ///
+    /// Setting a new key adds it at the end; setting `nil` removes the key.
     package subscript(key: String) -> Datum? {
         get { positions[key].map { members[$0].value } }
         set {

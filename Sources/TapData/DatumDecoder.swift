@@ -18,13 +18,17 @@ public protocol Defaulted: Codable {
     init()
 }
 
-/// Turns trees into Codable values. Every failure is a ``DataError`` that names its path.
+/// Turns trees into Codable values.
+///
+/// Every failure is a ``DataError`` that names its path.
 package struct DatumDecoder {
     private let userInfo: [CodingUserInfoKey: any Sendable]
 
     package init(userInfo: [CodingUserInfoKey: any Sendable] = [:]) { self.userInfo = userInfo }
 
-    /// The value of a tree. Keys nobody asks for are passed over.
+    /// The value of a tree.
+    ///
+    /// Keys nobody asks for are passed over.
     package func decode<Value: Decodable>(_ type: Value.Type, from datum: Datum) throws(DataError) -> Value {
         try Reading(userInfo: userInfo).value(type, from: datum, at: [])
     }
@@ -36,6 +40,18 @@ package struct DatumDecoder {
         let reading = Reading(userInfo: userInfo)
         let value = try reading.value(type, from: datum, at: [])
         return (value, reading.unknownKeys)
+    }
+
+    /// Everything that is wrong with the keys of a group, each looked at by itself among defaults, so that the first
+    /// error does not hide the others.
+    package func errors<Value: Defaulted>(of type: Value.Type, in object: DatumObject) -> [DataError] {
+        object.members.flatMap { member -> [DataError] in
+            do throws(DataError) {
+                return try decodeNotingUnknownKeys(type, from: .object([member.key: member.value])).unknown
+            } catch {
+                return [error]
+            }
+        }
     }
 }
 
@@ -77,7 +93,8 @@ private final class Reading {
         if groups[place]?.isAsked.insert(key).inserted == true { groups[place]?.asked.append(key) }
     }
 
-    func value<Value: Decodable>(_ type: Value.Type, from datum: Datum, at path: [PathStep]) throws(DataError) -> Value {
+    func value<Value: Decodable>(_ type: Value.Type, from datum: Datum, at path: [PathStep]) throws(DataError) -> Value
+    {
         if type == Datum.self, let value = datum as? Value { return value }
         if type == [UInt8].self, let value = try Reading.bytes(datum, at: path) as? Value { return value }
         do {
@@ -107,7 +124,8 @@ private final class Reading {
 
     /// The given keys over the defaults, when the type has defaults.
     private func withDefaults(_ type: any Decodable.Type, _ datum: Datum) throws -> Datum {
-        guard let type = type as? any Defaulted.Type, case .object(let given) = datum,
+        // In this order: the cast looks through all conformances of the program, once for each type.
+        guard case .object(let given) = datum, let type = type as? any Defaulted.Type,
             case .object(var full) = try DatumEncoder().encode(type.init())
         else { return datum }
         for (key, value) in given.members { full[key] = value }
@@ -204,11 +222,15 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
         DatumReader(reading: reader.reading, datum: try member(key), path: path(key))
     }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws -> KeyedDecodingContainer<Nested> {
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws
+        -> KeyedDecodingContainer<Nested>
+    {
         try nested(key).container(keyedBy: type)
     }
 
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { try nested(key).unkeyedContainer() }
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+        try nested(key).unkeyedContainer()
+    }
     func superDecoder() throws -> any Decoder { reader }
     func superDecoder(forKey key: Key) throws -> any Decoder { try nested(key) }
 }
@@ -245,7 +267,8 @@ private struct UnkeyedReader: UnkeyedDecodingContainer {
         return try reader.reading.value(type, from: element.datum, at: element.path)
     }
 
-    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
+    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested>
+    {
         try next().container(keyedBy: type)
     }
 

@@ -6,14 +6,17 @@ public protocol AlwaysStored {}
 package struct DatumEncoder {
     package init() {}
 
-    /// The tree of a value. Throws what the value throws, and `EncodingError` for numbers beyond 64 bits.
+    /// The tree of a value.
+    ///
+    /// Throws what the value throws, and `EncodingError` for numbers beyond 64 bits.
     package func encode(_ value: some Encodable) throws -> Datum {
-        try encodeNotingKeys(value).datum
+        try Slot().datum(of: value, path: [])
     }
 
     /// The tree of a value, and the keys of its own whose values are ``AlwaysStored``.
     package func encodeNotingKeys(_ value: some Encodable) throws -> (datum: Datum, alwaysStored: Set<String>) {
         let slot = Slot()
+        slot.notesKeys = true
         let datum = try slot.datum(of: value, path: [])
         return (datum, slot.alwaysStored)
     }
@@ -29,6 +32,8 @@ private final class Slot {
     }
 
     var content = Content.nothing
+    /// Whether `alwaysStored` is wanted: finding out looks through all conformances of the program, once for each type.
+    var notesKeys = false
     var alwaysStored: Set<String> = []
 
     var datum: Datum {
@@ -117,12 +122,15 @@ private struct KeyedSlots<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func encodeNil(forKey key: Key) { slot.slot(for: key).content = .single(.null) }
 
-    func encode(_ value: some Encodable, forKey key: Key) throws {
-        if value is any AlwaysStored { slot.alwaysStored.insert(key.stringValue) }
+    func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+        // Of the type and not of the value, for the answer is the same and costs half.
+        if slot.notesKeys, Value.self is any AlwaysStored.Type { slot.alwaysStored.insert(key.stringValue) }
         try slot.slot(for: key).put(value, path: codingPath + [key])
     }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<
+        Nested
+    > {
         SlotEncoder(slot: slot.slot(for: key), codingPath: codingPath + [key]).container(keyedBy: type)
     }
 

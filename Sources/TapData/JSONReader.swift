@@ -13,7 +13,9 @@ package struct JSONReader {
 
     private init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// Reads one JSON value. Throws ``SyntaxError``.
+    /// Reads one JSON value.
+    ///
+    /// Throws ``SyntaxError``.
     package static func read(_ text: String) throws(SyntaxError) -> Node {
         var reader = JSONReader(text)
         reader.skipSpace()
@@ -135,7 +137,9 @@ package struct JSONReader {
         return .number(number)
     }
 
-    private func isDigit(_ byte: UInt8?) -> Bool { byte.map { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ?? false }
+    private func isDigit(_ byte: UInt8?) -> Bool {
+        byte.map { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ?? false
+    }
 
     private mutating func digits() throws(SyntaxError) {
         guard isDigit(next) else { throw error("a digit is expected") }
@@ -180,9 +184,12 @@ package struct JSONReader {
         let first = try hexadecimalDigits()
         if let scalar = Unicode.Scalar(first) { return scalar }
         // A surrogate pair (RFC 8259, section 7).
-        guard first < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw error("half of a pair of \\u escapes") }
+        guard first < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+            throw error("half of a pair of \\u escapes")
+        }
         let second = try hexadecimalDigits()
-        guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        guard (0xDC00...0xDFFF).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
         else { throw error("half of a pair of \\u escapes") }
         return scalar
     }

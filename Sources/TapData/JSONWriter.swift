@@ -1,4 +1,6 @@
-/// Writes JSON text (RFC 8259). Bytes become base64 text; an infinite number becomes null, for JSON has no word for it.
+/// Writes JSON text (RFC 8259).
+///
+/// Bytes become base64 text; an infinite number becomes null, for JSON has no word for it.
 package enum JSONWriter {
     /// One line without spaces, members in the order they have.
     package static func line(_ datum: Datum) -> String {

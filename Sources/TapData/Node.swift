@@ -44,7 +44,9 @@ package struct Node: Sendable {
         self.start = start
     }
 
-    /// The same tree without places. Of a key that stands twice the first counts; readers refuse such texts.
+    /// The same tree without places.
+    ///
+    /// Of a key that stands twice the first counts; readers refuse such texts.
     package var datum: Datum {
         switch content {
         case .scalar(let datum): return datum

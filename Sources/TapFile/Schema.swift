@@ -1,4 +1,6 @@
-/// The layout of a tap. `docs/tap-file.md` explains it to people; the two change together.
+/// The layout of a tap.
+///
+/// `docs/tap-file.md` explains it to people; the two change together.
 package enum Schema {
     /// SQLite's `application_id`: "Tap1".
     package static let applicationID: Int32 = 0x5461_7031

@@ -6,7 +6,8 @@ extension Tap {
     ///
     /// Throws ``TapFileError/damaged(path:problem:)`` when what is stored can't be read.
     package func application(at revision: Int? = nil) throws -> Application {
-        let head = try database.rows("SELECT name, user, \"group\" FROM application WHERE \(holding(at: revision))") { row in
+        let head = try database.rows("SELECT name, user, \"group\" FROM application WHERE \(holding(at: revision))") {
+            row in
             Application(name: row.text(0), user: row.optionalText(1), group: row.optionalText(2))
         }
         guard var application = head.first, head.count == 1 else {
@@ -51,11 +52,15 @@ extension Tap {
 
     /// The number that stands for a service in the state tables, by its path, at a revision or now.
     package func identities(at revision: Int? = nil) throws -> [String: Int64] {
-        let rows = try database.rows("SELECT path, id FROM service WHERE \(holding(at: revision))") { ($0.text(0), $0.integer(1)) }
+        let rows = try database.rows("SELECT path, id FROM service WHERE \(holding(at: revision))") {
+            ($0.text(0), $0.integer(1))
+        }
         return Dictionary(rows) { first, _ in first }
     }
 
-    /// Stores what is different in an application, as part of the revision that is added next. Inside of ``commit(_:)``.
+    /// Stores what is different in an application, as part of the revision that is added next.
+    ///
+    /// Inside of ``commit(_:)``.
     ///
     /// A service keeps its identity, and so its state, as long as its path and kind stay. Answers whether anything differs.
     package func store(_ application: Application) throws -> Bool {
@@ -66,15 +71,19 @@ extension Tap {
             try end("application", where: "1", [], at: revision)
             try database.query(
                 "INSERT INTO application VALUES (?, ?, ?, ?, NULL)",
-                [.text(application.name), application.user.map { .text($0) }, application.group.map { .text($0) }, .integer(Int64(revision))])
+                [
+                    .text(application.name), application.user.map { .text($0) }, application.group.map { .text($0) },
+                    .integer(Int64(revision)),
+                ])
             isChanged = true
         }
         return try storeServices(application, old: old, at: revision) || isChanged
     }
 
     private func storeServices(_ application: Application, old: Application?, at revision: Int) throws -> Bool {
-        let former = (old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }
-        let before = Dictionary(former) { first, _ in first }
+        let before = Dictionary((old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }) {
+            first, _ in first
+        }
         let identities = try self.identities()
         var isChanged = false
         var kept: Set<String> = []
@@ -99,7 +108,9 @@ extension Tap {
         try database.rows("SELECT coalesce(max(id), 0) + 1 FROM service") { $0.integer(0) }.first ?? 1
     }
 
-    private func insert(_ service: ServiceDefinition, path: String, identity: Int64, position: Int, at revision: Int) throws {
+    private func insert(_ service: ServiceDefinition, path: String, identity: Int64, position: Int, at revision: Int)
+        throws
+    {
         let restart = service.restart == RestartPolicy() ? nil : try DatumEncoder().encode(service.restart)
         try database.query(
             "INSERT INTO service VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
@@ -111,7 +122,9 @@ extension Tap {
             ])
     }
 
-    /// Ends rows that hold now. A row born in the same revision never held, and goes.
+    /// Ends rows that hold now.
+    ///
+    /// A row born in the same revision never held, and goes.
     func end(_ table: String, where condition: String, _ values: [SQLValue?], at revision: Int) throws {
         try database.query("DELETE FROM \(table) WHERE died IS NULL AND born = \(revision) AND \(condition)", values)
         try database.query("UPDATE \(table) SET died = \(revision) WHERE died IS NULL AND \(condition)", values)
@@ -119,10 +132,14 @@ extension Tap {
 
     /// The description the application was made from or last merged with.
     package func base() throws -> BaseDescription? {
-        try database.rows("SELECT name, text FROM base WHERE died IS NULL") { BaseDescription(name: $0.text(0), text: $0.text(1)) }.first
+        try database.rows("SELECT name, text FROM base WHERE died IS NULL") {
+            BaseDescription(name: $0.text(0), text: $0.text(1))
+        }.first
     }
 
-    /// Keeps a description as the base of later merges. Inside of ``commit(_:)``, before the revision is added.
+    /// Keeps a description as the base of later merges.
+    ///
+    /// Inside of ``commit(_:)``, before the revision is added.
     package func store(_ base: BaseDescription) throws {
         let revision = try latestRevision() + 1
         try end("base", where: "1", [], at: revision)

@@ -14,14 +14,19 @@ extension Tap {
             let rows = try database.rows(
                 "SELECT count(*) FROM \(table) WHERE born < 1 OR born > \(next) OR died <= born OR died > \(next)"
             ) { $0.integer(0) }
-            if let count = rows.first, count > 0 { findings.append("\(count) rows of \"\(table)\" hold in no revision") }
+            if let count = rows.first, count > 0 {
+                findings.append("\(count) rows of \"\(table)\" hold in no revision")
+            }
         }
         let heads = try database.rows("SELECT count(*) FROM application WHERE died IS NULL") { $0.integer(0) }
         if let count = heads.first, count != 1 { findings.append("it has \(count) applications") }
-        let orphans = try database.rows("SELECT count(*) FROM state WHERE service NOT IN (SELECT id FROM service)") { $0.integer(0) }
+        let orphans = try database.rows("SELECT count(*) FROM state WHERE service NOT IN (SELECT id FROM service)") {
+            $0.integer(0)
+        }
         if let count = orphans.first, count > 0 { findings.append("\(count) rows of state belong to no service") }
         for entry in try state() where (try? entry.datum()) == nil {
-            findings.append("the value of the cell \"\(entry.address.cell)\" of service \(entry.address.service) can't be read")
+            findings.append(
+                "the value of the cell \"\(entry.address.cell)\" of service \(entry.address.service) can't be read")
         }
         let settings = try database.rows("SELECT path, settings FROM service") { ($0.text(0), $0.text(1)) }
         for (path, text) in settings where (try? JSONReader.read(text).datum.object) == nil {

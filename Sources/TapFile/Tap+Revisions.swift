@@ -4,8 +4,8 @@ import Taproom
 extension Tap {
     /// The number of the latest revision, whatever became of it; 0 in a tap that is just being made.
     package func latestRevision() throws -> Int {
-        let numbers = try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }
-        let latest = numbers.first ?? 0
+        let latest =
+            try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }.first ?? 0
         guard (0...Int(Int32.max)).contains(latest) else {
             throw TapFileError.damaged(path: path, problem: "its latest revision is \(latest)")
         }
@@ -14,7 +14,9 @@ extension Tap {
 
     /// The number of the revision that the settings are of.
     package func activeRevision() throws -> Int {
-        try database.rows("SELECT coalesce(max(number), 0) FROM revision WHERE status = 'active'") { Int($0.integer(0)) }.first ?? 0
+        try database.rows("SELECT coalesce(max(number), 0) FROM revision WHERE status = 'active'") {
+            Int($0.integer(0))
+        }.first ?? 0
     }
 
     /// All revisions, oldest first.
@@ -37,7 +39,9 @@ extension Tap {
         }
     }
 
-    /// Adds a revision that captures settings and state as they are now. Inside of ``commit(_:)``.
+    /// Adds a revision that captures settings and state as they are now.
+    ///
+    /// Inside of ``commit(_:)``.
     ///
     /// An `active` one takes the place of the active one before.
     @discardableResult
@@ -55,13 +59,17 @@ extension Tap {
         return number
     }
 
-    /// Says that a pending revision now runs. Inside of ``commit(_:)``.
+    /// Says that a pending revision now runs.
+    ///
+    /// Inside of ``commit(_:)``.
     package func activate(_ number: Int) throws {
         try supersede()
         try database.query("UPDATE revision SET status = 'active' WHERE number = ?", [.integer(Int64(number))])
     }
 
-    /// Takes a pending revision's changes back and marks it failed. Inside of ``commit(_:)``.
+    /// Takes a pending revision's changes back and marks it failed.
+    ///
+    /// Inside of ``commit(_:)``.
     package func fail(_ number: Int) throws {
         // Only a rollback writes state of its own; in other revisions such rows are what services stored meanwhile.
         let isRollback = try history().contains { $0.revision == number && $0.kind == .rollback }
@@ -90,9 +98,13 @@ extension Tap {
             """)
     }
 
-    /// Fails what was pending when the last writer came to its end. Answers the numbers. Inside of ``commit(_:)``.
+    /// Fails what was pending when the last writer came to its end.
+    ///
+    /// Answers the numbers. Inside of ``commit(_:)``.
     package func failPendingRevisions() throws -> [Int] {
-        let pending = try database.rows("SELECT number FROM revision WHERE status = 'pending' ORDER BY number DESC") { Int($0.integer(0)) }
+        let pending = try database.rows("SELECT number FROM revision WHERE status = 'pending' ORDER BY number DESC") {
+            Int($0.integer(0))
+        }
         for number in pending { try fail(number) }
         return pending
     }

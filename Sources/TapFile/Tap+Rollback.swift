@@ -15,7 +15,9 @@ package struct RollbackScope: Sendable, Equatable, Codable {
 }
 
 extension Tap {
-    /// Adds a revision in which settings and state are as they were at an earlier one. Inside of ``commit(_:)``.
+    /// Adds a revision in which settings and state are as they were at an earlier one.
+    ///
+    /// Inside of ``commit(_:)``.
     ///
     /// Only differences are written. What state was up to now is captured first, in a snapshot of its own, so that this
     /// can be taken back too. Answers the new revision, or nil when nothing differs.
@@ -25,7 +27,8 @@ extension Tap {
         try checkRevision(target)
         if scope.state, try hasUncapturedState() {
             let comment = "before the rollback to \(target)"
-            try addRevision(.snapshot, by: Authorship(author: authorship.author, origin: authorship.origin, comment: comment))
+            try addRevision(
+                .snapshot, by: Authorship(author: authorship.author, origin: authorship.origin, comment: comment))
         }
         let identity = try scope.service.map { try rollbackIdentity($0, at: target) }
         let revision = try latestRevision() + 1
@@ -62,7 +65,9 @@ extension Tap {
     private static let bases = Table(name: "base", columns: "name, text", owner: "0")
     private static let states = Table(name: "state", columns: "service, cell, key, version, value", owner: "service")
 
-    /// Ends rows that did not hold at the target and copies those that did and do no more. Answers how many rows that were.
+    /// Ends rows that did not hold at the target and copies those that did and do no more.
+    ///
+    /// Answers how many rows that were.
     ///
     /// A row that holds since before the target is the same at both ends, so only rows born or ended after it are looked at.
     private func restore(_ table: Table, _ target: Int, only owner: Int64?, at revision: Int) throws -> Int {
@@ -122,7 +127,8 @@ extension Tap {
         return Set(then.keys).union(now.keys).filter { path in
             if let only = scope.service, only != path { return false }
             if scope.settings, then[path] != now[path] || identitiesThen[path] != identitiesNow[path] { return true }
-            return scope.state && identitiesThen[path].flatMap { stateThen[$0] } != identitiesNow[path].flatMap { stateNow[$0] }
+            return scope.state
+                && identitiesThen[path].flatMap { stateThen[$0] } != identitiesNow[path].flatMap { stateNow[$0] }
         }
     }
 

@@ -6,7 +6,9 @@ package struct StateEntry: Sendable, Equatable {
     package var address: StateAddress
     package var value: StoredValue
 
-    /// The value as data. Throws ``CBORError``.
+    /// The value as data.
+    ///
+    /// Throws ``CBORError``.
     package func datum() throws -> Datum { try CBOR.decode(value.bytes) }
 }
 
@@ -30,7 +32,9 @@ extension Tap {
         }
     }
 
-    /// Stores what a cell holds from now on. Inside of ``commit(_:)``.
+    /// Stores what a cell holds from now on.
+    ///
+    /// Inside of ``commit(_:)``.
     ///
     /// Until a revision captures it a value is written over in place; afterwards the captured row stays and a new one begins.
     package func setState(_ address: StateAddress, _ value: StoredValue) throws {
@@ -38,7 +42,8 @@ extension Tap {
         let place: [SQLValue?] = [.integer(address.service), .text(address.cell)]
         let content: [SQLValue?] = [.integer(Int64(value.version)), .blob(value.bytes)]
         let condition = "service = ? AND cell = ? AND key = x'' AND died IS NULL"
-        try database.query("UPDATE state SET version = ?, value = ? WHERE \(condition) AND born = ?", content + place + [next])
+        try database.query(
+            "UPDATE state SET version = ?, value = ? WHERE \(condition) AND born = ?", content + place + [next])
         if database.changes > 0 { return }
         try database.query("UPDATE state SET died = ? WHERE \(condition)", [next] + place)
         try database.query("INSERT INTO state VALUES (?, ?, x'', ?, ?, ?, NULL)", place + content + [next])

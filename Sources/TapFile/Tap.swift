@@ -2,7 +2,9 @@ import CSQLite
 import Glibc
 import Taproom
 
-/// An open tap. Not safe for two threads at once: a running application gives it to a ``TapWriter``.
+/// An open tap.
+///
+/// Not safe for two threads at once: a running application gives it to a ``TapWriter``.
 ///
 /// What happens in one call of ``commit(_:)`` is stored completely or not at all.
 package final class Tap {
@@ -43,13 +45,16 @@ package final class Tap {
         try database.execute("PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.format)")
         try database.execute(Schema.statements)
         try database.execute(
-            "INSERT INTO about VALUES ('minimumReader', '\(Schema.format)'), ('madeBy', 'taproom \(ProgramVersion.text)')")
+            "INSERT INTO about VALUES ('minimumReader', '\(Schema.format)'), ('madeBy', 'taproom \(ProgramVersion.text)')"
+        )
     }
 
     /// The descriptor that holds the right to the file, or nil in memory.
     package var lockDescriptor: CInt? { lock?.descriptor }
 
-    /// Stores what `body` does as one change that is durable when this returns. When it throws, nothing is stored.
+    /// Stores what `body` does as one change that is durable when this returns.
+    ///
+    /// When it throws, nothing is stored.
     package func commit<Result>(_ body: () throws -> Result) throws -> Result { try database.transaction(body) }
 
     /// Folds the log into the file, so that the file alone is complete.
@@ -111,7 +116,9 @@ package final class Tap {
             guard identity == Int64(Schema.applicationID) else {
                 throw TapFileError.notATap(path: path, found: "it is an SQLite file of another program")
             }
-            let reader = try database.rows("SELECT value FROM about WHERE key = 'minimumReader'") { Int($0.text(0)) ?? 0 }
+            let reader = try database.rows("SELECT value FROM about WHERE key = 'minimumReader'") {
+                Int($0.text(0)) ?? 0
+            }
             guard let minimum = reader.first else {
                 throw TapFileError.damaged(path: path, problem: "it does not say who can read it")
             }

@@ -45,8 +45,10 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .notPermitted: "Use the account that owns it, or root."
         case .newerFormat: "Use the program that wrote it, or a newer one. The tap was left as it is."
         case .damaged: "It was left as it is. `sqlite3 FILE .recover` shows what is in it."
-        case .inUse(_, let holder): holder.isReader ? "Try again in a moment." : "Stop it first, or use tapctl, which talks to it."
+        case .inUse(_, let holder):
+            holder.isReader ? "Try again in a moment." : "Stop it first, or use tapctl, which talks to it."
         case .exists: "Use --force to replace it, or --output to choose another name."
+        case .cannotCreate: "Choose another place with --output."
         case .storage(_, SQLITE_FULL, _): "Make room on the disk; nothing that was acknowledged is lost."
         default: nil
         }

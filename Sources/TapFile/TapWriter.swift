@@ -2,7 +2,9 @@ import Glibc
 import Synchronization
 package import Taproom
 
-/// The thread that has the tap of a running application. Everything that reads or changes it happens there, in order.
+/// The thread that has the tap of a running application.
+///
+/// Everything that reads or changes it happens there, in order.
 ///
 /// Updates of cells that wait together are stored in one transaction, so that many writers share one write to the disk.
 package final class TapWriter: StateStore, Sendable {
@@ -13,17 +15,25 @@ package final class TapWriter: StateStore, Sendable {
 
     private let queue = WorkQueue<Work>()
     private let deferred = Mutex<[any DeferredState]>([])
+    private let failed: @Sendable (any Error) -> Void
 
-    /// Starts the thread. From now on nobody else uses the tap.
-    package init(_ tap: sending Tap) throws(SystemCallError) {
+    /// Starts the thread.
+    ///
+    /// From now on nobody else uses the tap. `failed` is told, on the thread, when updates could not be stored.
+    package init(
+        _ tap: sending Tap, failed: @escaping @Sendable (any Error) -> Void = { _ in }
+    ) throws(SystemCallError) {
+        self.failed = failed
         let start = Unmanaged.passRetained(WriterStart(writer: self, tap: tap))
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<WriterStart>.fromOpaque(argument).takeRetainedValue()
-            start.writer.run(start.tap)
-            return nil
-        }, start.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<WriterStart>.fromOpaque(argument).takeRetainedValue()
+                start.writer.run(start.tap)
+                return nil
+            }, start.toOpaque())
         guard code == 0 else {
             start.release()
             throw SystemCallError("start a thread", code: code)
@@ -59,7 +69,9 @@ package final class TapWriter: StateStore, Sendable {
         try await perform { [self] tap in try storeDeferred(tap, where: { _ in true }, and: { try body(tap) }) }
     }
 
-    /// Stores what is deferred, closes the tap and ends the thread. Whatever is submitted later fails.
+    /// Stores what is deferred, closes the tap and ends the thread.
+    ///
+    /// Whatever is submitted later fails.
     package func close() async throws {
         defer { queue.close() }
         try await perform { [self] tap in
@@ -114,6 +126,7 @@ package final class TapWriter: StateStore, Sendable {
         let outcome = Result {
             try tap.commit { for update in batch { try update.perform(tap.setState) } }
         }
+        if case .failure(let error) = outcome { failed(error) }
         for update in batch { update.finish(outcome) }
     }
 
@@ -121,7 +134,7 @@ package final class TapWriter: StateStore, Sendable {
 
     private func storeEverySecond(_ tap: Tap) {
         // A failure is tried again in the next second; the values stay in memory until then.
-        try? storeDeferred(tap, where: \.isDueEverySecond, and: {})
+        do { try storeDeferred(tap, where: \.isDueEverySecond, and: {}) } catch { failed(error) }
     }
 
     private func storeDeferred<Result>(

@@ -38,7 +38,9 @@ final class WorkQueue<Element>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// Takes all that waits. Waits for something, for a second at most when `untilNextSecond`; nil: closed and empty.
+    /// Takes all that waits.
+    ///
+    /// Waits for something, for a second at most when `untilNextSecond`; nil: closed and empty.
     func take(untilNextSecond: Bool) -> [Element]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

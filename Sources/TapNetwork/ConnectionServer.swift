@@ -20,21 +20,39 @@ public struct ConnectionServer: Service {
         server = ChannelServer(context) { channel in
             channel.eventLoop.makeCompletedFuture {
                 let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                Task {
-                    do {
-                        try await stream.executeThenClose { inbound, outbound in
-                            try await serve(Connection(inbound: inbound, outbound: outbound))
+                let start = StartWhenActive {
+                    Task {
+                        do {
+                            try await stream.executeThenClose { inbound, outbound in
+                                try await serve(Connection(inbound: inbound, outbound: outbound))
+                            }
+                        } catch {
+                            logger.debug("connection failed", metadata: ["error": "\(error)"])
                         }
-                    } catch {
-                        logger.debug("connection failed", metadata: ["error": "\(error)"])
                     }
                 }
+                try channel.pipeline.syncOperations.addHandler(start, position: .first)
             }
         }
     }
 
     /// Serves until the graceful shutdown, and then until the last connection is closed.
     public func run() async throws { try await server.run() }
+}
+
+/// Starts what serves a connection as soon as the connection can be written to.
+///
+/// While a pipeline is being set up it can't: what is written then is lost, and the client sees an early end.
+private final class StartWhenActive: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let start: () -> Void
+
+    init(_ start: @escaping () -> Void) { self.start = start }
+
+    func channelActive(context: ChannelHandlerContext) {
+        start()
+        context.fireChannelActive()
+    }
 }
 
 /// One connection of a client.
@@ -47,7 +65,9 @@ public struct Connection: Sendable {
         self.outbound = outbound
     }
 
-    /// Sends text, and returns when the operating system has taken it. Throws when the client is gone.
+    /// Sends text, and returns when the operating system has taken it.
+    ///
+    /// Throws when the client is gone.
     public func write(_ text: String) async throws {
         try await outbound.write(ByteBuffer(string: text))
     }

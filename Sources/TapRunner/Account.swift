@@ -8,7 +8,9 @@ package struct Account: Sendable, Equatable {
     /// The name of the user, for the supplementary groups; nil for a number without an entry.
     package var name: String?
 
-    /// Looks up what an application names. Answers nil when it names nobody.
+    /// Looks up what an application names.
+    ///
+    /// Answers nil when it names nobody.
     ///
     /// Names and numbers are taken; without a group it is the user's own. Throws ``RunnerError``.
     package static func resolve(user: String?, group: String?) throws(RunnerError) -> Account? {
@@ -63,7 +65,8 @@ package struct Account: Sendable, Equatable {
         for thread in Account.threads() {
             let status = ThreadStatus(thread: thread)
             guard status.users == Set([user]), status.groups == Set([group]) else {
-                throw .dropFailed("thread \(thread) kept the users \(status.users.sorted()) and groups \(status.groups.sorted())")
+                throw .dropFailed(
+                    "thread \(thread) kept the users \(status.users.sorted()) and groups \(status.groups.sorted())")
             }
         }
         if user != 0, tap_drop_user(0) == 0 { throw .dropFailed("it could be taken back") }

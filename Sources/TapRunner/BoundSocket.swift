@@ -1,9 +1,12 @@
 import CTapSystem
 import Glibc
+import Synchronization
 import TapControl
 package import Taproom
 
-/// A listening socket that the runner owns. It is closed, and a unix socket's file removed, when this goes.
+/// A listening socket that the runner owns.
+///
+/// It is closed, and a unix socket's file removed, when this goes.
 package final class BoundSocket: Sendable {
     /// Connections that the kernel keeps waiting for a busy application.
     private static let backlog: CInt = 4096
@@ -11,8 +14,11 @@ package final class BoundSocket: Sendable {
     /// Where it is bound, with the real port.
     package let endpoint: Endpoint
     package let descriptor: CInt
+    private let isOpen = Mutex(true)
 
-    /// Makes, binds and opens a socket. Throws ``BindFailure``; nothing is left behind then.
+    /// Makes, binds and opens a socket.
+    ///
+    /// Throws ``BindFailure``; nothing is left behind then.
     package init(_ endpoint: Endpoint) throws(BindFailure) {
         switch endpoint.address {
         case .tcp(let port, let interface):
@@ -24,8 +30,18 @@ package final class BoundSocket: Sendable {
         }
     }
 
-    deinit {
-        close(descriptor)
+    deinit { close() }
+
+    /// Closes the socket and removes its file, now and not when the last reference goes.
+    ///
+    /// A second time does nothing.
+    package func close() {
+        let isFirst = isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        guard isFirst else { return }
+        Glibc.close(descriptor)
         if case .unix(let path, _) = endpoint.address { unlink(path) }
     }
 
@@ -48,7 +64,7 @@ package final class BoundSocket: Sendable {
         do {
             // One socket for both versions of the protocol.
             return try listen(AF_INET6, six, endpoint)
-        } catch where error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL {
+        } catch  where error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL {
             var four = sockaddr_in()
             four.sin_family = sa_family_t(AF_INET)
             four.sin_port = port.bigEndian
@@ -56,17 +72,21 @@ package final class BoundSocket: Sendable {
         }
     }
 
-    private static func listen<Address>(_ family: CInt, _ address: Address, _ endpoint: Endpoint) throws(BindFailure) -> CInt {
+    private static func listen<Address>(_ family: CInt, _ address: Address, _ endpoint: Endpoint) throws(BindFailure)
+        -> CInt
+    {
         let descriptor = tap_socket(family, CInt(SOCK_STREAM.rawValue))
         guard descriptor >= 0 else { throw BindFailure(endpoint: endpoint, code: errno) }
         if family != AF_UNIX { set(SO_REUSEADDR, of: SOL_SOCKET, to: 1, descriptor) }
-        if family == AF_INET6 { set(IPV6_V6ONLY, of: CInt(IPPROTO_IPV6), to: endpoint.isOnEveryInterface ? 0 : 1, descriptor) }
+        if family == AF_INET6 {
+            set(IPV6_V6ONLY, of: CInt(IPPROTO_IPV6), to: endpoint.isOnEveryInterface ? 0 : 1, descriptor)
+        }
         let bound = withUnsafeBytes(of: address) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
         }
         guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else {
             let code = errno
-            close(descriptor)
+            Glibc.close(descriptor)
             throw BindFailure(endpoint: endpoint, code: code)
         }
         return descriptor
@@ -87,7 +107,7 @@ package final class BoundSocket: Sendable {
         let descriptor = try listen(AF_UNIX, address, endpoint)
         guard chmod(path, mode_t(mode)) == 0 else {
             let code = errno
-            close(descriptor)
+            Glibc.close(descriptor)
             unlink(path)
             throw BindFailure(endpoint: endpoint, code: code)
         }
@@ -99,7 +119,7 @@ package final class BoundSocket: Sendable {
         var file = stat()
         guard lstat(path, &file) == 0, file.st_mode & S_IFMT == S_IFSOCK else { return }
         let probe = tap_socket(AF_UNIX, CInt(SOCK_STREAM.rawValue))
-        defer { close(probe) }
+        defer { Glibc.close(probe) }
         let connected = withUnsafeBytes(of: address) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { connect(probe, $0.baseAddress, socklen_t(bytes.count)) }
         }

@@ -8,7 +8,9 @@ struct PlannedService: Sendable {
     let kind: any ServiceKind.Type
     let endpoints: [Endpoint]
 
-    /// The enabled services of an application, in the order they start. Throws ``RunnerError`` for the first that can't run.
+    /// The enabled services of an application, in the order they start.
+    ///
+    /// Throws ``RunnerError`` for the first that can't run.
     static func all(of application: Application, kinds: KindList) throws(RunnerError) -> [PlannedService] {
         var planned: [PlannedService] = []
         for (path, definition) in application.servicesByPath where definition.isEnabled {
@@ -36,7 +38,9 @@ struct PlannedService: Sendable {
     }
 }
 
-/// The sockets of services. One that is bound stays bound while a service listens there.
+/// The sockets of services.
+///
+/// One that is bound stays bound while a service listens there.
 struct SocketTable: Sendable {
     private struct Place: Hashable {
         var service: String
@@ -54,7 +58,11 @@ struct SocketTable: Sendable {
             for endpoint in service.endpoints {
                 let place = Place(service: service.path, endpoint: endpoint)
                 do throws(BindFailure) {
-                    if let kept = sockets[place] { table.sockets[place] = kept } else { table.sockets[place] = try BoundSocket(endpoint) }
+                    if let kept = sockets[place] {
+                        table.sockets[place] = kept
+                    } else {
+                        table.sockets[place] = try BoundSocket(endpoint)
+                    }
                 } catch {
                     throw .cannotListen(service: service.path, error)
                 }

@@ -34,7 +34,9 @@ package enum Runner {
         Signals.block()
     }
 
-    /// Runs until it is told to stop. To be called on the main thread.
+    /// Runs until it is told to stop.
+    ///
+    /// To be called on the main thread.
     ///
     /// In this order: check everything, bind every endpoint, give up root, start services. What fails before all services
     /// run is thrown, with nothing left running and nothing changed. Afterwards the status says how it ended.
@@ -42,7 +44,12 @@ package enum Runner {
     /// - Parameters:
     ///   - tap: an open tap; it is closed at the end.
     ///   - isInMemory: whether it has no file.
-    package static func run(_ tap: sending Tap, isInMemory: Bool, _ configuration: RunnerConfiguration) throws -> ExitStatus {
+    ///   - configuration: how it is run.
+    /// - Returns: how the program should end.
+    /// - Throws: a `ReportableError` that says what kept the application from serving.
+    package static func run(_ tap: sending Tap, isInMemory: Bool, _ configuration: RunnerConfiguration) throws
+        -> ExitStatus
+    {
         let application = try prepare(tap, configuration)
         let planned = try PlannedService.all(of: application, kinds: configuration.kinds)
         let sockets = try SocketTable().binding(planned)
@@ -54,7 +61,10 @@ package enum Runner {
             try account.become()
         }
         let path = isInMemory ? nil : tap.path
-        let writer = try TapWriter(tap)
+        let logger = configuration.logger
+        let writer = try TapWriter(tap) { error in
+            logger.error("state cannot be stored", metadata: ["error": "\(error)"])
+        }
         let (events, report) = AsyncStream.makeStream(of: RunningApplication.Event.self)
         let running = RunningApplication(
             application, sockets: sockets, writer: writer, configuration: configuration, tapPath: path
@@ -65,13 +75,14 @@ package enum Runner {
             default: configuration.logger.notice("signal ignored", metadata: ["signal": "\(number)"])
             }
         }
-        return try Blocking.run { try await serve(running, events, control, configuration) }
+        return try Blocking.run { try await serve(running, planned, events, control, configuration) }
     }
 
     private static func prepare(_ tap: Tap, _ configuration: RunnerConfiguration) throws -> Application {
         let failed = try tap.commit { try tap.failPendingRevisions() }
         for number in failed {
-            configuration.logger.warning("a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
+            configuration.logger.warning(
+                "a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
         }
         return try tap.application()
     }
@@ -104,19 +115,20 @@ package enum Runner {
     }
 
     private static func serve(
-        _ running: RunningApplication, _ events: AsyncStream<RunningApplication.Event>, _ control: BoundSocket?,
-        _ configuration: RunnerConfiguration
+        _ running: RunningApplication, _ planned: [PlannedService], _ events: AsyncStream<RunningApplication.Event>,
+        _ control: BoundSocket?, _ configuration: RunnerConfiguration
     ) async throws -> ExitStatus {
         let logger = configuration.logger
         var server: ControlServer?
         do {
-            try await running.start()
+            try await running.start(planned)
             if let control {
                 server = try await ControlServer(
                     socket: dup(control.descriptor), routes: ControlRoutes(running), owner: geteuid(), logger: logger)
             }
         } catch {
             _ = await running.shutDown(isSaving: false)
+            control?.close()
             throw error
         }
         let name = await running.application.name
@@ -141,6 +153,8 @@ package enum Runner {
         let isSaved = await running.shutDown(isSaving: configuration.isSaving)
         hurry.cancel()
         await server?.close()
+        // The process may end before the last reference to it does.
+        control?.close()
         logger.notice("stopped", metadata: ["application": "\(name)"])
         return isSaved ? status : .inputOutput
     }

@@ -1,7 +1,9 @@
 import Glibc
 package import Taproom
 
-/// A start that failed. Nothing runs then, and the tap is as it was.
+/// A start that failed.
+///
+/// Nothing runs then, and the tap is as it was.
 package enum RunnerError: ReportableError {
     case cannotListen(service: String, BindFailure)
     case cannotControl(socket: String, code: CInt)

@@ -55,9 +55,11 @@ actor RunningApplication {
         self.report = report
     }
 
-    /// Starts all services in order. When one can't be started, those before it are stopped and its error is thrown.
-    func start() async throws {
-        for plan in try PlannedService.all(of: application, kinds: kinds) {
+    /// Starts all services in order.
+    ///
+    /// When one can't be started, those before it are stopped and its error is thrown.
+    func start(_ planned: [PlannedService]) async throws {
+        for plan in planned {
             do {
                 try await start(plan)
             } catch {
@@ -91,7 +93,9 @@ actor RunningApplication {
         for service in services.reversed() where isMeant(service.plan.path) {
             states[service.plan.path] = .stopping
             if await !service.stop(within: stopLimit) {
-                logger.error("service did not stop in time", metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
+                logger.error(
+                    "service did not stop in time",
+                    metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
             }
             states[service.plan.path] = .stopped
             services.removeAll { $0 === service }
@@ -103,7 +107,9 @@ actor RunningApplication {
         }
     }
 
-    /// Stops everything and closes the tap. Answers whether all state is on disk.
+    /// Stops everything and closes the tap.
+    ///
+    /// Answers whether all state is on disk.
     func shutDown(isSaving: Bool) async -> Bool {
         isStopping = true
         await beginChange()
@@ -122,7 +128,9 @@ actor RunningApplication {
     /// Ends the time that stopping services still have.
     func hurry() { for service in services { service.hurry() } }
 
-    /// Does what the restart policy says about a service that ended by itself. Answers false when the application must stop.
+    /// Does what the restart policy says about a service that ended by itself.
+    ///
+    /// Answers false when the application must stop.
     func serviceEnded(_ plan: PlannedService, _ ending: RunningService.Ending) async -> Bool {
         guard !isStopping else { return true }
         if let service = services.first(where: { $0.plan.path == plan.path }) {
@@ -211,7 +219,9 @@ actor RunningApplication {
         let wanted = try await writer.commit(decide)
         let isAffected = { (path: String) in wanted.affected.contains(path) }
         let planned = try PlannedService.all(of: wanted.application, kinds: kinds)
-        let former = (application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) })
+        let former = (
+            application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) }
+        )
         let bound = try sockets.binding(planned)
         await stopServices(where: isAffected)
         var stored: Int?

@@ -30,7 +30,9 @@ final class RunningService: Sendable {
     private let task: Task<Ending, Never>
     private let isStopping = Mutex(false)
 
-    /// Makes the service and lets it run. `ended` is told when it ends without having been stopped.
+    /// Makes the service and lets it run.
+    ///
+    /// `ended` is told when it ends without having been stopped.
     ///
     /// Throws ``RunnerError/serviceFailed(service:problem:)`` when it can't be made.
     init(
@@ -42,7 +44,8 @@ final class RunningService: Sendable {
         var logger = logger
         logger[metadataKey: "service"] = "\(plan.path)"
         let listeners = sockets.map { Listener(endpoint: $0.endpoint, descriptor: $0.descriptor) }
-        let context = ServiceContext(name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store)
+        let context = ServiceContext(
+            name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store)
         let service: any Service
         do {
             service = try await plan.kind.makeService(stored: plan.definition.settings, context: context)
@@ -52,7 +55,8 @@ final class RunningService: Sendable {
         // The group's own account of its life is of no use to an administrator.
         let quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let entry = ServiceGroupConfiguration.ServiceConfiguration(
-            service: service, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
+            service: NamedService(name: plan.path, service: service),
+            successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
         let group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
         self.group = group
         task = Task {
@@ -69,7 +73,9 @@ final class RunningService: Sendable {
         }
     }
 
-    /// Begins the graceful shutdown and waits for its end: for `limit`, then cancels the service. Answers whether it ended.
+    /// Begins the graceful shutdown and waits for its end: for `limit`, then cancels the service.
+    ///
+    /// Answers whether it ended.
     func stop(within limit: Duration) async -> Bool {
         isStopping.withLock { $0 = true }
         await group.triggerGracefulShutdown()
@@ -112,4 +118,16 @@ private final class FirstAnswer: Sendable {
         }
         continuation?.resume(returning: answer)
     }
+}
+
+/// A service under its name.
+///
+/// The group that runs a service asks for its description, and making one by reflection is slow.
+private struct NamedService: Service, CustomStringConvertible {
+    let name: String
+    let service: any Service
+
+    var description: String { name }
+
+    func run() async throws { try await service.run() }
 }

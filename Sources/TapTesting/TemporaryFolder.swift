@@ -1,65 +1,69 @@
 import Glibc
+public import Taproom
 
-/// Runs a body with a new folder of its own, and removes the folder with all that is in it afterwards.
-///
-/// - Parameter body: is given the path of the folder, without a slash at its end.
-/// - Returns: what the body returns.
-/// - Throws: what the body throws.
-public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = TemporaryFolder()
-    defer { folder.remove() }
-    return try body(folder.path)
-}
+/// A folder for a test, removed with all that is in it when this goes away.
+public final class TemporaryFolder: Sendable {
+    /// Its absolute path.
+    public let path: String
 
-/// Runs an asynchronous body with a new folder of its own, and removes the folder with all that is in it afterwards.
-///
-/// - Parameters:
-///   - isolation: the actor of the caller, where the body runs too.
-///   - body: is given the path of the folder, without a slash at its end.
-/// - Returns: what the body returns.
-/// - Throws: what the body throws.
-public func withTemporaryFolder<Result>(
-    isolation: isolated (any Actor)? = #isolation, _ body: (String) async throws -> Result
-) async throws -> Result {
-    let folder = TemporaryFolder()
-    defer { folder.remove() }
-    return try await body(folder.path)
-}
-
-/// A folder in the place for temporary files.
-private struct TemporaryFolder {
-    let path: String
-
-    init() {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/taproom-test-XXXXXX".utf8CString)
-        // Without a folder no test means anything, and there is nobody to tell.
-        precondition(
-            mkdtemp(&template) != nil, "cannot make a folder in \(parent): \(String(cString: strerror(errno)))")
+    /// Makes an empty folder.
+    ///
+    /// Throws ``SystemCallError``.
+    public init() throws {
+        var template = Array("/tmp/taproom-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemCallError("make a temporary folder") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    func remove() { TemporaryFolder.remove(path) }
+    deinit { TemporaryFolder.remove(path.utf8CString.dropLast(), in: AT_FDCWD) }
 
-    private static func remove(_ path: String) {
-        for name in names(in: path) { remove("\(path)/\(name)") }
-        _ = Glibc.remove(path)
+    /// Removes a file, or a folder with all that is in it.
+    ///
+    /// Links are removed and not followed; names need not be UTF-8.
+    private static func remove(_ name: some Collection<CChar>, in folder: CInt) {
+        let name = Array(name) + [0]
+        if unlinkat(folder, name, 0) == 0 { return }
+        // A folder that may not be read can still be emptied by its owner.
+        fchmodat(folder, name, 0o700, 0)
+        let descriptor = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0, let stream = fdopendir(descriptor) else { return }
+        while let entry = readdir(stream) {
+            let child = withUnsafeBytes(of: &entry.pointee.d_name) {
+                $0.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
+            }
+            if child != [0x2E] && child != [0x2E, 0x2E] { remove(child, in: descriptor) }
+        }
+        closedir(stream)
+        unlinkat(folder, name, AT_REMOVEDIR)
     }
 
-    /// What is in a folder; nothing in what is none.
-    ///
-    /// Links are not followed.
-    private static func names(in path: String) -> [String] {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0, let folder = fdopendir(descriptor) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
+    /// The path of a name in the folder.
+    public subscript(name: String) -> String { path + "/" + name }
+
+    /// The path as settings take it.
+    public var local: LocalPath { LocalPath(path) }
+
+    /// Writes a file, in place of one that is there, and makes the folders on the way.
+    public func write(_ contents: some Sequence<UInt8>, to name: String) throws {
+        for slash in name.indices where name[slash] == "/" { mkdir(self[String(name[..<slash])], 0o755) }
+        let bytes = Array(contents)
+        let file = open(self[name], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw SystemCallError("write \(self[name])") }
+        defer { close(file) }
+        guard Glibc.write(file, bytes, bytes.count) == bytes.count else { throw SystemCallError("write \(self[name])") }
+    }
+
+    /// Writes a file of text.
+    public func write(_ text: String, to name: String) throws { try write(text.utf8, to: name) }
+
+    /// Makes an empty folder in it, and those on the way.
+    public func makeFolder(_ name: String) throws {
+        for slash in name.indices where name[slash] == "/" { mkdir(self[String(name[..<slash])], 0o755) }
+        guard mkdir(self[name], 0o755) == 0 else { throw SystemCallError("make \(self[name])") }
+    }
+
+    /// Makes a symbolic link in it.
+    public func link(_ name: String, to target: String) throws {
+        guard symlink(target, self[name]) == 0 else { throw SystemCallError("link \(self[name])") }
     }
 }

@@ -3,9 +3,13 @@ package import TapData
 /// A name, an optional user and group, and a tree of services: what a tap holds and a description says.
 package struct Application: Sendable, Equatable {
     package var name: String
-    /// The user to run as, by name or number, resolved when run. Absent: unchanged.
+    /// The user to run as, by name or number, resolved when run.
+    ///
+    /// Absent: unchanged.
     package var user: String?
-    /// The group to run as. Absent: the user's own.
+    /// The group to run as.
+    ///
+    /// Absent: the user's own.
     package var group: String?
     package var services: [ServiceDefinition]
 
@@ -17,7 +21,9 @@ package struct Application: Sendable, Equatable {
     }
 
     /// All services with their paths, parents before children, in the order they are started.
-    package var servicesByPath: [(path: String, service: ServiceDefinition)] { Application.flatten(services, below: "") }
+    package var servicesByPath: [(path: String, service: ServiceDefinition)] {
+        Application.flatten(services, below: "")
+    }
 
     private static func flatten(
         _ services: [ServiceDefinition], below parent: String
@@ -75,7 +81,9 @@ package struct RestartPolicy: Sendable, Equatable, Defaulted {
     }
 
     package var policy = Policy.never
-    /// How many times it is started again within `within` before the application stops. From 1.
+    /// How many times it is started again within `within` before the application stops.
+    ///
+    /// From 1.
     package var atMost = 5
     package var within = TimeSpan(seconds: 60)
 
@@ -93,7 +101,9 @@ package struct RestartPolicy: Sendable, Equatable, Defaulted {
         }
         self.policy = policy
         atMost = try container.decode(Int.self, forKey: .atMost)
-        guard atMost >= 1 else { throw DataError(path: [.key("atMost")], problem: "must be 1 or more, but is \(atMost)") }
+        guard atMost >= 1 else {
+            throw DataError(path: [.key("atMost")], problem: "must be 1 or more, but is \(atMost)")
+        }
         within = try container.decode(TimeSpan.self, forKey: .within)
     }
 }
@@ -103,10 +113,13 @@ package enum Name {
     /// What is wrong with a name, or nil.
     package static func problem(_ name: String) -> String? {
         let isAllowed = name.unicodeScalars.allSatisfy { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-_".unicodeScalars.contains(scalar))
+            scalar.isASCII
+                && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+                    || "-_".unicodeScalars.contains(scalar))
         }
         guard isAllowed, (1...64).contains(name.utf8.count), !name.hasPrefix("-") else {
-            return "must be 1 to 64 letters, digits, hyphens and underscores, not beginning with a hyphen, but is \"\(name)\""
+            return
+                "must be 1 to 64 letters, digits, hyphens and underscores, not beginning with a hyphen, but is \"\(name)\""
         }
         return nil
     }

@@ -14,7 +14,9 @@ public protocol StateDeclaration: Sendable {
 ///
 ///     static let pair = Cell("pair", initial: Pair(), durability: .always)
 public struct Cell<Value: Codable & Sendable, Durability: StateDurability>: StateDeclaration {
+    /// The name of the cell in the tap.
     public let name: String
+    /// The version of `Value`.
     public let version: Int
     /// What the cell holds until it is first stored.
     public let initial: Value
@@ -34,8 +36,10 @@ public struct Cell<Value: Codable & Sendable, Durability: StateDurability>: Stat
         self.durability = durability
     }
 
+    /// When a change is on disk, as reports say it.
     public var durabilityWord: String { Durability.word }
 
+    /// Decodes a stored value and forgets it.
     public func check(_ value: StoredValue) throws { _ = try value.decoded(by: self) }
 }
 
@@ -50,16 +54,19 @@ public protocol DeferredDurability: StateDurability {}
 
 /// A change returns after it is on disk.
 public struct Always: StateDurability {
+    /// The word for it in reports.
     public static var word: String { "always" }
 }
 
 /// A change returns at once; at most one second of changes is lost in a crash.
 public struct EverySecond: DeferredDurability {
+    /// The word for it in reports.
     public static var word: String { "everySecond" }
 }
 
 /// A change returns at once; it is stored with the next revision, snapshot or clean stop.
 public struct AtSnapshots: DeferredDurability {
+    /// The word for it in reports.
     public static var word: String { "snapshot" }
 }
 

@@ -21,7 +21,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     /// A TCP port on every address of this machine.
     public static func tcp(port: UInt16) -> Endpoint { Endpoint(.tcp(port: port, interface: nil)) }
 
-    /// Reads an endpoint's text. Throws ``EndpointError``.
+    /// Reads an endpoint's text.
+    ///
+    /// Throws ``EndpointError``.
     public init(_ text: String) throws(EndpointError) {
         let parts = Endpoint.split(text)
         guard let word = parts.first, parts.count > 1, !parts[1].isEmpty else {
@@ -87,6 +89,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         return parts
     }
 
+    /// The endpoint's text, which reads as the same endpoint again.
     public var description: String {
         switch address {
         case .tcp(let port, let interface?) where interface.contains(":"): "tcp:\(port):interface=[\(interface)]"
@@ -99,6 +102,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
 
     private func bracketed(_ path: String) -> String { path.contains(":") ? "[\(path)]" : path }
 
+    /// Reads the text.
+    ///
+    /// Throws when it is no endpoint.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         do {
@@ -109,6 +115,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         }
     }
 
+    /// Writes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

@@ -14,7 +14,9 @@ public struct ListenOptions: ParsableArguments {
     /// No options given.
     public init() {}
 
-    /// The endpoints asked for, or others when none is. Throws a `ValidationError` that names the option.
+    /// The endpoints asked for, or others when none is.
+    ///
+    /// Throws a `ValidationError` that names the option.
     public func endpoints(default fallback: OneOrMore<Endpoint>) throws -> OneOrMore<Endpoint> {
         let ports = try port.map { text in
             guard let port = UInt16(text) else {

@@ -5,7 +5,9 @@ import Glibc
 ///
 /// On a command line it is taken from the working folder; in a description, from the folder of the description.
 public struct LocalPath: Codable, Hashable, Sendable, CustomStringConvertible, ExpressibleByArgument {
-    /// The path. It begins with / unless there was nothing to take it from.
+    /// The path.
+    ///
+    /// It begins with / unless there was nothing to take it from.
     public let text: String
 
     /// A path, taken from a folder when it is relative.
@@ -40,6 +42,7 @@ public struct LocalPath: Codable, Hashable, Sendable, CustomStringConvertible, E
     /// Tells a decoder the folder that relative paths are taken from.
     package static let folderKey = CodingUserInfoKey(rawValue: "taproom.folder")
 
+    /// Reads a path, relative to the folder the decoder knows.
     public init(from decoder: any Decoder) throws {
         let path = try decoder.singleValueContainer().decode(String.self)
         guard !path.isEmpty, !path.utf8.contains(0) else {
@@ -49,10 +52,12 @@ public struct LocalPath: Codable, Hashable, Sendable, CustomStringConvertible, E
         self.init(path, in: LocalPath.folderKey.flatMap { decoder.userInfo[$0] as? String })
     }
 
+    /// Writes the path.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
+    /// The path.
     public var description: String { text }
 }

@@ -1,14 +1,16 @@
 public import Logging
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// What a service is given when it is made.
 public struct ServiceContext: Sendable {
     /// The name of the service in the application: `web`, or `backends/api` inside of a group.
     public let name: String
-    /// Where the service writes its log. Its name is known already.
+    /// Where the service writes its log.
+    ///
+    /// Its name is known already.
     public let logger: Logger
     /// One socket for each of the settings' endpoints, in their order: bound, listening, non-blocking.
     public let listeners: [Listener]
@@ -44,7 +46,9 @@ public struct Listener: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Another descriptor of the same socket, close-on-exec, for the caller to close. Throws ``SystemCallError``.
+    /// Another descriptor of the same socket, close-on-exec, for the caller to close.
+    ///
+    /// Throws ``SystemCallError``.
     public func duplicate() throws -> CInt {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw SystemCallError("duplicate the socket of \(endpoint)") }

@@ -6,18 +6,18 @@ package struct CheckedSettings: Sendable {
     /// The settings as they are stored: the keys that were given and those that are always stored, in schema order.
     package var canonical: DatumObject
     package var endpoints: [Endpoint]
-    /// Everything that is wrong, each with its path. The other fields mean nothing unless this is empty.
+    /// Everything that is wrong, each with its path.
+    ///
+    /// The other fields mean nothing unless this is empty.
     package var errors: [DataError]
 }
 
 extension ServiceKind {
-    /// Looks at settings that were given as data.
+    /// Looks at settings that were given as data: what is left out keeps its default.
     ///
-    /// - Parameters:
-    ///   - given: keys and values; what is left out keeps its default.
-    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    /// Relative paths are taken from `folder`; nil leaves them as they are.
     package static func check(_ given: DatumObject, folder: String? = nil) -> CheckedSettings {
-        let errors = errors(in: given, folder: folder)
+        let errors = decoder(folder).errors(of: Settings.self, in: given)
         guard errors.isEmpty else { return CheckedSettings(canonical: given, endpoints: [], errors: errors) }
         do {
             let settings = try decoder(folder).decode(Settings.self, from: .object(given))
@@ -57,18 +57,6 @@ extension ServiceKind {
         guard let folder, let key = LocalPath.folderKey else { return DatumDecoder() }
         return DatumDecoder(userInfo: [key: folder])
     }
-
-    /// One error for each key that is wrong by itself, so that all are known at once.
-    private static func errors(in given: DatumObject, folder: String?) -> [DataError] {
-        given.members.flatMap { member -> [DataError] in
-            do throws(DataError) {
-                let single = Datum.object([member.key: member.value])
-                return try decoder(folder).decodeNotingUnknownKeys(Settings.self, from: single).unknown
-            } catch {
-                return [error]
-            }
-        }
-    }
 }
 
 /// The kinds a program knows.
@@ -79,7 +67,9 @@ package struct KindList: Sendable {
 
     package var words: [String] { kinds.map { $0.word } }
 
-    /// The kind of a word. Throws ``UnknownKind``.
+    /// The kind of a word.
+    ///
+    /// Throws ``UnknownKind``.
     package func kind(_ word: String) throws(UnknownKind) -> any ServiceKind.Type {
         guard let kind = kinds.first(where: { $0.word == word }) else { throw UnknownKind(word: word, known: words) }
         return kind

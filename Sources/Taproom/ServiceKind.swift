@@ -34,7 +34,10 @@ public protocol ServiceKind: Sendable {
 }
 
 extension ServiceKind {
+    /// The first version.
     public static var settingsVersion: Int { 1 }
+
+    /// No cells.
     public static var state: [any StateDeclaration] { [] }
 }
 
@@ -52,9 +55,15 @@ public protocol ServiceSettings: Defaulted, Equatable, Sendable {
 }
 
 extension ServiceSettings {
+    /// Nowhere.
     public var endpoints: [Endpoint] { [] }
+
+    /// Nothing is wrong.
     public func problems() -> [SettingProblem] { [] }
 }
+
+/// A group of settings inside of settings, such as `limits: {idle: 10s}`: each of its keys has a default too.
+public typealias SettingsGroup = Defaulted
 
 /// A value that a kind does not accept.
 public struct SettingProblem: Sendable, Equatable {

@@ -49,7 +49,8 @@ package enum StateError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .otherVersion(let cell, let stored, let known):
             "the cell \"\(cell)\" is stored in version \(stored), and this program knows version \(known). "
-                + (stored > known ? "Use the program that wrote it, or a newer one." : "Use a program that can migrate it.")
+                + (stored > known
+                    ? "Use the program that wrote it, or a newer one." : "Use a program that can migrate it.")
         case .unreadable(let cell, let problem):
             "the stored value of the cell \"\(cell)\" can't be read: \(problem)"
         case .closed: "the tap is closed: nothing can be stored any more"
@@ -57,7 +58,9 @@ package enum StateError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Keeps the state of services. The tap's writer is one; all its work happens on one thread, in order.
+/// Keeps the state of services.
+///
+/// The tap's writer is one; all its work happens on one thread, in order.
 package protocol StateStore: Sendable {
     /// The stored value, or nil when there is none yet.
     func read(_ address: StateAddress) async throws -> StoredValue?

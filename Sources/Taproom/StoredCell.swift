@@ -25,7 +25,9 @@ public final class StoredCell<Value: Codable & Sendable, Durability: StateDurabi
         if let state = self as? any DeferredState { store.attach(state) }
     }
 
-    /// The value now. Never waits for a disk; never shows a change that could still be lost to a failing disk.
+    /// The value now.
+    ///
+    /// Never waits for a disk; never shows a change that could still be lost to a failing disk.
     public var value: Value { contents.withLock { $0.value } }
 }
 
@@ -35,7 +37,9 @@ extension StoredCell where Durability == Always {
     /// Updates of all cells of an application happen one after the other; those that wait together share one write to
     /// the disk. `body` runs on the tap's own thread: it should compute and not wait. When `body` throws, or the disk
     /// does, the value is as before and nothing is stored.
-    public func update<Result: Sendable>(_ body: @escaping @Sendable (inout Value) throws -> Result) async throws -> Result {
+    public func update<Result: Sendable>(_ body: @escaping @Sendable (inout Value) throws -> Result) async throws
+        -> Result
+    {
         try await withCheckedThrowingContinuation { continuation in
             store.submit(CellUpdate(cell: self, body: body, continuation: continuation))
         }

@@ -10,7 +10,9 @@ public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
     /// A length of whole seconds.
     public init(seconds: Int64) { milliseconds = seconds * 1000 }
 
-    /// Reads a number with a unit. Answers nil for anything else, and for more than ten years.
+    /// Reads a number with a unit.
+    ///
+    /// Answers nil for anything else, and for more than ten years.
     public init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int64(digits),
@@ -30,6 +32,9 @@ public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
         return "\(milliseconds / (unit?.milliseconds ?? 1))\(unit?.word ?? "ms")"
     }
 
+    /// Reads the text.
+    ///
+    /// Throws when it is no length of time.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let span = TimeSpan(text) else {
@@ -41,6 +46,7 @@ public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
         self = span
     }
 
+    /// Writes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

@@ -69,7 +69,9 @@ private let nasty = [
                 services:
                 - name: a
                   listen: tcp:80
-                  index: [v, w]
+                  index:
+                  - v
+                  - w
                 - name: "yes"
                   limits:
                     body: 5

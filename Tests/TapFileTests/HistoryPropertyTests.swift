@@ -6,7 +6,9 @@ import Testing
 
 /// Random changes, snapshots and rollbacks, with a model of what must be there beside them.
 @Suite(.timeLimit(.minutes(5))) struct HistoryPropertyTests {
-    /// An application and the state of the services it has, by path and cell.
+    /// An application and its state, by path and cell.
+    ///
+    /// A service that is gone has none.
     private struct Model: Equatable {
         var application: Application
         /// By service, as long as it is the same one.

@@ -26,7 +26,7 @@ import Testing
                 configuration: RunnerConfiguration(kinds: kinds, logger: quiet),
                 tapPath: path
             ) { report.yield($0) }
-            if isStarted { try await running.start() }
+            if isStarted { try await running.start(PlannedService.all(of: running.application, kinds: kinds)) }
             try await body(running, events, folder)
             await #expect(running.shutDown(isSaving: true))
             try Tap(opening: path, for: .writing).close()
@@ -126,7 +126,9 @@ import Testing
 
     @Test func anApplicationThatCannotStartLeavesNothingRunning() async throws {
         try await withRunning(application(greeter("a"), greeter("b", "refuse")), isStarted: false) { running, _, _ in
-            let error = await #expect(throws: RunnerError.self) { try await running.start() }
+            let error = await #expect(throws: RunnerError.self) {
+                try await running.start(PlannedService.all(of: running.application, kinds: kinds))
+            }
             #expect(error?.description == "service \"b\": it will not")
             try await #expect(states(running) == ["a": .stopped, "b": .failed])
         }
@@ -171,7 +173,7 @@ import Testing
                     writer: try TapWriter(Tap(opening: path, for: .writing)),
                     configuration: RunnerConfiguration(kinds: kinds, logger: quiet), tapPath: path
                 ) { _ in }
-                try await running.start()
+                try await running.start(PlannedService.all(of: running.application, kinds: kinds))
                 await #expect(running.shutDown(isSaving: isSaving))
                 let cells = try Tap(opening: path, for: .reading).state().map(\.address.cell)
                 #expect(cells == (isSaving ? ["greetings", "starts"] : ["starts"]))

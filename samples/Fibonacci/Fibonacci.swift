@@ -43,18 +43,13 @@ struct Sequence: Codable {
     private var second = "1"
 
     mutating func next() -> String {
-        defer { (first, second) = (second, Sequence.sum(first, second)) }
-        return first
-    }
-
-    private static func sum(_ left: String, _ right: String) -> String {
-        let digits = [left, right].map { $0.reversed().compactMap(\.wholeNumberValue) }
-        var (sum, carry) = ([Int](), 0)
-        for place in 0..<max(digits[0].count, digits[1].count) {
-            carry += digits.reduce(0) { $0 + (place < $1.count ? $1[place] : 0) }
-            sum.append(carry % 10)
-            carry /= 10
+        let digits = [first, second].map { $0.reversed().compactMap(\.wholeNumberValue) }
+        var carry = 0
+        let sum = digits[1].indices.map { place in
+            carry = carry / 10 + digits[1][place] + (place < digits[0].count ? digits[0][place] : 0)
+            return String(carry % 10)
         }
-        return (carry > 0 ? "1" : "") + sum.reversed().map(String.init).joined()
+        defer { (first, second) = (second, (carry > 9 ? "1" : "") + sum.reversed().joined()) }
+        return first
     }
 }

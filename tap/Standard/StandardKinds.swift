@@ -1,7 +1,8 @@
 public import Taproom
+import TapWeb
 
 /// The kinds that the shipped tools know.
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
-    public static let all: [any ServiceKind.Type] = []
+    public static let all: [any ServiceKind.Type] = [Web.self]
 }

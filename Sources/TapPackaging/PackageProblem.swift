@@ -1,0 +1,75 @@
+import Taproom
+
+/// One thing that is wrong with a ``PackageRequest``.
+package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
+    case name(String)
+    /// The name of the runner's package, which the package depends on.
+    case takenName(String)
+    case version(String)
+    case maintainer(String)
+    case summary(String)
+    case longDescription
+    case date(Int)
+    case sourceDateEpoch(String)
+    case applicationName(String)
+    case user(String)
+    case group(String)
+    /// A socket at a place where the service cannot make it, or nobody finds it.
+    case socket(path: String, package: String)
+
+    /// What is wrong and where, then what to do.
+    package var description: String { "\(problem). \(advice)" }
+
+    /// What is wrong, and where.
+    package var problem: String {
+        switch self {
+        case .name(let name):
+            "the name of the package must be 2 or more of a-z, 0-9, \"+\", \"-\" and \".\", and begin with a letter or "
+                + "digit, but is \"\(name)\""
+        case .takenName(let name): "\(name) is the package of the runner itself"
+        case .version(let version):
+            "the version must begin with a digit and consist of letters, digits, \".\", \"+\", \"~\" and \"-\", "
+                + "but is \"\(version)\""
+        case .maintainer(let maintainer): "the maintainer must be written 'Name <mail>', but is \"\(maintainer)\""
+        case .summary(let summary):
+            "the description must be one line of 1 to 79 characters, but "
+                + (summary.contains(where: \.isNewline)
+                    ? "has several lines" : summary.isBlank ? "is empty" : "has \(summary.count) characters")
+        case .longDescription: "the long description is empty"
+        case .date(let date):
+            "the date must be from 0 to \(PackageRequest.latestDate) seconds since 1970, but is \(date)"
+        case .sourceDateEpoch(let text): "SOURCE_DATE_EPOCH must be a number of seconds since 1970, but is \"\(text)\""
+        case .applicationName(let name): "the application's name \(Name.problem(name) ?? "is \"\(name)\"")"
+        case .user(let user): "the application's user must be a number or a name of a user, but is \"\(user)\""
+        case .group(let group): "the application's group must be a number or a name of a group, but is \"\(group)\""
+        case .socket(let path, _): "a service under systemd cannot offer the socket \(path)"
+        }
+    }
+
+    /// What to do.
+    package var advice: String {
+        switch self {
+        case .name, .takenName: "Give another name with --debfile, such as taproom-web."
+        case .version: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
+        case .maintainer: "Give one such as --maintainer 'Ada Lovelace <ada@example.com>'."
+        case .summary: "Say the rest in --long_description."
+        case .longDescription: "Leave --long_description out, or say what the application does."
+        case .date, .sourceDateEpoch: "Correct or unset SOURCE_DATE_EPOCH."
+        case .applicationName: "Give the application another name."
+        case .user, .group: "Use up to 31 of a-z, 0-9, \"_\" and \"-\", beginning with a letter."
+        case .socket(_, let package): "Let it listen on a socket in /run/\(package)."
+        }
+    }
+
+    /// Whether the mistake is in the application, and not in what the user said about the package.
+    package var isInApplication: Bool {
+        switch self {
+        case .applicationName, .user, .group, .socket: true
+        default: false
+        }
+    }
+}
+
+extension StringProtocol {
+    var isBlank: Bool { allSatisfy(\.isWhitespace) }
+}

@@ -1,0 +1,114 @@
+import Taproom
+
+/// The systemd unit of a packaged application: what it runs, and everything it may not do.
+struct SystemdUnit {
+    let places: InstancePlaces
+    let request: PackageRequest
+
+    var text: String {
+        """
+        [Unit]
+        Description=\(escaped(request.summary))
+        Documentation=man:tapd(8)
+        Wants=network-online.target
+        After=network-online.target
+
+        [Service]
+        Type=exec
+        ExecStart=/usr/bin/tapd -f \(places.tap)
+        # Only tapd is told to stop: it stops what it started, in order.
+        KillMode=mixed
+        Restart=on-failure
+        RestartSec=1
+        # Mistakes in the tap or the set-up, which starting again does not mend.
+        RestartPreventExitStatus=64 65 66 73 77 78
+
+        User=\(places.account.user)
+        \(places.account.group.map { "Group=\($0)\n" } ?? "")\
+        StateDirectory=\(places.package)
+        StateDirectoryMode=0700
+        \(socketLines)\
+        UMask=0077
+        LimitNOFILE=65536
+
+        \(privilegeLines)
+        NoNewPrivileges=yes
+        ProtectSystem=strict
+        ProtectHome=\(readsHome ? "read-only" : "yes")
+        PrivateTmp=yes
+        PrivateDevices=yes
+        ProtectProc=invisible
+        ProcSubset=pid
+        ProtectClock=yes
+        ProtectControlGroups=yes
+        ProtectHostname=yes
+        ProtectKernelLogs=yes
+        ProtectKernelModules=yes
+        ProtectKernelTunables=yes
+        LockPersonality=yes
+        MemoryDenyWriteExecute=yes
+        RemoveIPC=yes
+        RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+        RestrictNamespaces=yes
+        RestrictRealtime=yes
+        RestrictSUIDSGID=yes
+        SystemCallArchitectures=native
+        SystemCallErrorNumber=EPERM
+        SystemCallFilter=@system-service
+        SystemCallFilter=~@privileged @resources
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """
+    }
+
+    /// The capability for ports below 1024, where there is one; otherwise none at all, and a user namespace.
+    ///
+    /// In a user namespace the capability would not count for the network of the machine.
+    private var privilegeLines: String {
+        guard request.endpoints.contains(where: \.isPrivileged) else {
+            return "CapabilityBoundingSet=\nPrivateUsers=yes"
+        }
+        return "AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE"
+    }
+
+    /// The folders of unix sockets: systemd makes our own below /run; others must be there, and are only made writable.
+    private var socketLines: String {
+        var lines: [String] = []
+        for path in request.endpoints.compactMap(\.socketPath) {
+            let folders = path.split(separator: "/").dropLast()
+            let line: String
+            if let folder = runtimeFolder(folders) {
+                line = "RuntimeDirectory=\(quoted(folder))"
+            } else {
+                line = "ReadWritePaths=\(quoted("-/" + folders.joined(separator: "/")))"
+            }
+            if !lines.contains(line) { lines.append(line) }
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// The path below /run, if the folder bears our name there: systemd takes over what it makes, and removes it.
+    private func runtimeFolder(_ folders: ArraySlice<Substring>) -> String? {
+        let path = folders.first == "var" ? folders.dropFirst() : folders
+        guard path.first == "run", let owner = path.dropFirst().first else { return nil }
+        guard owner == places.package || owner == request.application.name else { return nil }
+        return path.dropFirst().joined(separator: "/")
+    }
+
+    /// Whether a setting names a folder below /home or /root, which the service could not see otherwise.
+    private var readsHome: Bool {
+        request.description.contains("/home/") || request.description.contains("/root/")
+    }
+
+    /// A percent sign begins a specifier of systemd, and a backslash at the end continues the line.
+    private func escaped(_ text: String) -> String {
+        text.replacing("%", with: "%%").replacing("\\", with: "/")
+    }
+
+    private func quoted(_ word: String) -> String {
+        let text = word.replacing("%", with: "%%").replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return text.contains(where: \.isWhitespace) || text != word ? "\"\(text)\"" : text
+    }
+}

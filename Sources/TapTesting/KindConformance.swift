@@ -1,0 +1,111 @@
+import ArgumentParser
+import TapData
+public import Taproom
+
+/// What every kind has to be true to, in three lines of a test.
+///
+///     @Test func webIsAGoodKind() throws {
+///         try KindConformance.check(Web.self)
+///     }
+public enum KindConformance {
+    /// Checks a kind.
+    ///
+    /// - Parameters:
+    ///   - kind: the kind.
+    ///   - samples: settings that are not the defaults, which have to survive being stored as well.
+    /// - Throws: ``TestFailure`` with everything that is wrong.
+    public static func check<Kind: ServiceKind>(_ kind: Kind.Type, samples: [Kind.Settings] = []) throws {
+        var problems = wordProblems(kind) + keyProblems(kind) + optionProblems(kind) + unknownKeyProblems(kind)
+        problems += stateProblems(kind)
+        for settings in [Kind.Settings()] + samples { problems += storageProblems(kind, settings) }
+        guard problems.isEmpty else {
+            throw TestFailure("\(Kind.self) breaks the contract of a kind:\n" + problems.joined(separator: "\n"))
+        }
+    }
+
+    private static func wordProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
+        var problems: [String] = []
+        let isWord = kind.word.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+        }
+        if !isWord || kind.word.isEmpty || kind.word.hasPrefix("-") {
+            problems.append("the word \"\(kind.word)\" must consist of lower-case letters, digits and hyphens")
+        }
+        if !kind.summary.hasSuffix(".") || kind.summary.contains("\n") {
+            problems.append("the summary must be one sentence on one line, but is \"\(kind.summary)\"")
+        }
+        if kind.settingsVersion < 1 {
+            problems.append("settings versions count from 1, but this is \(kind.settingsVersion)")
+        }
+        return problems
+    }
+
+    private static func keys<Settings: ServiceSettings>(_ settings: Settings) -> [String] {
+        (try? DatumEncoder().encode(settings).object?.keys) ?? []
+    }
+
+    private static func keyProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
+        keys(Kind.Settings()).filter(ServiceDefinition.reservedKeys.contains).map {
+            "the key \"\($0)\" belongs to every service: call it something else"
+        }
+    }
+
+    private static func stateProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
+        let names = kind.state.map(\.name)
+        return Set(names).count == names.count ? [] : ["two cells have the same name: \(names.joined(separator: ", "))"]
+    }
+
+    /// Long names of options that belong to the tools, in front of the kind's word and behind it.
+    static let reservedOptions: Set<String> = [
+        "uid", "gid", "appname", "append", "output", "type", "encrypted", "force", "from", "list", "help", "version",
+        "tap", "tapfile", "description", "daemon", "nodaemon", "no-save", "logfile", "log-format", "log-level",
+        "syslog",
+        "prefix", "rundir", "pidfile", "chroot", "euid", "umask", "reactor", "help-reactors", "save-every", "snapshot",
+        "control", "json",
+    ]
+
+    private static func optionProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
+        // The only public way to the names of options is the help text: its lines begin with them.
+        let lines = Kind.Options.helpMessage(includeHidden: true, columns: 1000).split(separator: "\n")
+        let names = lines.filter { $0.hasPrefix("  -") }.flatMap { line in
+            line.drop { $0 == " " }.split(whereSeparator: { " ,/".contains($0) })
+                .prefix { $0.hasPrefix("-") || $0.hasPrefix("<") }
+                .filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
+        }
+        return names.filter { reservedOptions.contains($0) && $0 != "help" }.map {
+            "the option --\($0) belongs to the tools: call it something else"
+        }
+    }
+
+    private static func unknownKeyProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
+        let checked = kind.check(["no-such-key-here": .bool(true)])
+        var problems = checked.errors.isEmpty ? ["an unknown key is accepted"] : []
+        guard let known = keys(Kind.Settings()).first(where: { $0.utf8.count > 2 }) else { return problems }
+        let mistyped = known + "x"
+        let errors = kind.check([mistyped: .bool(true)]).errors.map(\.description)
+        if !errors.contains(where: { $0.contains("\"\(known)\"") }) {
+            problems.append("the unknown key \"\(mistyped)\" is refused without offering \"\(known)\": \(errors)")
+        }
+        return problems
+    }
+
+    private static func storageProblems<Kind: ServiceKind>(_ kind: Kind.Type, _ settings: Kind.Settings) -> [String] {
+        do {
+            let given = try kind.canonical(settings)
+            let checked = kind.check(given)
+            let sentences = checked.errors.map(\.description)
+            guard checked.errors.isEmpty else {
+                let areSentences = sentences.allSatisfy { $0.contains(" ") }
+                return settings.problems().isEmpty
+                    ? ["stored settings are refused: \(sentences.joined(separator: "; "))"]
+                    : areSentences ? [] : ["problems must be sentences: \(sentences.joined(separator: "; "))"]
+            }
+            let back = try DatumDecoder().decode(Kind.Settings.self, from: .object(checked.canonical))
+            if back != settings { return ["settings change when they are stored: \(settings) becomes \(back)"] }
+            return checked.canonical == given
+                ? [] : ["the stored form is not stable: \(given) becomes \(checked.canonical)"]
+        } catch {
+            return ["settings can't be stored: \(error)"]
+        }
+    }
+}

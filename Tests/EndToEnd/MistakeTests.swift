@@ -1,0 +1,171 @@
+import Glibc
+import TapTesting
+import Testing
+
+/// What people get wrong, and what they are told: one sentence, the right status, nothing half-done.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct MistakeTests {
+    private let bench: Bench
+    private let listen = "tcp:0:interface=127.0.0.1"
+
+    init() throws { bench = try Bench() }
+
+    private func expect(
+        _ outcome: Program.Outcome, _ status: Int32, _ errors: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(outcome.status == status, sourceLocation: sourceLocation)
+        #expect(outcome.errors == errors + "\n", sourceLocation: sourceLocation)
+    }
+
+    @Test(arguments: [
+        (["web", "--prot", "80"], "mktap: unknown option '--prot'. Did you mean '--port'? See 'mktap web --help'."),
+        (
+            ["web", "--port", "http"],
+            "mktap: --port must be a number from 0 to 65535, but is \"http\". See 'mktap web --help'."
+        ),
+        (
+            ["web", "--listen", "tpc:80"],
+            "mktap: --listen is no endpoint: \"tpc:80\". \"tpc\" is no way to listen. Did you mean \"tcp\"? See 'mktap web --help'."
+        ),
+        (["wbe"], "mktap: no kind is called \"wbe\". Did you mean \"web\"? See 'mktap --list'."),
+        (["--bogus", "web"], "mktap: unknown option '--bogus'. See 'mktap --help'."),
+        (
+            ["--appname", "a b", "web"],
+            "mktap: --appname must be 1 to 64 letters, digits, hyphens and underscores, not beginning with a hyphen, but is \"a b\". See 'mktap --help'."
+        ),
+        (["--uid", "a b", "web"], "mktap: --uid must be a name or a number, but is \"a b\". See 'mktap --help'."),
+        ([], "mktap: no kind is named. mktap --list shows those there are. See 'mktap --help'."),
+    ])
+    func mktapRefusesWrongWords(_ words: [String], _ message: String) throws {
+        let outcome = try Program.run("\(Bench.programs)/mktap", words, in: bench.folder.path)
+        expect(outcome, 64, message)
+        #expect(names(of: bench) == [])
+    }
+
+    @Test func mktapKeepsAFileThatIsThere() throws {
+        try bench.folder.write("mine", to: "web.tap")
+        expect(
+            try bench.run("mktap", "web"), 73,
+            "mktap: web.tap: exists already. Use --force to replace it, or --output to choose another name.")
+        #expect(try Program.run("cat", ["web.tap"], in: bench.folder.path).output == "mine")
+    }
+
+    @Test func mktapNeedsAFolderToWriteIn() throws {
+        expect(
+            try bench.run("mktap", "--output", "none/web.tap", "web"), 73,
+            "mktap: none/web.tap: cannot be made: no such file or directory. Choose another place with --output.")
+    }
+
+    @Test func tapdNeedsSomethingToRun() throws {
+        expect(
+            try bench.run("tapd"), 64,
+            "tapd: nothing to run: name a tap with -f, a description with -y, or a kind. See 'tapd --help'.")
+    }
+
+    @Test func tapdTellsWhatIsNoTap() throws {
+        try bench.folder.write("", to: "empty.tap")
+        try bench.folder.write("hello", to: "text.tap")
+        try bench.folder.makeFolder("folder.tap")
+        mkfifo(bench.folder["fifo.tap"], 0o600)
+        _ = try Program.run("sqlite3", ["other.tap", "CREATE TABLE mine (x)"], in: bench.folder.path)
+        for (name, status, problem) in [
+            ("none.tap", Int32(66), "there is no such tap. mktap makes one: mktap web --static DIR"),
+            ("folder.tap", 65, "is a folder, not a tap."), ("fifo.tap", 65, "is a FIFO, not a tap."),
+            ("empty.tap", 65, "is not a tap: it is empty. Nothing was changed."),
+            ("text.tap", 65, "is not a tap: it is no SQLite file. Nothing was changed."),
+            ("other.tap", 65, "is not a tap: it is an SQLite file of another program. Nothing was changed."),
+        ] {
+            expect(try bench.run("tapd", "-f", name), status, "tapd: \(name): \(problem)")
+        }
+    }
+
+    @Test func tapdLeavesADamagedTapAsItIs() throws {
+        try bench.done("mktap", "web", "--listen", listen)
+        truncate(bench.folder["web.tap"], 20_000)
+        let outcome = try bench.run("tapd", "-f", "web.tap")
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.hasPrefix("tapd: web.tap: the tap is damaged: the file is cut off after 20000 bytes."))
+        var file = stat()
+        #expect(stat(bench.folder["web.tap"], &file) == 0 && file.st_size == 20_000)
+    }
+
+    @Test func tapdNamesWhoRunsTheTapAlready() throws {
+        try bench.done("mktap", "web", "--listen", listen)
+        let served = try bench.serve("-f", "web.tap")
+        let second = try bench.run("tapd", "-f", "web.tap")
+        #expect(second.status == 75)
+        #expect(second.errors.hasPrefix("tapd: web.tap: is in use by process \(served.program.process), since "))
+        #expect(try bench.run("mktap", "--force", "web").status == 75)
+        #expect(try served.curl("/").hasSuffix("\n200"))
+        _ = try served.stop()
+    }
+
+    @Test func tapdNamesTheServiceWhosePortIsBusy() throws {
+        let served = try bench.serve("web", "--listen", listen)
+        let endpoint = "tcp:\(served.port):interface=127.0.0.1"
+        try bench.done("mktap", "web", "--listen", endpoint)
+        expect(
+            try bench.run("tapd", "-f", "web.tap"), 69,
+            "tapd: service \"web\": cannot listen on \(endpoint): address already in use. "
+                + "Another program listens there: stop it, or choose another endpoint.")
+        #expect(names(of: bench) == ["web.tap"])
+        _ = try served.stop()
+    }
+
+    @Test func tapdStartsNothingWithoutTheFolder() throws {
+        try bench.done("mktap", "web", "--static", "gone", "--listen", listen)
+        let outcome = try bench.run("tapd", "-f", "web.tap")
+        #expect(outcome.status == 69)
+        #expect(outcome.errors.hasPrefix("tapd: service \"web\": cannot open"))
+        #expect(outcome.errors.contains("no such file or directory"))
+        #expect(outcome.output == "")
+        #expect(names(of: bench) == ["web.tap"])
+    }
+
+    @Test func tapdNamesAUserThatIsNotThere() throws {
+        try bench.done("mktap", "--uid", "nobody-at-all", "web", "--listen", listen)
+        expect(
+            try bench.run("tapd", "-f", "web.tap"), 78,
+            "tapd: there is no user \"nobody-at-all\" on this machine. Make it, or name another with --uid.")
+    }
+
+    @Test func everyMistakeInADescriptionIsNamedAtOnce() throws {
+        try bench.folder.write(
+            """
+            taproom: 2
+            nam: x
+            services:
+              - kind: wbe
+              - kind: web
+                listen: tcp:http
+                sttic: /srv
+              - name: two
+                kind: web
+                enabled: yes
+            """, to: "site.yaml")
+        expect(
+            try bench.run("mktap", "--from", "site.yaml"), 65,
+            """
+            mktap: site.yaml:1:10: taproom must be 1, the format this program knows, but is 2.
+            mktap: site.yaml:2:1: nam is not known here. Did you mean "name"?
+            mktap: site.yaml:4:11: services[0].kind no kind is called "wbe". Did you mean "web"?
+            mktap: site.yaml:6:13: services[1].listen is no endpoint: "tcp:http". The port must be a number from 0 to 65535.
+            mktap: site.yaml:7:5: services[1].sttic is not known here. Did you mean "static"?
+            mktap: site.yaml:10:14: services[2].enabled must be true or false, but is "yes".
+            """)
+        #expect(names(of: bench) == ["site.yaml"])
+    }
+
+    @Test func tapctlOffersTheNearestWord() throws {
+        try bench.done("mktap", "web", "--listen", listen)
+        expect(
+            try bench.run("tapctl", "shwo"), 64,
+            "tapctl: there is no verb \"shwo\". Did you mean \"show\"? See 'tapctl --help'.")
+        expect(
+            try bench.run("tapctl", "show", "web.tap", "web.lisen"), 64,
+            "tapctl: web.lisen: there is no \"lisen\". Did you mean \"listen\"?")
+        expect(
+            try bench.run("tapctl", "rollback", "web.tap", "9"), 64, "tapctl: there is no revision 9: the latest is 1.")
+        expect(try bench.run("tapctl", "stop", "web.tap"), 69, "tapctl: web.tap: is not running.")
+    }
+}

@@ -1,0 +1,127 @@
+import Glibc
+import TapData
+import TapTesting
+import Testing
+
+/// The web kind as people use it: built, run, stopped, looked into.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct WebTests {
+    private let bench: Bench
+
+    init() throws {
+        bench = try Bench()
+        try bench.folder.makeFolder("site")
+        try bench.folder.write("hello\n", to: "site/index.html")
+        try bench.folder.write("a file\n", to: "site/a file.txt")
+        try bench.done("mktap", "web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1")
+    }
+
+    @Test func saysWhatItMadeAndHowToRunIt() throws {
+        let line = try bench.done("mktap", "--output", "other.tap", "web", "--static", "site", "--port", "8080")
+        #expect(line == "other.tap: web on tcp:8080. Run it with: tapd -f other.tap\n")
+    }
+
+    @Test func takesTheClassicCommandAsWritten() throws {
+        try bench.done("mktap", "--force", "--uid", "33", "--gid", "33", "web", "--static", "/var/www", "--port", "80")
+        let text = try bench.done("tapctl", "export", "web.tap")
+        #expect(
+            text == """
+                taproom: 1
+                name: web
+                user: 33
+                group: 33
+                services:
+                - name: web
+                  kind: web
+                  listen: tcp:80
+                  static: /var/www
+
+                """)
+    }
+
+    @Test func servesUntilItIsToldToStop() throws {
+        let served = try bench.serve("-f", "web.tap")
+        #expect(try served.curl("/") == "hello\n\n200")
+        #expect(try served.curl("/a%20file.txt") == "a file\n\n200")
+        #expect(try served.curl("/nothing").hasSuffix("\n404"))
+        let outcome = try served.stop()
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "")
+        #expect(names(of: bench) == ["site", "web.tap"])
+    }
+
+    @Test func stopsOnInterruptToo() throws {
+        #expect(try bench.serve("-f", "web.tap").stop(SIGINT).status == 0)
+    }
+
+    @Test func countsOnAfterAStop() throws {
+        var served = try bench.serve("-f", "web.tap")
+        _ = try served.curl("/")
+        _ = try served.curl("/nothing")
+        _ = try served.stop()
+        let resting = try bench.json("tapctl", "show", "web.tap", "web.state.counters.requests")
+        #expect(resting["2xx"] == .integer(1))
+        #expect(resting["4xx"] == .integer(1))
+        served = try bench.serve("-f", "web.tap")
+        _ = try served.curl("/")
+        let running = try bench.json("tapctl", "show", "web.tap", "web.state.counters.requests")
+        #expect(running["2xx"] == .integer(2))
+        _ = try served.stop()
+    }
+
+    @Test func leavesNothingStoredWhenItIsToldSo() throws {
+        let served = try bench.serve("-f", "web.tap", "--no-save")
+        _ = try served.curl("/")
+        #expect(try served.stop().status == 0)
+        #expect(try bench.run("tapctl", "show", "web.tap", "web.state").status == 64)
+    }
+
+    @Test func servesFromMemory() throws {
+        let served = try bench.serve("web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1")
+        #expect(try served.curl("/") == "hello\n\n200")
+        #expect(try served.stop().status == 0)
+        #expect(names(of: bench) == ["site", "web.tap"])
+    }
+
+    @Test func servesADescriptionAndKeepsItsTap() throws {
+        try bench.folder.write(
+            """
+            taproom: 1
+            services:
+              - kind: web
+                listen: tcp:0:interface=127.0.0.1
+                static: site
+            """, to: "home.yaml")
+        var served = try bench.serve("-y", "home.yaml")
+        #expect(try served.curl("/") == "hello\n\n200")
+        _ = try served.stop()
+        served = try bench.serve("-y", "home.yaml")
+        _ = try served.curl("/")
+        _ = try served.stop()
+        #expect(try bench.json("tapctl", "show", "home.tap", "web.state.counters.requests.2xx") == .integer(2))
+    }
+
+    @Test func comesBackAfterAKill() throws {
+        let served = try bench.serve("-f", "web.tap")
+        served.program.signal(SIGKILL)
+        #expect(try served.program.end().status == 128 + SIGKILL)
+        let again = try bench.serve("-f", "web.tap")
+        #expect(try again.curl("/") == "hello\n\n200")
+        _ = try again.stop()
+        #expect(names(of: bench) == ["site", "web.tap"])
+    }
+}
+
+/// What is in the folder of a bench, hidden names left out.
+func names(of bench: Bench) -> [String] {
+    var names: [String] = []
+    guard let folder = opendir(bench.folder.path) else { return [] }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+}

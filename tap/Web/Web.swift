@@ -1,0 +1,27 @@
+public import ServiceLifecycle
+public import Taproom
+
+/// The kind `web`: serves the files of a folder over HTTP/1.1.
+public struct Web: ServiceKind {
+    /// What a site serves, where, and within which limits.
+    public typealias Settings = WebSettings
+    /// The options of `mktap web`.
+    public typealias Options = WebOptions
+
+    /// The word of the kind.
+    public static let word = "web"
+    /// What the kind does.
+    public static let summary = "Serves the files of a folder over HTTP."
+
+    /// Requests and bytes answered since the service was first started.
+    static let counters = Cell("counters", initial: Counters(), durability: .snapshot)
+    /// The counters.
+    public static var state: [any StateDeclaration] { [counters] }
+
+    /// Opens the folder and the counters.
+    public static func makeService(settings: WebSettings, context: ServiceContext) async throws -> any Service {
+        let counters = try await context.open(counters)
+        let site = try Site(settings, logger: context.logger, counters: counters)
+        return WebServer(site, context: context)
+    }
+}

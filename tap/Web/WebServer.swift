@@ -1,0 +1,60 @@
+import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
+import Synchronization
+import TapNetwork
+import Taproom
+
+/// A running web service.
+final class WebServer: Service {
+    private let server: ChannelServer
+
+    init(_ site: Site, context: ServiceContext) {
+        let responders = Responders(site)
+        server = ChannelServer(context) { channel in
+            channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, responders) }
+        }
+    }
+
+    func run() async throws { try await server.run() }
+
+    private static func initialize(_ channel: any Channel, _ responders: Responders) throws {
+        let responder = responders.responder(on: channel.eventLoop)
+        let limits = responder.site.settings.limits
+        // A client may end its side as soon as it has asked, and still wait for the answer.
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        let watermarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
+        try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
+        let watch = RequestWatch()
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(watch)
+        try pipeline.addHandler(ByteToMessageHandler(decoder(limits)))
+        try pipeline.addHandler(WebConnection(responder, watch: watch))
+    }
+
+    private static func decoder(_ limits: WebLimits) -> HTTPRequestDecoder {
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderFieldSize = limits.header
+        configuration.maxHeaderListSize = limits.header
+        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
+    }
+}
+
+/// The responders of a service, one for each event loop that has had a connection.
+private final class Responders: Sendable {
+    private let site: Site
+    private let byLoop = Mutex<[ObjectIdentifier: NIOLoopBound<Responder>]>([:])
+
+    init(_ site: Site) { self.site = site }
+
+    /// Called on the event loop.
+    func responder(on loop: any EventLoop) -> Responder {
+        let bound = byLoop.withLock { byLoop in
+            if let bound = byLoop[ObjectIdentifier(loop)] { return bound }
+            let bound = NIOLoopBound(Responder(site), eventLoop: loop)
+            byLoop[ObjectIdentifier(loop)] = bound
+            return bound
+        }
+        return bound.value
+    }
+}

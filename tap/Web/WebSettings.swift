@@ -1,0 +1,106 @@
+public import Taproom
+
+/// What a site serves, where, and within which limits.
+public struct WebSettings: ServiceSettings {
+    /// What happens to symbolic links.
+    public enum Symlinks: String, Codable, Sendable, CaseIterable {
+        /// Those that stay inside of the folder are followed.
+        case inside
+        /// None is followed.
+        case never
+        /// All are followed, also out of the folder.
+        case anywhere
+    }
+
+    /// Where to listen.
+    public var listen: OneOrMore<Endpoint> = [.tcp(port: 8080)]
+    /// The folder or the single file to serve.
+    ///
+    /// Without it visitors see a page that says how to set it.
+    public var `static`: LocalPath?
+    /// The names of files that stand for their folder, the first one found counts.
+    public var index: OneOrMore<String> = ["index.html"]
+    /// Whether a folder without an index file is shown as a list of its contents.
+    public var listing = false
+    /// Whether names that begin with a dot are served.
+    ///
+    /// `/.well-known/` always is.
+    public var dotfiles = false
+    /// What happens to symbolic links.
+    public var symlinks = Symlinks.inside
+    /// The media type of files whose extension is not known.
+    public var defaultType = "application/octet-stream"
+    /// More media types by extension, without the dot.
+    ///
+    /// They come before the built-in ones.
+    public var types: [String: String] = [:]
+    /// What a client may ask of the server.
+    public var limits = WebLimits()
+
+    /// The defaults.
+    public init() {}
+
+    /// Where to listen.
+    public var endpoints: [Endpoint] { listen.elements }
+
+    /// Everything that is out of range or malformed.
+    public func problems() -> [SettingProblem] {
+        var problems = limits.problems
+        if index.elements.contains(where: {
+            $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".."
+        }) {
+            problems.append(SettingProblem("index", "must be names of files, without a slash"))
+        }
+        if !MediaTypes.isValid(defaultType) {
+            problems.append(SettingProblem("defaultType", "must be written TYPE/SUBTYPE, but is \"\(defaultType)\""))
+        }
+        for (ending, type) in types.sorted(by: { $0.key < $1.key }) {
+            if ending.isEmpty || ending.hasPrefix(".") || ending.contains("/") {
+                problems.append(
+                    SettingProblem("types", "must have extensions without a dot for keys, but one is \"\(ending)\""))
+            }
+            if !MediaTypes.isValid(type) {
+                problems.append(SettingProblem("types.\(ending)", "must be written TYPE/SUBTYPE, but is \"\(type)\""))
+            }
+        }
+        return problems
+    }
+}
+
+extension WebSettings.Symlinks {
+    /// Reads one of the words.
+    public init(from decoder: any Decoder) throws {
+        let word = try decoder.singleValueContainer().decode(String.self)
+        guard let value = Self(rawValue: word) else {
+            let words = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "must be one of \(words), but is \"\(word)\""))
+        }
+        self = value
+    }
+}
+
+/// What a client may ask of a web service.
+public struct WebLimits: SettingsGroup, Equatable, Sendable {
+    /// The greatest size of a request's line and header in bytes, from 1024 to 1048576.
+    public var header = 16_384
+    /// How long a connection may do nothing, from 10ms to 1d.
+    public var idle = TimeSpan(seconds: 60)
+    /// How long a request's header may take to arrive, from 10ms to 1d.
+    public var request = TimeSpan(seconds: 30)
+
+    /// The defaults.
+    public init() {}
+
+    var problems: [SettingProblem] {
+        var problems: [SettingProblem] = []
+        if !(1024...1_048_576).contains(header) {
+            problems.append(SettingProblem("limits.header", "must be from 1024 to 1048576 bytes, but is \(header)"))
+        }
+        for (key, span) in [("limits.idle", idle), ("limits.request", request)]
+        where !(10...86_400_000).contains(span.milliseconds) {
+            problems.append(SettingProblem(key, "must be from 10ms to 1d, but is \(span)"))
+        }
+        return problems
+    }
+}
