@@ -1,7 +1,9 @@
 import CSQLite
 import Taproom
 
-/// A connection to an SQLite database. Not safe for two threads at once: whoever has it keeps it in one.
+/// A connection to an SQLite database.
+///
+/// Not safe for two threads at once: whoever has it keeps it in one.
 final class Database {
     /// How a database is opened.
     enum Access {
@@ -15,7 +17,9 @@ final class Database {
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
 
-    /// Opens an existing database, or an empty one in memory. Throws ``TapFileError``.
+    /// Opens an existing database, or an empty one in memory.
+    ///
+    /// Throws ``TapFileError``.
     init(_ path: String, _ access: Access) throws(TapFileError) {
         self.path = path
         let code =
@@ -26,11 +30,8 @@ final class Database {
                     Database.uri(path), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
             case .memory: sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
             }
-        guard code == SQLITE_OK else {
-            let error = failure()
-            sqlite3_close_v2(handle)
-            throw error
-        }
+        // `deinit` closes what was opened: everything this stores is set.
+        guard code == SQLITE_OK else { throw failure() }
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5000)
     }
@@ -47,12 +48,16 @@ final class Database {
         return "file:\(escaped.joined())?immutable=1"
     }
 
-    /// Closes the connection. A log of changes is folded into the file first. Closing twice does nothing.
+    /// Closes the connection.
+    ///
+    /// A log of changes is folded into the file first. Closing twice does nothing.
     func close() throws(TapFileError) {
         guard let open = handle else { return }
         statements.removeAll()
         handle = nil
-        guard sqlite3_close_v2(open) == SQLITE_OK else { throw .storage(path: path, code: SQLITE_BUSY, problem: "cannot close") }
+        guard sqlite3_close_v2(open) == SQLITE_OK else {
+            throw .storage(path: path, code: SQLITE_BUSY, problem: "cannot close")
+        }
     }
 
     /// What the last call on this connection reported.
@@ -160,7 +165,9 @@ private final class Statement {
     }
 }
 
-/// One row of an answer, valid while it is handed over. Columns count from 0.
+/// One row of an answer, valid while it is handed over.
+///
+/// Columns count from 0.
 struct Row {
     fileprivate let statement: OpaquePointer
 
@@ -171,7 +178,8 @@ struct Row {
     func text(_ column: Int32) -> String {
         guard let text = sqlite3_column_text(statement, column) else { return "" }
         return String(
-            decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))), as: UTF8.self)
+            decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))),
+            as: UTF8.self)
     }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }

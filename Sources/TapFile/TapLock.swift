@@ -1,6 +1,8 @@
 import Glibc
 
-/// The right to a tap: one writer, or any number of readers. The kernel takes it back when the process ends, however it ends.
+/// The right to a tap: one writer, or any number of readers.
+///
+/// The kernel takes it back when the process ends, however it ends.
 ///
 /// It is an flock(2) on the tap itself, so there is no second file that could be stale, and a recycled process id means
 /// nothing. It is taken before SQLite opens the file and given back after SQLite has closed it: SQLite's own locks
@@ -14,25 +16,23 @@ package final class TapLock: Sendable {
     /// The descriptor that holds the lock: open for reading.
     package let descriptor: CInt
 
-    /// Takes the lock. A tap that is only being read is waited for, five seconds at most.
+    /// Takes the lock.
+    ///
+    /// A tap that is only being read is waited for, five seconds at most.
     ///
     /// Throws ``TapFileError``: `.inUse` names who has it.
     package init(_ path: String, _ mode: Mode) throws(TapFileError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TapLock.openFailure(path, errno) }
+        // Whatever is thrown below, `deinit` closes the descriptor: everything this stores is set.
         let operation = (mode == .writing ? LOCK_EX : LOCK_SH) | LOCK_NB
         for _ in 0..<500 {
             if flock(descriptor, operation) == 0 { return }
             let holder = LockHolder(of: descriptor)
-            guard holder.isReader else {
-                close(descriptor)
-                throw .inUse(path: path, holder: holder)
-            }
+            guard holder.isReader else { throw .inUse(path: path, holder: holder) }
             usleep(10_000)
         }
-        let holder = LockHolder(of: descriptor)
-        close(descriptor)
-        throw .inUse(path: path, holder: holder)
+        throw .inUse(path: path, holder: LockHolder(of: descriptor))
     }
 
     deinit {
@@ -64,7 +64,8 @@ package struct LockHolder: Sendable, Equatable, CustomStringConvertible {
         let locks = LockHolder.read("/proc/locks").split(separator: "\n").map { $0.split(separator: " ") }
         // "5: FLOCK  ADVISORY  WRITE 1234 fe:00:4711 0 EOF"; waiting ones have "->" in the second place.
         let lock = locks.first { lock in
-            lock.count >= 6 && lock[1] == "FLOCK" && lock[5].split(separator: ":").last.map(String.init) == String(file.st_ino)
+            lock.count >= 6 && lock[1] == "FLOCK"
+                && lock[5].split(separator: ":").last.map(String.init) == String(file.st_ino)
         }
         process = lock.flatMap { Int($0[4]) }
         isReader = lock.map { $0[3] == "READ" } ?? true
@@ -90,7 +91,8 @@ package struct LockHolder: Sendable, Equatable, CustomStringConvertible {
     private static func startTime(_ process: Int) -> Int? {
         let fields = read("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")
         let boot = read("/proc/stat").split(separator: "\n").first { $0.hasPrefix("btime ") }
-        guard let fields, fields.count > 19, let ticks = Int(fields[19]), let boot, let start = Int(boot.dropFirst(6)) else {
+        guard let fields, fields.count > 19, let ticks = Int(fields[19]), let boot, let start = Int(boot.dropFirst(6))
+        else {
             return nil
         }
         return start + ticks / sysconf(CInt(_SC_CLK_TCK))
@@ -108,7 +110,9 @@ package struct LockHolder: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension TapLock {
-    /// Waits until nobody writes a tap any more. Throws ``TapFileError``.
+    /// Waits until nobody writes a tap any more.
+    ///
+    /// Throws ``TapFileError``.
     package static func waitUntilFree(_ path: String) throws(TapFileError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw openFailure(path, errno) }
