@@ -4,6 +4,7 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 import TapData
 
 /// Serves the HTTP API on a unix socket.
@@ -11,7 +12,11 @@ package final class ControlServer: Sendable {
     /// The largest body of a request, in bytes.
     private static let maximumBodyBytes = 1 << 20
 
+    /// How long answers that are on their way are waited for when the server is closed.
+    private static let answerLimit = Duration.seconds(1)
+
     private let channel: any Channel
+    private let answers: AnswersUnderWay
 
     /// Starts to serve.
     ///
@@ -23,6 +28,8 @@ package final class ControlServer: Sendable {
     /// - Throws: when the event loop can't take the socket.
     package init(socket: CInt, routes: ControlRoutes, owner: UInt32, logger: Logger) async throws {
         let allowed: Set<UInt32> = [0, geteuid(), owner]
+        let answers = AnswersUnderWay()
+        self.answers = answers
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -35,8 +42,10 @@ package final class ControlServer: Sendable {
                         wrappingChannelSynchronously: channel)
                     Task {
                         do {
-                            try await ControlConnection(routes: routes, user: user, isAllowed: allowed.contains(user))
-                                .serve(requests)
+                            try await ControlConnection(
+                                routes: routes, answers: answers, user: user, isAllowed: allowed.contains(user)
+                            )
+                            .serve(requests)
                         } catch {
                             logger.debug("control connection failed", metadata: ["error": "\(error)"])
                         }
@@ -46,8 +55,11 @@ package final class ControlServer: Sendable {
             .withBoundSocket(socket).get()
     }
 
-    /// Stops accepting.
-    package func close() async { try? await channel.close() }
+    /// Stops accepting, and returns when the answers that are on their way have been sent.
+    package func close() async {
+        try? await channel.close()
+        await answers.wait(atMost: ControlServer.answerLimit)
+    }
 
     private static func peer(of pipeline: ChannelPipeline.SynchronousOperations) throws -> UInt32 {
         let user = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
@@ -58,18 +70,43 @@ package final class ControlServer: Sendable {
     }
 }
 
+/// Counts the requests that are being answered.
+private final class AnswersUnderWay: Sendable {
+    private let count = Mutex(0)
+
+    func begin() { count.withLock { $0 += 1 } }
+    func end(_ number: Int) { count.withLock { $0 -= number } }
+
+    /// Returns when there are none, or after a time.
+    func wait(atMost limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while count.withLock({ $0 > 0 }), ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+    }
+}
+
 /// One connection: requests are answered one after the other.
 private struct ControlConnection {
     let routes: ControlRoutes
+    let answers: AnswersUnderWay
     let user: UInt32
     let isAllowed: Bool
 
     func serve(_ channel: NIOAsyncChannel<NIOHTTPServerRequestFull, HTTPServerResponsePart>) async throws {
+        var underWay = 0
+        defer { answers.end(underWay) }
+        // An answer that ends its connection is on its way until the connection is closed.
         try await channel.executeThenClose { inbound, outbound in
             for try await request in inbound {
+                answers.begin()
+                underWay = 1
                 let isKeptAlive = request.head.isKeepAlive
-                try await outbound.write(contentsOf: parts(of: await response(to: request), isKeptAlive: isKeptAlive))
+                try await outbound.write(
+                    contentsOf: parts(of: await response(to: request), isKeptAlive: isKeptAlive))
                 if !isKeptAlive { return }
+                answers.end(1)
+                underWay = 0
             }
         }
     }

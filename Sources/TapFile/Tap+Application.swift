@@ -81,9 +81,8 @@ extension Tap {
     }
 
     private func storeServices(_ application: Application, old: Application?, at revision: Int) throws -> Bool {
-        let before = Dictionary((old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }) {
-            first, _ in first
-        }
+        let former = (old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }
+        let before = Dictionary(former) { first, _ in first }
         let identities = try self.identities()
         var isChanged = false
         var kept: Set<String> = []

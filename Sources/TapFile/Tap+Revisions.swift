@@ -4,8 +4,8 @@ import Taproom
 extension Tap {
     /// The number of the latest revision, whatever became of it; 0 in a tap that is just being made.
     package func latestRevision() throws -> Int {
-        let latest =
-            try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }.first ?? 0
+        let numbers = try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }
+        let latest = numbers.first ?? 0
         guard (0...Int(Int32.max)).contains(latest) else {
             throw TapFileError.damaged(path: path, problem: "its latest revision is \(latest)")
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Taproom
 
@@ -5,7 +6,10 @@ import Taproom
 ///
 /// What it writes to standard output is read line by line while it runs; standard error goes into a file. A program that
 /// still runs when this goes is killed.
-public final class Program {
+public final class Program: @unchecked Sendable {
+    // Sendable because after `init` the fields that change are only touched on this queue.
+    private let queue = DispatchQueue(label: "program under test")
+
     /// How a program ended.
     public struct Outcome: Sendable, Equatable {
         /// The exit status, or 128 and the number of the signal that ended it.
@@ -72,8 +76,8 @@ public final class Program {
     /// - Throws: ``SystemCallError``, or ``Timeout`` when it does not come to an end.
     public static func run(
         _ path: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]
-    ) throws -> Outcome {
-        try Program(path, arguments, in: folder, environment: environment).end()
+    ) async throws -> Outcome {
+        try await Program(path, arguments, in: folder, environment: environment).end()
     }
 
     /// A program that did not do in time what was waited for.
@@ -85,7 +89,11 @@ public final class Program {
     /// Waits for a line on standard output, from its beginning on, that contains a text, and answers it.
     ///
     /// Throws ``Timeout`` when the program ends or a minute passes without it.
-    public func line(containing text: String) throws -> String {
+    public func line(containing text: String) async throws -> String {
+        try await offPool(queue) { [self] in try findLine(containing: text) }
+    }
+
+    private func findLine(containing text: String) throws -> String {
         while true {
             // The last piece may still lack its end.
             let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
@@ -103,7 +111,9 @@ public final class Program {
     /// Waits until the program ends.
     ///
     /// Throws ``Timeout`` when a minute passes without it.
-    public func end() throws -> Outcome {
+    public func end() async throws -> Outcome { try await offPool(queue) { [self] in try waitForEnd() } }
+
+    private func waitForEnd() throws -> Outcome {
         while try readMore() {}
         var status: CInt = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}

@@ -42,18 +42,12 @@ public final class TestConnection: Sendable {
 
     deinit { close(descriptor) }
 
-    private func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Swift.Result { try body() }) }
-        }
-    }
-
     /// Sends text.
     public func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
     /// Sends bytes.
     public func send(_ bytes: [UInt8]) async throws {
-        try await offPool { [descriptor] in
+        try await offPool(queue) { [descriptor] in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {
@@ -67,12 +61,12 @@ public final class TestConnection: Sendable {
 
     /// Ends this side: the server reads the end, and can still send.
     public func finishSending() async throws {
-        try await offPool { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
+        try await offPool(queue) { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
     }
 
     /// Destroys the connection at once, with all that is on its way, as a program that crashes does.
     public func abort() async throws {
-        try await offPool { [descriptor] in
+        try await offPool(queue) { [descriptor] in
             var linger = linger(l_onoff: 1, l_linger: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
             // The number stays taken until this goes away, so that no other file can get it.
@@ -84,7 +78,7 @@ public final class TestConnection: Sendable {
 
     /// Receives an exact number of bytes.
     public func receive(count: Int) async throws -> [UInt8] {
-        try await offPool { [self] in
+        try await offPool(queue) { [self] in
             while received.count < count { guard try fill() else { throw TestFailure("the connection ended early") } }
             return take(count)
         }
@@ -93,7 +87,7 @@ public final class TestConnection: Sendable {
     /// Receives up to and including some text.
     public func receive(through end: String) async throws -> String {
         let end = Array(end.utf8)
-        let bytes = try await offPool { [self] in
+        let bytes = try await offPool(queue) { [self] in
             var start = 0
             while true {
                 if let place = received.firstRange(of: end, from: start) { return take(place + end.count) }
@@ -108,7 +102,7 @@ public final class TestConnection: Sendable {
 
     /// Receives until the server ends the connection.
     public func receiveAll() async throws -> [UInt8] {
-        try await offPool { [self] in
+        try await offPool(queue) { [self] in
             while try fill() {}
             return take(received.count)
         }

@@ -29,16 +29,16 @@ final class Bench {
     }
 
     /// Runs a tool to its end.
-    func run(_ tool: String, _ arguments: String...) throws -> Program.Outcome {
+    func run(_ tool: String, _ arguments: String...) async throws -> Program.Outcome {
         let (path, words) = command(tool, arguments)
-        return try Program.run(path, words, in: folder.path)
+        return try await Program.run(path, words, in: folder.path)
     }
 
     /// Runs a tool that has to succeed, and answers what it printed.
     @discardableResult
-    func done(_ tool: String, _ arguments: String...) throws -> String {
+    func done(_ tool: String, _ arguments: String...) async throws -> String {
         let (path, words) = command(tool, arguments)
-        let outcome = try Program.run(path, words, in: folder.path)
+        let outcome = try await Program.run(path, words, in: folder.path)
         guard outcome.status == 0 else {
             throw TestFailure("\(tool) \(arguments): status \(outcome.status): \(outcome.errors)")
         }
@@ -46,9 +46,9 @@ final class Bench {
     }
 
     /// Runs a tool that has to succeed with `--json`, and answers what it printed as data.
-    func json(_ tool: String, _ arguments: String...) throws -> Datum {
+    func json(_ tool: String, _ arguments: String...) async throws -> Datum {
         let (path, words) = command(tool, arguments + ["--json"])
-        let outcome = try Program.run(path, words, in: folder.path)
+        let outcome = try await Program.run(path, words, in: folder.path)
         guard outcome.status == 0 else {
             throw TestFailure("\(tool) \(arguments): status \(outcome.status): \(outcome.errors)")
         }
@@ -56,10 +56,10 @@ final class Bench {
     }
 
     /// Starts an application and waits until it serves.
-    func serve(_ arguments: String...) throws -> Served {
+    func serve(_ arguments: String...) async throws -> Served {
         let (path, words) = command("tapd", arguments)
         let program = try Program(path, words, in: folder.path)
-        return try Served(program: program, line: program.line(containing: " serving "))
+        return try await Served(program: program, line: program.line(containing: " serving "))
     }
 }
 
@@ -79,15 +79,15 @@ struct Served {
     var port: Int { ports.first ?? 0 }
 
     /// Stops it in the regular way.
-    func stop(_ signal: CInt = SIGTERM) throws -> Program.Outcome {
+    func stop(_ signal: CInt = SIGTERM) async throws -> Program.Outcome {
         program.signal(signal)
-        return try program.end()
+        return try await program.end()
     }
 
     /// What curl gets, with the status of the answer as the last line.
-    func curl(_ path: String, _ options: String...) throws -> String {
+    func curl(_ path: String, _ options: String...) async throws -> String {
         let words = ["-s", "--max-time", "30", "-w", "\n%{http_code}"] + options + ["http://127.0.0.1:\(port)\(path)"]
-        return try Program.run("curl", words, in: "/").output
+        return try await Program.run("curl", words, in: "/").output
     }
 }
 

@@ -8,9 +8,9 @@ import Testing
 struct FibonacciTests {
     private let bench: Bench
 
-    init() throws {
+    init() async throws {
         bench = try Bench(program: "fibonacci")
-        try bench.done("mktap", "fibonacci", "--listen", "tcp:0:interface=127.0.0.1")
+        try await bench.done("mktap", "fibonacci", "--listen", "tcp:0:interface=127.0.0.1")
     }
 
     /// The number that a new client is given; nil when the program died first.
@@ -22,35 +22,35 @@ struct FibonacciTests {
     }
 
     @Test func givesTheSequenceFromItsBeginning() async throws {
-        let served = try bench.serve("-f", "fibonacci.tap")
+        let served = try await bench.serve("-f", "fibonacci.tap")
         var numbers: [String?] = []
         for _ in 0..<10 { numbers.append(await Self.number(served.port)) }
         #expect(numbers == ["0", "1", "1", "2", "3", "5", "8", "13", "21", "34"])
-        _ = try served.stop()
+        _ = try await served.stop()
     }
 
     @Test func goesOnBeyondEveryInteger() async throws {
-        let served = try bench.serve("-f", "fibonacci.tap")
+        let served = try await bench.serve("-f", "fibonacci.tap")
         var last: String?
         for _ in 0...300 { last = await Self.number(served.port) }
         // F(300), as any table of the sequence has it.
         #expect(last == "222232244629420445529739893461909967206666939096499764990979600")
-        _ = try served.stop()
+        _ = try await served.stop()
     }
 
     @Test func goesOnAfterAStop() async throws {
-        var served = try bench.serve("-f", "fibonacci.tap")
+        var served = try await bench.serve("-f", "fibonacci.tap")
         for _ in 0..<5 { _ = await Self.number(served.port) }
-        _ = try served.stop()
-        served = try bench.serve("-f", "fibonacci.tap")
+        _ = try await served.stop()
+        served = try await bench.serve("-f", "fibonacci.tap")
         #expect(await Self.number(served.port) == "5")
-        _ = try served.stop()
+        _ = try await served.stop()
     }
 
     @Test func givesNoNumberTwiceOverKills() async throws {
         var given: [String] = []
         for round in 0..<20 {
-            let served = try bench.serve("-f", "fibonacci.tap")
+            let served = try await bench.serve("-f", "fibonacci.tap")
             let port = served.port
             let process = served.program.process
             given += await withTaskGroup(of: [String].self) { group in
@@ -70,7 +70,7 @@ struct FibonacciTests {
                 }
                 return await group.reduce(into: []) { $0 += $1 }
             }
-            _ = try served.program.end()
+            _ = try await served.program.end()
         }
         // 1 stands in the sequence twice.
         let ones = given.count { $0 == "1" }
@@ -78,26 +78,26 @@ struct FibonacciTests {
         #expect(ones <= 2)
         #expect(Set(others).count == others.count)
         #expect(given.count > 100)
-        #expect(try bench.done("tapctl", "verify", "fibonacci.tap") == "fibonacci.tap: no problems found\n")
+        #expect(try await bench.done("tapctl", "verify", "fibonacci.tap") == "fibonacci.tap: no problems found\n")
     }
 
     @Test func goesBackAndForthWithRollbacksWhileItRuns() async throws {
-        let served = try bench.serve("-f", "fibonacci.tap")
+        let served = try await bench.serve("-f", "fibonacci.tap")
         for _ in 0..<5 { _ = await Self.number(served.port) }
-        try bench.done("tapctl", "snapshot", "fibonacci.tap", "five")
+        try await bench.done("tapctl", "snapshot", "fibonacci.tap", "five")
         for _ in 0..<3 { _ = await Self.number(served.port) }
-        try bench.done("tapctl", "rollback", "fibonacci.tap", "five")
+        try await bench.done("tapctl", "rollback", "fibonacci.tap", "five")
         #expect(await Self.number(served.port) == "5")
         // What was up to the rollback was kept as revision 3.
-        try bench.done("tapctl", "rollback", "fibonacci.tap", "3")
+        try await bench.done("tapctl", "rollback", "fibonacci.tap", "3")
         #expect(await Self.number(served.port) == "21")
-        _ = try served.stop()
+        _ = try await served.stop()
     }
 
-    @Test func carriesAllToolsUnderItsOwnName() throws {
-        #expect(try bench.done("mktap", "--list").contains("fibonacci  Gives each client"))
-        #expect(try bench.run("mktap", "web").status == 64)
-        let usage = try Program.run("\(Bench.programs)/fibonacci", ["--help"], in: "/")
+    @Test func carriesAllToolsUnderItsOwnName() async throws {
+        #expect(try await bench.done("mktap", "--list").contains("fibonacci  Gives each client"))
+        #expect(try await bench.run("mktap", "web").status == 64)
+        let usage = try await Program.run("\(Bench.programs)/fibonacci", ["--help"], in: "/")
         for tool in ["mktap", "tapd", "tapctl", "tap2deb"] { #expect(usage.output.contains("fibonacci \(tool)")) }
     }
 }

@@ -26,11 +26,11 @@ struct FullDiskTests {
         rm log; ls
         """
 
-    @Test func losesNothingAndGoesOn() throws {
+    @Test func losesNothingAndGoesOn() async throws {
         let bench = try Bench(program: "fibonacci")
         let path = "\(Bench.programs):" + (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin")
         let words = ["--mount", "--propagation", "private", "sh", "-c", Self.script]
-        let outcome = try Program.run("unshare", words, in: bench.folder.path, environment: ["PATH": path])
+        let outcome = try await Program.run("unshare", words, in: bench.folder.path, environment: ["PATH": path])
         #expect(
             outcome.output == """
                 fibonacci.tap: fibonacci on tcp:0:interface=127.0.0.1. Run it with: fibonacci tapd -f fibonacci.tap

@@ -8,7 +8,7 @@ struct MistakeTests {
     private let bench: Bench
     private let listen = "tcp:0:interface=127.0.0.1"
 
-    init() throws { bench = try Bench() }
+    init() async throws { bench = try Bench() }
 
     private func expect(
         _ outcome: Program.Outcome, _ status: Int32, _ errors: String, sourceLocation: SourceLocation = #_sourceLocation
@@ -36,38 +36,38 @@ struct MistakeTests {
         (["--uid", "a b", "web"], "mktap: --uid must be a name or a number, but is \"a b\". See 'mktap --help'."),
         ([], "mktap: no kind is named. mktap --list shows those there are. See 'mktap --help'."),
     ])
-    func mktapRefusesWrongWords(_ words: [String], _ message: String) throws {
-        let outcome = try Program.run("\(Bench.programs)/mktap", words, in: bench.folder.path)
+    func mktapRefusesWrongWords(_ words: [String], _ message: String) async throws {
+        let outcome = try await Program.run("\(Bench.programs)/mktap", words, in: bench.folder.path)
         expect(outcome, 64, message)
         #expect(names(of: bench) == [])
     }
 
-    @Test func mktapKeepsAFileThatIsThere() throws {
+    @Test func mktapKeepsAFileThatIsThere() async throws {
         try bench.folder.write("mine", to: "web.tap")
         expect(
-            try bench.run("mktap", "web"), 73,
+            try await bench.run("mktap", "web"), 73,
             "mktap: web.tap: exists already. Use --force to replace it, or --output to choose another name.")
-        #expect(try Program.run("cat", ["web.tap"], in: bench.folder.path).output == "mine")
+        #expect(try await Program.run("cat", ["web.tap"], in: bench.folder.path).output == "mine")
     }
 
-    @Test func mktapNeedsAFolderToWriteIn() throws {
+    @Test func mktapNeedsAFolderToWriteIn() async throws {
         expect(
-            try bench.run("mktap", "--output", "none/web.tap", "web"), 73,
+            try await bench.run("mktap", "--output", "none/web.tap", "web"), 73,
             "mktap: none/web.tap: cannot be made: no such file or directory. Choose another place with --output.")
     }
 
-    @Test func tapdNeedsSomethingToRun() throws {
+    @Test func tapdNeedsSomethingToRun() async throws {
         expect(
-            try bench.run("tapd"), 64,
+            try await bench.run("tapd"), 64,
             "tapd: nothing to run: name a tap with -f, a description with -y, or a kind. See 'tapd --help'.")
     }
 
-    @Test func tapdTellsWhatIsNoTap() throws {
+    @Test func tapdTellsWhatIsNoTap() async throws {
         try bench.folder.write("", to: "empty.tap")
         try bench.folder.write("hello", to: "text.tap")
         try bench.folder.makeFolder("folder.tap")
         mkfifo(bench.folder["fifo.tap"], 0o600)
-        _ = try Program.run("sqlite3", ["other.tap", "CREATE TABLE mine (x)"], in: bench.folder.path)
+        _ = try await Program.run("sqlite3", ["other.tap", "CREATE TABLE mine (x)"], in: bench.folder.path)
         for (name, status, problem) in [
             ("none.tap", Int32(66), "there is no such tap. mktap makes one: mktap web --static DIR"),
             ("folder.tap", 65, "is a folder, not a tap."), ("fifo.tap", 65, "is a FIFO, not a tap."),
@@ -75,46 +75,46 @@ struct MistakeTests {
             ("text.tap", 65, "is not a tap: it is no SQLite file. Nothing was changed."),
             ("other.tap", 65, "is not a tap: it is an SQLite file of another program. Nothing was changed."),
         ] {
-            expect(try bench.run("tapd", "-f", name), status, "tapd: \(name): \(problem)")
+            expect(try await bench.run("tapd", "-f", name), status, "tapd: \(name): \(problem)")
         }
     }
 
-    @Test func tapdLeavesADamagedTapAsItIs() throws {
-        try bench.done("mktap", "web", "--listen", listen)
+    @Test func tapdLeavesADamagedTapAsItIs() async throws {
+        try await bench.done("mktap", "web", "--listen", listen)
         truncate(bench.folder["web.tap"], 20_000)
-        let outcome = try bench.run("tapd", "-f", "web.tap")
+        let outcome = try await bench.run("tapd", "-f", "web.tap")
         #expect(outcome.status == 65)
         #expect(outcome.errors.hasPrefix("tapd: web.tap: the tap is damaged: the file is cut off after 20000 bytes."))
         var file = stat()
         #expect(stat(bench.folder["web.tap"], &file) == 0 && file.st_size == 20_000)
     }
 
-    @Test func tapdNamesWhoRunsTheTapAlready() throws {
-        try bench.done("mktap", "web", "--listen", listen)
-        let served = try bench.serve("-f", "web.tap")
-        let second = try bench.run("tapd", "-f", "web.tap")
+    @Test func tapdNamesWhoRunsTheTapAlready() async throws {
+        try await bench.done("mktap", "web", "--listen", listen)
+        let served = try await bench.serve("-f", "web.tap")
+        let second = try await bench.run("tapd", "-f", "web.tap")
         #expect(second.status == 75)
         #expect(second.errors.hasPrefix("tapd: web.tap: is in use by process \(served.program.process), since "))
-        #expect(try bench.run("mktap", "--force", "web").status == 75)
-        #expect(try served.curl("/").hasSuffix("\n200"))
-        _ = try served.stop()
+        #expect(try await bench.run("mktap", "--force", "web").status == 75)
+        #expect(try await served.curl("/").hasSuffix("\n200"))
+        _ = try await served.stop()
     }
 
-    @Test func tapdNamesTheServiceWhosePortIsBusy() throws {
-        let served = try bench.serve("web", "--listen", listen)
+    @Test func tapdNamesTheServiceWhosePortIsBusy() async throws {
+        let served = try await bench.serve("web", "--listen", listen)
         let endpoint = "tcp:\(served.port):interface=127.0.0.1"
-        try bench.done("mktap", "web", "--listen", endpoint)
+        try await bench.done("mktap", "web", "--listen", endpoint)
         expect(
-            try bench.run("tapd", "-f", "web.tap"), 69,
+            try await bench.run("tapd", "-f", "web.tap"), 69,
             "tapd: service \"web\": cannot listen on \(endpoint): address already in use. "
                 + "Another program listens there: stop it, or choose another endpoint.")
         #expect(names(of: bench) == ["web.tap"])
-        _ = try served.stop()
+        _ = try await served.stop()
     }
 
-    @Test func tapdStartsNothingWithoutTheFolder() throws {
-        try bench.done("mktap", "web", "--static", "gone", "--listen", listen)
-        let outcome = try bench.run("tapd", "-f", "web.tap")
+    @Test func tapdStartsNothingWithoutTheFolder() async throws {
+        try await bench.done("mktap", "web", "--static", "gone", "--listen", listen)
+        let outcome = try await bench.run("tapd", "-f", "web.tap")
         #expect(outcome.status == 69)
         #expect(outcome.errors.hasPrefix("tapd: service \"web\": cannot open"))
         #expect(outcome.errors.contains("no such file or directory"))
@@ -122,14 +122,14 @@ struct MistakeTests {
         #expect(names(of: bench) == ["web.tap"])
     }
 
-    @Test func tapdNamesAUserThatIsNotThere() throws {
-        try bench.done("mktap", "--uid", "nobody-at-all", "web", "--listen", listen)
+    @Test func tapdNamesAUserThatIsNotThere() async throws {
+        try await bench.done("mktap", "--uid", "nobody-at-all", "web", "--listen", listen)
         expect(
-            try bench.run("tapd", "-f", "web.tap"), 78,
+            try await bench.run("tapd", "-f", "web.tap"), 78,
             "tapd: there is no user \"nobody-at-all\" on this machine. Make it, or name another with --uid.")
     }
 
-    @Test func everyMistakeInADescriptionIsNamedAtOnce() throws {
+    @Test func everyMistakeInADescriptionIsNamedAtOnce() async throws {
         try bench.folder.write(
             """
             taproom: 2
@@ -144,7 +144,7 @@ struct MistakeTests {
                 enabled: yes
             """, to: "site.yaml")
         expect(
-            try bench.run("mktap", "--from", "site.yaml"), 65,
+            try await bench.run("mktap", "--from", "site.yaml"), 65,
             """
             mktap: site.yaml:1:10: taproom must be 1, the format this program knows, but is 2.
             mktap: site.yaml:2:1: nam is not known here. Did you mean "name"?
@@ -156,16 +156,17 @@ struct MistakeTests {
         #expect(names(of: bench) == ["site.yaml"])
     }
 
-    @Test func tapctlOffersTheNearestWord() throws {
-        try bench.done("mktap", "web", "--listen", listen)
+    @Test func tapctlOffersTheNearestWord() async throws {
+        try await bench.done("mktap", "web", "--listen", listen)
         expect(
-            try bench.run("tapctl", "shwo"), 64,
+            try await bench.run("tapctl", "shwo"), 64,
             "tapctl: there is no verb \"shwo\". Did you mean \"show\"? See 'tapctl --help'.")
         expect(
-            try bench.run("tapctl", "show", "web.tap", "web.lisen"), 64,
+            try await bench.run("tapctl", "show", "web.tap", "web.lisen"), 64,
             "tapctl: web.lisen: there is no \"lisen\". Did you mean \"listen\"?")
         expect(
-            try bench.run("tapctl", "rollback", "web.tap", "9"), 64, "tapctl: there is no revision 9: the latest is 1.")
-        expect(try bench.run("tapctl", "stop", "web.tap"), 69, "tapctl: web.tap: is not running.")
+            try await bench.run("tapctl", "rollback", "web.tap", "9"), 64,
+            "tapctl: there is no revision 9: the latest is 1.")
+        expect(try await bench.run("tapctl", "stop", "web.tap"), 69, "tapctl: web.tap: is not running.")
     }
 }

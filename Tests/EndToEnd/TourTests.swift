@@ -11,11 +11,11 @@ struct TourTests {
         var output: String
     }
 
-    @Test func everyCommandOfTheReadmePrintsWhatItShows() throws {
+    @Test func everyCommandOfTheReadmePrintsWhatItShows() async throws {
         let folder = try TemporaryFolder()
-        let steps = try Self.steps()
+        let steps = try await Self.steps()
         #expect(steps.count >= 15)
-        let port = try Self.freePort()
+        let port = try await Self.freePort()
         let path = "\(Bench.programs):" + (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin")
         var running: Program?
         for step in steps {
@@ -27,21 +27,22 @@ struct TourTests {
             if command.hasPrefix("tapd ") {
                 let program = try Program(
                     "sh", ["-c", "exec " + command], in: folder.path, environment: ["PATH": path])
-                let line = try program.line(containing: " serving ")
+                let line = try await program.line(containing: " serving ")
                 #expect(actual(line) == expected, "\(command)")
                 running = program
             } else {
-                let outcome = try Program.run("sh", ["-c", command], in: folder.path, environment: ["PATH": path])
+                let outcome = try await Program.run(
+                    "sh", ["-c", command], in: folder.path, environment: ["PATH": path])
                 #expect(actual(outcome.output + outcome.errors) == expected, "\(command)")
-                if command.hasPrefix("tapctl stop") { #expect(try running?.end().status == 0) }
+                if command.hasPrefix("tapctl stop"), let running { #expect(try await running.end().status == 0) }
             }
         }
     }
 
     /// The steps in the blocks marked `console`: a line that begins with `$ `, then what it prints.
-    private static func steps() throws -> [Step] {
+    private static func steps() async throws -> [Step] {
         let root = String(#filePath.dropLast("/Tests/EndToEnd/TourTests.swift".count))
-        let text = try Program.run("cat", ["README.md"], in: root).output
+        let text = try await Program.run("cat", ["README.md"], in: root).output
         var steps: [Step] = []
         var isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -67,8 +68,8 @@ struct TourTests {
             .replacing(/\ +/, with: " ").replacing(/\n+$/, with: "")
     }
 
-    private static func freePort() throws -> String {
+    private static func freePort() async throws -> String {
         let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
-        return String(try Program.run("python3", ["-c", script], in: "/").output.dropLast())
+        return String(try await Program.run("python3", ["-c", script], in: "/").output.dropLast())
     }
 }

@@ -8,22 +8,23 @@ import Testing
 struct WebTests {
     private let bench: Bench
 
-    init() throws {
+    init() async throws {
         bench = try Bench()
         try bench.folder.makeFolder("site")
         try bench.folder.write("hello\n", to: "site/index.html")
         try bench.folder.write("a file\n", to: "site/a file.txt")
-        try bench.done("mktap", "web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1")
+        try await bench.done("mktap", "web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1")
     }
 
-    @Test func saysWhatItMadeAndHowToRunIt() throws {
-        let line = try bench.done("mktap", "--output", "other.tap", "web", "--static", "site", "--port", "8080")
+    @Test func saysWhatItMadeAndHowToRunIt() async throws {
+        let line = try await bench.done("mktap", "--output", "other.tap", "web", "--static", "site", "--port", "8080")
         #expect(line == "other.tap: web on tcp:8080. Run it with: tapd -f other.tap\n")
     }
 
-    @Test func takesTheClassicCommandAsWritten() throws {
-        try bench.done("mktap", "--force", "--uid", "33", "--gid", "33", "web", "--static", "/var/www", "--port", "80")
-        let text = try bench.done("tapctl", "export", "web.tap")
+    @Test func takesTheClassicCommandAsWritten() async throws {
+        try await bench.done(
+            "mktap", "--force", "--uid", "33", "--gid", "33", "web", "--static", "/var/www", "--port", "80")
+        let text = try await bench.done("tapctl", "export", "web.tap")
         #expect(
             text == """
                 taproom: 1
@@ -39,51 +40,51 @@ struct WebTests {
                 """)
     }
 
-    @Test func servesUntilItIsToldToStop() throws {
-        let served = try bench.serve("-f", "web.tap")
-        #expect(try served.curl("/") == "hello\n\n200")
-        #expect(try served.curl("/a%20file.txt") == "a file\n\n200")
-        #expect(try served.curl("/nothing").hasSuffix("\n404"))
-        let outcome = try served.stop()
+    @Test func servesUntilItIsToldToStop() async throws {
+        let served = try await bench.serve("-f", "web.tap")
+        #expect(try await served.curl("/") == "hello\n\n200")
+        #expect(try await served.curl("/a%20file.txt") == "a file\n\n200")
+        #expect(try await served.curl("/nothing").hasSuffix("\n404"))
+        let outcome = try await served.stop()
         #expect(outcome.status == 0)
         #expect(outcome.errors == "")
         #expect(names(of: bench) == ["site", "web.tap"])
     }
 
-    @Test func stopsOnInterruptToo() throws {
-        #expect(try bench.serve("-f", "web.tap").stop(SIGINT).status == 0)
+    @Test func stopsOnInterruptToo() async throws {
+        #expect(try await bench.serve("-f", "web.tap").stop(SIGINT).status == 0)
     }
 
-    @Test func countsOnAfterAStop() throws {
-        var served = try bench.serve("-f", "web.tap")
-        _ = try served.curl("/")
-        _ = try served.curl("/nothing")
-        _ = try served.stop()
-        let resting = try bench.json("tapctl", "show", "web.tap", "web.state.counters.requests")
+    @Test func countsOnAfterAStop() async throws {
+        var served = try await bench.serve("-f", "web.tap")
+        _ = try await served.curl("/")
+        _ = try await served.curl("/nothing")
+        _ = try await served.stop()
+        let resting = try await bench.json("tapctl", "show", "web.tap", "web.state.counters.requests")
         #expect(resting["2xx"] == .integer(1))
         #expect(resting["4xx"] == .integer(1))
-        served = try bench.serve("-f", "web.tap")
-        _ = try served.curl("/")
-        let running = try bench.json("tapctl", "show", "web.tap", "web.state.counters.requests")
+        served = try await bench.serve("-f", "web.tap")
+        _ = try await served.curl("/")
+        let running = try await bench.json("tapctl", "show", "web.tap", "web.state.counters.requests")
         #expect(running["2xx"] == .integer(2))
-        _ = try served.stop()
+        _ = try await served.stop()
     }
 
-    @Test func leavesNothingStoredWhenItIsToldSo() throws {
-        let served = try bench.serve("-f", "web.tap", "--no-save")
-        _ = try served.curl("/")
-        #expect(try served.stop().status == 0)
-        #expect(try bench.run("tapctl", "show", "web.tap", "web.state").status == 64)
+    @Test func leavesNothingStoredWhenItIsToldSo() async throws {
+        let served = try await bench.serve("-f", "web.tap", "--no-save")
+        _ = try await served.curl("/")
+        #expect(try await served.stop().status == 0)
+        #expect(try await bench.run("tapctl", "show", "web.tap", "web.state").status == 64)
     }
 
-    @Test func servesFromMemory() throws {
-        let served = try bench.serve("web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1")
-        #expect(try served.curl("/") == "hello\n\n200")
-        #expect(try served.stop().status == 0)
+    @Test func servesFromMemory() async throws {
+        let served = try await bench.serve("web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1")
+        #expect(try await served.curl("/") == "hello\n\n200")
+        #expect(try await served.stop().status == 0)
         #expect(names(of: bench) == ["site", "web.tap"])
     }
 
-    @Test func servesADescriptionAndKeepsItsTap() throws {
+    @Test func servesADescriptionAndKeepsItsTap() async throws {
         try bench.folder.write(
             """
             taproom: 1
@@ -92,22 +93,22 @@ struct WebTests {
                 listen: tcp:0:interface=127.0.0.1
                 static: site
             """, to: "home.yaml")
-        var served = try bench.serve("-y", "home.yaml")
-        #expect(try served.curl("/") == "hello\n\n200")
-        _ = try served.stop()
-        served = try bench.serve("-y", "home.yaml")
-        _ = try served.curl("/")
-        _ = try served.stop()
-        #expect(try bench.json("tapctl", "show", "home.tap", "web.state.counters.requests.2xx") == .integer(2))
+        var served = try await bench.serve("-y", "home.yaml")
+        #expect(try await served.curl("/") == "hello\n\n200")
+        _ = try await served.stop()
+        served = try await bench.serve("-y", "home.yaml")
+        _ = try await served.curl("/")
+        _ = try await served.stop()
+        #expect(try await bench.json("tapctl", "show", "home.tap", "web.state.counters.requests.2xx") == .integer(2))
     }
 
-    @Test func comesBackAfterAKill() throws {
-        let served = try bench.serve("-f", "web.tap")
+    @Test func comesBackAfterAKill() async throws {
+        let served = try await bench.serve("-f", "web.tap")
         served.program.signal(SIGKILL)
-        #expect(try served.program.end().status == 128 + SIGKILL)
-        let again = try bench.serve("-f", "web.tap")
-        #expect(try again.curl("/") == "hello\n\n200")
-        _ = try again.stop()
+        #expect(try await served.program.end().status == 128 + SIGKILL)
+        let again = try await bench.serve("-f", "web.tap")
+        #expect(try await again.curl("/") == "hello\n\n200")
+        _ = try await again.stop()
         #expect(names(of: bench) == ["site", "web.tap"])
     }
 }

@@ -6,9 +6,7 @@ import Testing
 
 /// Random changes, snapshots and rollbacks, with a model of what must be there beside them.
 @Suite(.timeLimit(.minutes(5))) struct HistoryPropertyTests {
-    /// An application and its state, by path and cell.
-    ///
-    /// A service that is gone has none.
+    /// An application and the state of the services it has, by path and cell.
     private struct Model: Equatable {
         var application: Application
         /// By service, as long as it is the same one.

@@ -28,9 +28,7 @@ func withTap<Result>(
     }
 }
 
-/// Runs a body with a new tap, open for writing.
-///
-/// It is closed afterwards.
+/// Runs a body with a new tap that is open for writing, and closes it.
 func withOpenTap<Result>(
     _ application: Application = application(service("web")), _ body: (Tap) throws -> Result
 ) throws -> Result {
@@ -43,9 +41,7 @@ func withOpenTap<Result>(
 }
 
 extension Tap {
-    /// Stores an application as a revision of its own.
-    ///
-    /// Answers its number, or nil when nothing differed.
+    /// Stores an application as a revision, and answers its number, or nil when nothing differed.
     func change(to application: Application, status: Revision.Status = .active) throws -> Int? {
         try commit { try store(application) ? addRevision(.change, status: status, by: ada) : nil }
     }

@@ -16,9 +16,7 @@ private enum Hidden {
     }
 }
 
-/// Runs a body with a umask.
-///
-/// Other threads keep theirs.
+/// Runs a body with a umask, which other threads do not get.
 func withMask<Result>(_ mask: mode_t, _ body: () throws -> Result) throws -> Result {
     // CLONE_FS: from here on umask and working folder of this thread are its own.
     let unshare = try Hidden.function("unshare", as: Hidden.Number.self)
@@ -28,9 +26,7 @@ func withMask<Result>(_ mask: mode_t, _ body: () throws -> Result) throws -> Res
     return try body()
 }
 
-/// Runs a body as somebody who owns a folder and is not root.
-///
-/// Other threads stay who they are.
+/// Runs a body as somebody who owns a folder and is not root; other threads stay who they are.
 func asNobody<Result>(owning folder: String, _ body: () throws -> Result) throws -> Result {
     guard geteuid() == 0 else { return try body() }
     let become = try Hidden.function("setfsuid", as: Hidden.Number.self)
@@ -40,9 +36,7 @@ func asNobody<Result>(owning folder: String, _ body: () throws -> Result) throws
     return try body()
 }
 
-/// Runs a body with a folder on a disk of 160 KB.
-///
-/// Only root can.
+/// Runs a body with a folder on a disk of 160 KB, which only root can.
 func withTinyDisk<Result>(_ body: (String) throws -> Result) throws -> Result {
     try withTemporaryFolder { folder in
         let mount = try Hidden.function("mount", as: Hidden.Mount.self)

@@ -26,7 +26,7 @@ import Testing
                 configuration: RunnerConfiguration(kinds: kinds, logger: quiet),
                 tapPath: path
             ) { report.yield($0) }
-            if isStarted { try await running.start(PlannedService.all(of: running.application, kinds: kinds)) }
+            if isStarted { try await running.start(PlannedService.all(of: application, kinds: kinds)) }
             try await body(running, events, folder)
             await #expect(running.shutDown(isSaving: true))
             try Tap(opening: path, for: .writing).close()
