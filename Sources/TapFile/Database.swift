@@ -30,11 +30,8 @@ final class Database {
                     Database.uri(path), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
             case .memory: sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
             }
-        guard code == SQLITE_OK else {
-            let error = failure()
-            sqlite3_close_v2(handle)
-            throw error
-        }
+        // `deinit` closes what was opened: everything this stores is set.
+        guard code == SQLITE_OK else { throw failure() }
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5000)
     }

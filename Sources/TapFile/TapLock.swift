@@ -24,19 +24,15 @@ package final class TapLock: Sendable {
     package init(_ path: String, _ mode: Mode) throws(TapFileError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TapLock.openFailure(path, errno) }
+        // Whatever is thrown below, `deinit` closes the descriptor: everything this stores is set.
         let operation = (mode == .writing ? LOCK_EX : LOCK_SH) | LOCK_NB
         for _ in 0..<500 {
             if flock(descriptor, operation) == 0 { return }
             let holder = LockHolder(of: descriptor)
-            guard holder.isReader else {
-                close(descriptor)
-                throw .inUse(path: path, holder: holder)
-            }
+            guard holder.isReader else { throw .inUse(path: path, holder: holder) }
             usleep(10_000)
         }
-        let holder = LockHolder(of: descriptor)
-        close(descriptor)
-        throw .inUse(path: path, holder: holder)
+        throw .inUse(path: path, holder: LockHolder(of: descriptor))
     }
 
     deinit {

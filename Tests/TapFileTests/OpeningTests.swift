@@ -115,6 +115,34 @@ import Testing
         }
     }
 
+    @Test func aRefusedTapClosesNothingOfOthers() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/a.tap"
+            try Tap.make(path, application(), by: ada)
+            let tap = try Tap(opening: path, for: .writing)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for _ in 0..<300 { #expect(throws: TapFileError.self) { try TapLock(path, .writing) } }
+                }
+                group.addTask {
+                    for _ in 0..<30_000 {
+                        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+                        // A number that somebody else has closed meanwhile is a bad one.
+                        if close(file) != 0 { Issue.record("descriptor \(file) was closed by somebody else") }
+                    }
+                }
+            }
+            try tap.close()
+        }
+    }
+
+    @Test func aDatabaseThatCannotBeOpenedIsAnError() {
+        for _ in 0..<100 {
+            let error = #expect(throws: TapFileError.self) { try Database("/nowhere/a.tap", .readWrite) }
+            #expect(error?.description == "/nowhere/a.tap: cannot be read or written: unable to open database file")
+        }
+    }
+
     @Test func theRightToATapIsFreeAgainWhenItsProcessIsKilled() throws {
         try withTap { path in
             var ready: [CInt] = [0, 0]
