@@ -1,4 +1,5 @@
 package import TapData
+import TapFile
 import Taproom
 
 /// A request to the HTTP API, read.
@@ -85,6 +86,7 @@ package struct Problem: Sendable, Codable, Equatable {
         case .notAllowed: return 403
         default: break
         }
+        if case .unknownRevision = error as? TapFileError { return 404 }
         return switch exit {
         case .usage, .badData: 400
         case .noInput: 404

@@ -13,6 +13,9 @@ final class Database {
         case memory
     }
 
+    /// How many prepared statements are kept for the next time.
+    private static let maximumStatements = 64
+
     let path: String
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
@@ -123,6 +126,8 @@ final class Database {
 
     private func prepared(_ sql: String) throws(TapFileError) -> Statement {
         if let statement = statements[sql] { return statement }
+        // Some statements have numbers of revisions in them: they would pile up in a program that runs for months.
+        if statements.count >= Database.maximumStatements { statements.removeAll() }
         var prepared: OpaquePointer?
         guard sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil) == SQLITE_OK,
             let prepared
