@@ -102,6 +102,18 @@ struct WebTests {
         #expect(try await bench.json("tapctl", "show", "home.tap", "web.state.counters.requests.2xx") == .integer(2))
     }
 
+    @Test func theSampleDescriptionServesTheSampleSite() async throws {
+        let samples = String(#filePath.dropLast("Tests/EndToEnd/WebTests.swift".count)) + "samples"
+        try await bench.done("mktap", "--from", samples + "/site.yaml", "--output", "sample.tap")
+        // Its port is a fixed one, for people; here any free one will do.
+        let text = try await bench.done("tapctl", "export", "sample.tap")
+        try bench.folder.write(text.replacing("tcp:8080", with: "tcp:0"), to: "sample.yaml")
+        let served = try await bench.serve("-y", "sample.yaml", "--tap", "other.tap")
+        #expect(try await served.curl("/").contains("<h1>It works</h1>"))
+        #expect(try await served.curl("/style.css", "-o", "/dev/null") == "\n200")
+        #expect(try await served.stop().status == 0)
+    }
+
     @Test func comesBackAfterAKill() async throws {
         let served = try await bench.serve("-f", "web.tap")
         served.program.signal(SIGKILL)
