@@ -155,7 +155,7 @@ enum Mktap {
 
     private static func summary(_ application: Application, _ kinds: KindList) -> String {
         let services = application.servicesByPath.map { path, service in
-            let endpoints = (try? kinds.kind(service.kind))?.check(service.settings).endpoints ?? []
+            let endpoints = (try? kinds.kind(service.kind))?.endpoints(stored: service.settings) ?? []
             return endpoints.isEmpty ? path : "\(path) on \(endpoints.map(\.description).joined(separator: ", "))"
         }
         return services.isEmpty ? "no services" : services.joined(separator: "; ")

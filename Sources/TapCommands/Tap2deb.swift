@@ -102,7 +102,7 @@ enum Tap2deb {
             application = try DescriptionFile(file).application(kinds: kinds)
         }
         let endpoints = try application.servicesByPath.flatMap {
-            try kinds.kind($0.service.kind).check($0.service.settings).endpoints
+            try kinds.kind($0.service.kind).endpoints(stored: $0.service.settings)
         }
         return Source(application: application, endpoints: endpoints, date: date)
     }

@@ -54,7 +54,7 @@ package struct RestingApplication: ControlledApplication {
     /// What is asked for; a kind this program does not know tells nothing.
     private func endpoints(of service: ServiceDefinition) -> [String] {
         let kind = try? kinds.kind(service.kind)
-        return kind?.check(service.settings).endpoints.map(\.description) ?? []
+        return kind?.endpoints(stored: service.settings).map(\.description) ?? []
     }
 
     package func contents(at point: String?) async throws -> Datum {

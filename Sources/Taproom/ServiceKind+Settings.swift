@@ -33,6 +33,12 @@ extension ServiceKind {
         }
     }
 
+    /// Where a service with stored settings listens; nowhere when they can't be read.
+    package static func endpoints(stored: DatumObject) -> [Endpoint] {
+        let settings = try? decoder(nil).decode(Settings.self, from: .object(stored))
+        return settings?.endpoints ?? []
+    }
+
     /// The settings of a command line as they are stored: what differs from the defaults.
     package static func canonical(_ settings: Settings) throws -> DatumObject {
         let defaults = try DatumEncoder().encode(Settings()).object ?? [:]
