@@ -120,10 +120,10 @@ let package = Package(
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
-        tests("TapDataTests", ["TapData"]),
-        tests("TaproomTests", ["Taproom", "TapData", lifecycle, logging, argumentParser]),
+        tests("TapDataTests", ["TapData", "TapTesting"]),
+        tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
         tests("TapFileTests", ["TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem"]),
-        tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", lifecycle, argumentParser]),
+        tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
         tests(
             "TapControlTests",
             ["TapControl", "TapConfig", "TapFile", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),

@@ -1,6 +1,7 @@
 import TapConfig
 import TapData
 import Taproom
+import TapTesting
 import Testing
 
 private let kinds = KindList([Greeter.self])

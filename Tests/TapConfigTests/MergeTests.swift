@@ -1,6 +1,7 @@
 @testable import TapConfig
 import TapData
 import Taproom
+import TapTesting
 import Testing
 
 @Suite struct MergeTests {

@@ -1,6 +1,7 @@
 import TapConfig
 import TapData
 import Taproom
+import TapTesting
 import Testing
 
 /// Texts that a careless writer of YAML gets wrong.

@@ -1,4 +1,5 @@
 import TapData
+import TapTesting
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct CBORTests {

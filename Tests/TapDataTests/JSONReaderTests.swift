@@ -1,4 +1,5 @@
 import TapData
+import TapTesting
 import Testing
 
 @Suite struct JSONReaderTests {

@@ -1,3 +1,4 @@
+import TapTesting
 import ArgumentParser
 import CTapSystem
 import Glibc

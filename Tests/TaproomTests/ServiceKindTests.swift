@@ -1,6 +1,7 @@
 import ArgumentParser
 import TapData
 import Taproom
+import TapTesting
 import Testing
 
 @Suite struct ServiceKindTests {
