@@ -17,19 +17,19 @@ extension ServiceKind {
     ///
     /// Relative paths are taken from `folder`; nil leaves them as they are.
     package static func check(_ given: DatumObject, folder: String? = nil) -> CheckedSettings {
-        let errors = decoder(folder).errors(of: Settings.self, in: given)
-        guard errors.isEmpty else { return CheckedSettings(canonical: given, endpoints: [], errors: errors) }
         do {
-            let settings = try decoder(folder).decode(Settings.self, from: .object(given))
+            let (settings, unknown) = try decoder(folder).decodeNotingUnknownKeys(Settings.self, from: .object(given))
+            if let first = unknown.first { throw first }
             let problems = settings.problems().map { problem in
                 DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
             }
             let canonical = try canonical(settings) { key, _ in given[key] != nil }
             return CheckedSettings(canonical: canonical, endpoints: settings.endpoints, errors: problems)
-        } catch let error as DataError {
-            return CheckedSettings(canonical: given, endpoints: [], errors: [error])
         } catch {
-            return CheckedSettings(canonical: given, endpoints: [], errors: [DataError(path: [], problem: "\(error)")])
+            // One thing is wrong: now each key is looked at by itself, so that all that is wrong is known at once.
+            let errors = decoder(folder).errors(of: Settings.self, in: given)
+            let only = error as? DataError ?? DataError(path: [], problem: "\(error)")
+            return CheckedSettings(canonical: given, endpoints: [], errors: errors.isEmpty ? [only] : errors)
         }
     }
 
