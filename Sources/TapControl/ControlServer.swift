@@ -55,6 +55,11 @@ package final class ControlServer: Sendable {
             .withBoundSocket(socket).get()
     }
 
+    /// Starts the event loops that this and most services use, if they don't run yet.
+    ///
+    /// Whoever needs them first would wait for their threads; done beside other work it takes no time of a start.
+    package static func startEventLoops() { _ = MultiThreadedEventLoopGroup.singleton.any() }
+
     /// Stops accepting, and returns when the answers that are on their way have been sent.
     package func close() async {
         try? await channel.close()

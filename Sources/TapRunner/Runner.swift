@@ -60,6 +60,7 @@ package enum Runner {
             if !isInMemory { try handOver(tap.path, control: configuration.controlSocket, to: account) }
             try account.become()
         }
+        Task.detached { ControlServer.startEventLoops() }
         let path = isInMemory ? nil : LocalPath(tap.path, in: LocalPath.workingFolder).text
         let logger = configuration.logger
         let writer = try TapWriter(tap) { error in
