@@ -122,7 +122,12 @@ let package = Package(
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
-        tests("TapFileTests", ["TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem"]),
+        tests(
+            "TapFileTests",
+            [
+                "TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser, lifecycle,
+                logging,
+            ]),
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
         tests(
             "TapControlTests",

@@ -16,7 +16,8 @@ package struct ControlRoutes: Sendable {
         do {
             try await checkMatch(request)
             let body = try await answer(request)
-            return ControlResponse(status: 200, body: body, revision: try await application.revision())
+            // An application that was told to stop may have stopped already.
+            return ControlResponse(status: 200, body: body, revision: try? await application.revision())
         } catch {
             return ControlResponse(problem: error, revision: try? await application.revision())
         }
@@ -40,7 +41,10 @@ package struct ControlRoutes: Sendable {
         case "status": return try await get(request) { try await DatumEncoder().encode(application.status()) }
         case "application":
             return try await get(request) { try await application.description(at: request.query["at"]) }
-        case "contents": return try await get(request) { try await application.contents(at: request.query["at"]) }
+        case "contents":
+            return try await get(request) {
+                try await application.contents(of: request.query["path"], at: request.query["at"])
+            }
         case "revisions": return try await get(request) { try await revisions(request) }
         case "diff": return try await get(request) { try await differences(request) }
         case "verify": return try await get(request) { try await DatumEncoder().encode(application.verify()) }
@@ -79,7 +83,7 @@ package struct ControlRoutes: Sendable {
         guard request.path.count == 2 else {
             return try await get(request) {
                 let path = request.path[2...].joined(separator: "/")
-                return try ContentsPath.value(at: path, in: await application.contents(at: request.query["at"]))
+                return try await application.contents(of: path, at: request.query["at"])
             }
         }
         try require(["GET", "POST"], of: request)

@@ -10,8 +10,8 @@ package protocol ControlledApplication: Sendable {
     /// The number of the active revision.
     func revision() async throws -> Int
     func status() async throws -> StatusReport
-    /// Settings and state as a tree: what paths such as `web.listen` and `web.state.counters` lead into.
-    func contents(at point: String?) async throws -> Datum
+    /// Settings and state as a tree, or what a path such as `web.listen` or `web.state.counters` leads to in it.
+    func contents(of path: String?, at point: String?) async throws -> Datum
     /// The canonical description as data.
     func description(at point: String?) async throws -> Datum
     func history() async throws -> [Revision]
@@ -46,6 +46,7 @@ package struct AddedService: Sendable, Equatable, Codable {
 package enum ControlError: ReportableError, Equatable {
     case notRunning(tap: String)
     case unknownPoint(String, names: [String])
+    case beforeTheFirst(String, first: String)
     case unknownPath(String, problem: String)
     case badName(String)
     case badRequest(String)
@@ -60,6 +61,8 @@ package enum ControlError: ReportableError, Equatable {
         case .unknownPoint(let point, let names):
             "there is no revision or snapshot \"\(point)\""
                 + (names.isEmpty ? "" : "." + suggestion(for: point, among: names))
+        case .beforeTheFirst(let point, let first):
+            "there was nothing yet at \(point): the first revision is of \(first)"
         case .unknownPath(let path, let problem): "\(path): \(problem)"
         case .badName(let problem): "a name \(problem)"
         case .badRequest(let problem): problem

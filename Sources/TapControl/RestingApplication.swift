@@ -57,8 +57,8 @@ package struct RestingApplication: ControlledApplication {
         return kind?.endpoints(stored: service.settings).map(\.description) ?? []
     }
 
-    package func contents(at point: String?) async throws -> Datum {
-        try reading { tap in try tap.contents(at: point.map { try tap.revision(of: $0) }) }
+    package func contents(of path: String?, at point: String?) async throws -> Datum {
+        try reading { try $0.contents(of: path, at: point) }
     }
 
     package func description(at point: String?) async throws -> Datum {

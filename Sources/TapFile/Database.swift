@@ -8,6 +8,8 @@ final class Database {
     /// How a database is opened.
     enum Access {
         case readWrite
+        /// Beside a connection of the same process that writes.
+        case readOnly
         /// For a file that nobody changes meanwhile, in a folder that need not be writable.
         case immutable
         case memory
@@ -28,6 +30,7 @@ final class Database {
         let code =
             switch access {
             case .readWrite: sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+            case .readOnly: sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
             case .immutable:
                 sqlite3_open_v2(
                     Database.uri(path), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
@@ -143,6 +146,14 @@ enum SQLValue {
     case integer(Int64)
     case text(String)
     case blob([UInt8])
+
+    static func key(_ key: StateKey) -> SQLValue {
+        switch key {
+        case .integer(let integer): .integer(integer)
+        case .text(let text): .text(text)
+        case .bytes(let bytes): .blob(bytes)
+        }
+    }
 }
 
 private final class Statement {
@@ -185,6 +196,14 @@ struct Row {
         return String(
             decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))),
             as: UTF8.self)
+    }
+
+    func key(_ column: Int32) -> StateKey {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_TEXT: .text(text(column))
+        default: .bytes(blob(column))
+        }
     }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }

@@ -19,6 +19,11 @@ package final class Tap {
     package let path: String
     let database: Database
     private var lock: TapLock?
+    private var readingConnection: Database?
+    /// The number of the latest revision, once it is known: only this one changes it.
+    var knownLatest: Int?
+    /// What ``cellVersions()`` is known to say already.
+    var knownVersions: Set<CellVersion> = []
 
     /// Opens the tap of a file: recovers it first when the last writer did not come to an end.
     ///
@@ -41,7 +46,7 @@ package final class Tap {
         path = name
         lock = nil
         database = try Database(name, .memory)
-        try database.execute("PRAGMA page_size = \(Schema.pageSize)")
+        try database.execute("PRAGMA page_size = \(Schema.pageSize); PRAGMA auto_vacuum = INCREMENTAL")
         try database.execute("PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.format)")
         try database.execute(Schema.statements)
         try database.execute(
@@ -52,10 +57,32 @@ package final class Tap {
     /// The descriptor that holds the right to the file, or nil in memory.
     package var lockDescriptor: CInt? { lock?.descriptor }
 
+    /// Opens a second connection, for reading beside the thread that writes: see ``TapWriter``.
+    ///
+    /// To be called while the path can still be reached. Does nothing for a tap in memory.
+    package func openReadingConnection() throws(TapFileError) {
+        guard lock != nil else { return }
+        readingConnection = try Database(path, .readOnly)
+    }
+
+    /// Gives the second connection away, when there is one.
+    func takeReadingConnection() -> HandedOver<Database>? {
+        defer { readingConnection = nil }
+        return readingConnection.map { HandedOver(value: $0) }
+    }
+
     /// Stores what `body` does as one change that is durable when this returns.
     ///
     /// When it throws, nothing is stored.
-    package func commit<Result>(_ body: () throws -> Result) throws -> Result { try database.transaction(body) }
+    package func commit<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try database.transaction(body)
+        } catch {
+            knownLatest = nil
+            knownVersions = []
+            throw error
+        }
+    }
 
     /// Folds the log into the file, so that the file alone is complete.
     package func checkpoint() throws(TapFileError) { try database.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
@@ -64,6 +91,7 @@ package final class Tap {
     ///
     /// Nothing may be asked of this any more.
     package func close() throws(TapFileError) {
+        readingConnection = nil
         try database.close()
         lock = nil
     }

@@ -9,8 +9,8 @@ extension RunningApplication: ControlledApplication {
 
     func status() async throws -> StatusReport { try await statusReport() }
 
-    func contents(at point: String?) async throws -> Datum {
-        try await writer.commit { tap in try tap.contents(at: point.map { try tap.revision(of: $0) }) }
+    func contents(of path: String?, at point: String?) async throws -> Datum {
+        try await writer.commit { try $0.contents(of: path, at: point) }
     }
 
     func description(at point: String?) async throws -> Datum {
