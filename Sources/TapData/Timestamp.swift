@@ -36,8 +36,10 @@ package enum Timestamp {
         return timegm(&parts)
     }
 
-    /// The canonical text of a moment that a person wrote: RFC 3339 (section 5.6), also with a space for the `T`, shortened
-    /// from the end (`2026-11-21`, `2026-11-21 13:05`), and without an offset, which then means UTC. Nil: it is none.
+    /// The canonical text of a moment that a person wrote: RFC 3339 (section 5.6), also with a space for the `T`,
+    /// shortened from the end (`2026-11-21`, `2026-11-21 13:05`), and without an offset, which then means UTC.
+    ///
+    /// Nil: it is none.
     package static func canonical(_ text: String) -> String? {
         var rest = text[...]
         func number(_ count: Int) -> Int? {

@@ -57,7 +57,9 @@ public struct Cell<Value: Codable & Sendable, Durability: StateDurability>: Stat
     /// A cell has no keys.
     public var isTable: Bool { false }
 
-    /// Reads a stored value and writes it in the present version. Throws when it can't be read.
+    /// Reads a stored value and writes it in the present version.
+    ///
+    /// Throws when it can't be read.
     public func migrated(_ value: StoredValue) throws -> StoredValue {
         try StoredValue(value.decoded(by: migration, of: name), version: version)
     }

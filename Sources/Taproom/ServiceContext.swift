@@ -34,7 +34,9 @@ public struct ServiceContext: Sendable {
         try await StoredCell(cell, service: identity, in: store)
     }
 
-    /// Opens a table. No row is read yet.
+    /// Opens a table.
+    ///
+    /// No row is read yet.
     public func open<Key, Value, Durability>(
         _ table: Table<Key, Value, Durability>
     ) -> StoredTable<Key, Value, Durability> {

@@ -127,12 +127,16 @@ extension StoredTable: TransactionalState where Durability == Always {
         try await store.transaction { $0.set(value, for: key, in: self) }
     }
 
-    /// How many rows there are. The time grows with their number.
+    /// How many rows there are.
+    ///
+    /// The time grows with their number.
     public func count() async throws -> Int {
         try await store.count(of: table.name, service: service, in: StateRange())
     }
 
-    /// How many rows a range has. The time grows with their number.
+    /// How many rows a range has.
+    ///
+    /// The time grows with their number.
     public func count(in range: some KeyRange<Key>) async throws -> Int {
         try await store.count(of: table.name, service: service, in: range.ends.range)
     }

@@ -41,7 +41,9 @@ public struct Table<Key: TableKey, Value: Codable & Sendable, Durability: StateD
     /// A table has keys.
     public var isTable: Bool { true }
 
-    /// Reads a stored value and writes it in the present version. Throws when it can't be read.
+    /// Reads a stored value and writes it in the present version.
+    ///
+    /// Throws when it can't be read.
     public func migrated(_ value: StoredValue) throws -> StoredValue {
         try StoredValue(value.decoded(by: migration, of: name), version: version)
     }

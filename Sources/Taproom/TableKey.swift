@@ -22,7 +22,9 @@ extension TableKey {
 }
 
 extension TableKey where Self: FixedWidthInteger {
-    /// The integer itself. An integer beyond `Int64` is stored as the nearest one that fits.
+    /// The integer itself.
+    ///
+    /// An integer beyond `Int64` is stored as the nearest one that fits.
     public var stored: TableKeyForm { TableKeyForm(.integer(Int64(clamping: self))) }
 
     /// Nil when it is no integer or out of the type's range.

@@ -25,7 +25,9 @@ public struct TableRows<Key: TableKey, Value: Sendable>: AsyncSequence {
             self.page = page
         }
 
-        /// The next row, or nil behind the last one. Throws when a row can't be read.
+        /// The next row, or nil behind the last one.
+        ///
+        /// Throws when a row can't be read.
         public mutating func next() async throws -> (key: Key, value: Value)? {
             while rows.isEmpty {
                 guard !isAtEnd else { return nil }
