@@ -59,6 +59,15 @@ package struct RemoteApplication: ControlledApplication {
         try await ask("POST", "services", TransferredService(service))
     }
 
+    package func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {
+        try await ask("POST", "prune", request)
+    }
+
+    package func save() async throws {
+        struct Saved: Decodable { var saved: Bool }
+        let _: Saved = try await ask("POST", "save")
+    }
+
     package func stop() async throws {
         struct Stopping: Decodable { var stopping: Bool }
         let _: Stopping = try await ask("POST", "stop")

@@ -21,15 +21,38 @@ extension Tap {
         return match.revision
     }
 
+    /// Throws ``ControlError/changedMeanwhile(expected:revision:)`` when somebody was faster than the one who asks.
+    ///
+    /// Inside of the ``commit(_:)`` that makes the change, so that nobody comes in between.
+    package func checkExpected(by authorship: Authorship) throws {
+        let revision = try activeRevision()
+        guard let expected = authorship.expected, expected != revision else { return }
+        throw ControlError.changedMeanwhile(expected: String(expected), revision: revision)
+    }
+
     /// Captures settings and state under a name.
     ///
     /// Inside of ``commit(_:)``.
     package func addSnapshot(_ name: String?, by authorship: Authorship) throws -> Int {
+        try checkExpected(by: authorship)
         if let name, let problem = Name.problem(name) { throw ControlError.badName(problem) }
         guard name.flatMap(Int.init) == nil else {
             throw ControlError.badName("must not be a number, which would be a revision")
         }
         return try addRevision(.snapshot, snapshot: name, by: authorship)
+    }
+
+    /// Removes points of the history as a request says.
+    ///
+    /// Outside of ``commit(_:)``.
+    package func prune(_ request: PruneRequest, by authorship: Authorship) throws -> Pruning {
+        let names = try history().compactMap(\.snapshot)
+        if let unknown = request.snapshots.first(where: { !names.contains($0) }) {
+            throw ControlError.unknownPoint(unknown, names: names)
+        }
+        return try prune(
+            request.retention(of: application()), snapshots: Set(request.snapshots), isDryRun: request.dryRun
+        ) { try checkExpected(by: authorship) }
     }
 
     /// The application with one service more, and the name the service has in it: a number is added to one that is taken.

@@ -19,32 +19,57 @@ extension Tap {
     /// The active revision, the newest one and those under way are always kept, and so are snapshots with a name unless they
     /// are listed in `snapshots`. To be called outside of ``commit(_:)``: it is one transaction by itself, after which the
     /// file is made smaller.
-    package func prune(_ retention: Retention, snapshots: Set<String> = []) throws -> Pruning {
-        var removed: [Int] = []
-        try commit {
-            let history = try history()
-            let latest = history.last?.revision
-            let removable = history.filter { revision in
-                guard revision.revision != latest, ![.active, .pending].contains(revision.status) else { return false }
-                return revision.snapshot.map(snapshots.contains) ?? true
+    ///
+    /// - Parameters:
+    ///   - retention: the rules.
+    ///   - snapshots: names of snapshots that go whatever the rules say.
+    ///   - isDryRun: whether it is only said what would be removed.
+    ///   - check: what is looked at first, in the same transaction.
+    /// - Returns: what was removed.
+    /// - Throws: ``TapFileError``, or what `check` throws; nothing is removed then.
+    package func prune(
+        _ retention: Retention, snapshots: Set<String> = [], isDryRun: Bool = false, check: () throws -> Void = {}
+    ) throws -> Pruning {
+        var pruning = Pruning(revisions: [], size: 0)
+        do {
+            try commit {
+                try check()
+                pruning.revisions = try removeUnkept(retention, snapshots)
+                pruning.size = Int(try size())
+                if isDryRun { throw NothingIsDone() }
             }
-            let kept = retention.kept(of: history)
-            removed = removable.filter { revision in
-                revision.snapshot.map(snapshots.contains) ?? !kept.contains(revision.revision)
-            }.map(\.revision)
-            try remove(removed)
-            var rest = removable.map(\.revision).filter { !removed.contains($0) }
-            // A few at a time, for nobody knows what a point costs until it is gone.
-            while let limit = retention.size, !rest.isEmpty, try size() > limit.bytes {
-                let oldest = Array(rest.prefix(max(rest.count / 8, 1)))
-                try remove(oldest)
-                removed += oldest
-                rest.removeFirst(oldest.count)
-            }
+        } catch is NothingIsDone {
+            return pruning
         }
         knownVersions = []
         try database.execute("PRAGMA incremental_vacuum")
-        return Pruning(revisions: removed.sorted(), size: Int(try size()))
+        return pruning
+    }
+
+    /// Ends a transaction whose outcome was only to be seen.
+    private struct NothingIsDone: Error {}
+
+    private func removeUnkept(_ retention: Retention, _ snapshots: Set<String>) throws -> [Int] {
+        let history = try history()
+        let latest = history.last?.revision
+        let removable = history.filter { revision in
+            guard revision.revision != latest, ![.active, .pending].contains(revision.status) else { return false }
+            return revision.snapshot.map(snapshots.contains) ?? true
+        }
+        let kept = retention.kept(of: history)
+        var removed = removable.filter { revision in
+            revision.snapshot.map(snapshots.contains) ?? !kept.contains(revision.revision)
+        }.map(\.revision)
+        try remove(removed)
+        var rest = removable.map(\.revision).filter { !removed.contains($0) }
+        // A few at a time, for nobody knows what a point costs until it is gone.
+        while let limit = retention.size, !rest.isEmpty, try size() > limit.bytes {
+            let oldest = Array(rest.prefix(max(rest.count / 8, 1)))
+            try remove(oldest)
+            removed += oldest
+            rest.removeFirst(oldest.count)
+        }
+        return removed.sorted()
     }
 
     /// The bytes in use.
