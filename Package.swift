@@ -69,6 +69,7 @@ let package = Package(
     targets: [
         // The doors to C.
         .target(name: "CTapSystem"),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -76,6 +77,7 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
+        library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
@@ -122,6 +124,7 @@ let package = Package(
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
+        tests("TapPagesTests", ["TapPages", "Taproom", "TapTesting", "CSQLite"]),
         tests("TapFileTests", ["TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem"]),
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
         tests(
