@@ -69,6 +69,7 @@ let package = Package(
     targets: [
         // The doors to C.
         .target(name: "CTapSystem"),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -76,7 +77,8 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
-        library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
+        library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
+        library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
         library(
@@ -125,9 +127,10 @@ let package = Package(
         tests(
             "TapFileTests",
             [
-                "TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser, lifecycle,
+                "TapFile", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser, lifecycle,
                 logging,
             ]),
+        tests("TapPagesTests", ["TapPages", "Taproom", "TapTesting", "CSQLite"]),
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
         tests(
             "TapControlTests",
