@@ -23,9 +23,7 @@ extension CBORWriting {
         let length = output.count - start
         // Reserved, but perhaps not written: such bytes are masked.
         output.reserve(8)
-        var prefix = UInt64(bigEndian: (output.base + start).withMemoryRebound(to: UInt64.self, capacity: 1) {
-            UnsafeRawPointer($0).loadUnaligned(as: UInt64.self)
-        })
+        var prefix = UInt64(bigEndian: UnsafeRawPointer(output.base + start).loadUnaligned(as: UInt64.self))
         if length < 8 { prefix &= ~0 << UInt64(64 - 8 * length) }
         var high = prefix & 0x8080_8080_8080_8080
         if length > 8 { for index in start + 8..<output.count { high |= UInt64(output.base[index] & 0x80) } }
@@ -81,7 +79,6 @@ extension CBORWriting {
     private func areDistinct(_ entries: UnsafeMutableBufferPointer<CBOREntry>) -> Bool {
         var keys = Set<String>(minimumCapacity: entries.count)
         return entries.allSatisfy { entry in
-            // The head is shorter than the text, and equal for equal texts of equal forms; only texts count.
             let head = CBOROutput.headLength(output.base[entry.start])
             let text = UnsafeBufferPointer(start: output.base + entry.start + head, count: entry.keyLength - head)
             return keys.insert(String(decoding: text, as: UTF8.self)).inserted
