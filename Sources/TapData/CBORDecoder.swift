@@ -15,23 +15,31 @@ package final class CBORDecoder {
     /// Keys nobody asks for are passed over. Throws ``CBORError`` when the bytes are not one complete value, and
     /// ``DataError`` when the value is not what the type asks for.
     package func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        if let value = bytes.withUnsafeBufferPointer({ read(type, $0) }) { return value }
-        return try DatumDecoder().decode(type, from: CBOR.decode(bytes))
+        do {
+            return try bytes.withUnsafeBufferPointer { try read(type, $0) }
+        } catch {
+            return try DatumDecoder().decode(type, from: CBOR.decode(bytes))
+        }
     }
 
     /// The value, unless the tree has to make it.
-    private func read<Value: Decodable>(_ type: Value.Type, _ bytes: UnsafeBufferPointer<UInt8>) -> Value? {
+    private func read<Value: Decodable>(_ type: Value.Type, _ bytes: UnsafeBufferPointer<UInt8>) throws -> Value {
         // A value that uses the decoder that is just reading it.
-        guard !reading.isBusy else { return nil }
-        let value = reading.start(bytes) ? try? reading.value(type, at: CBORPlace()) : nil
+        guard !reading.isBusy else { throw NeedsTree() }
+        defer { stop() }
+        guard reading.start(bytes) else { throw NeedsTree() }
+        let value = try reading.value(type, at: CBORPlace())
+        if reading.isIrregular { throw NeedsTree() }
+        // Somebody kept a container for later, and only a tree lives so long.
+        guard isKnownUniquelyReferenced(&reading) else { throw NeedsTree() }
+        return value
+    }
+
+    /// Ends a run.
+    private func stop() {
         reading.stop()
-        let isUsable = !reading.isIrregular
-        // Somebody kept a container for later. Only a tree lives so long, and nobody may read other bytes with this one.
-        guard isKnownUniquelyReferenced(&reading) else {
-            reading = CBORReading()
-            return nil
-        }
-        return isUsable ? value : nil
+        // With a container that was kept nobody may read other bytes.
+        if !isKnownUniquelyReferenced(&reading) { reading = CBORReading() }
     }
 }
 

@@ -73,8 +73,7 @@ final class CBOROutput {
         }
     }
 
-    func text(_ text: String) {
-        var text = text
+    func text(_ text: consuming String) {
         text.withUTF8 { content(3, $0) }
     }
 

@@ -14,8 +14,7 @@ extension CBORReading {
 
     /// Where the value of a key stands.
     @inline(__always)
-    func find(_ key: String, in map: Map) -> CBORPlace? {
-        var key = key
+    func find(_ key: consuming String, in map: Map) -> CBORPlace? {
         if let place = key.withUTF8({ find($0, in: map) }) { return place }
         return missing(key, in: map)
     }

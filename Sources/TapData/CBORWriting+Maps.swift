@@ -12,12 +12,12 @@ struct CBOREntry {
 extension CBORWriting {
     /// Writes the next key of a map.
     @inline(__always)
-    func key(_ key: String, in frame: FrameName) throws {
+    func key(_ key: consuming String, in frame: FrameName) throws {
         guard reach(frame) else { throw NeedsTree() }
         self.key(key, in: frames.base + frame.depth)
     }
 
-    private func key(_ key: String, in frame: UnsafeMutablePointer<Frame>) {
+    private func key(_ key: consuming String, in frame: UnsafeMutablePointer<Frame>) {
         let start = output.count
         output.text(key)
         let length = output.count - start
