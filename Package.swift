@@ -117,6 +117,10 @@ let package = Package(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
 
+        // Measures coders; tools/benchmark runs it.
+        .executableTarget(
+            name: "codec-benchmark", dependencies: ["TapData"], path: "Benchmarks/Codec", swiftSettings: settings),
+
         // The tests.
         tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
