@@ -30,7 +30,9 @@ package final class PageProtection: Sendable {
 
     deinit { PageProtection.registry.withLock { $0.known[token] = nil } }
 
-    /// Pages in the clear with a checksum each: `sqlite3` reads such a file too.
+    /// Pages in the clear with a checksum each.
+    ///
+    /// Any SQLite reads such a file too. What it writes without this counts as bad afterwards.
     package static func checked() -> PageProtection { PageProtection(.checked) }
 
     /// Pages that only the key opens.
