@@ -30,7 +30,9 @@ package final class PageProtection: Sendable {
 
     deinit { PageProtection.registry.withLock { $0.known[token] = nil } }
 
-    /// Pages in the clear with a checksum each: `sqlite3` reads such a file too.
+    /// Pages in the clear with a checksum each.
+    ///
+    /// Any SQLite reads such a file too. What it writes without this counts as bad afterwards.
     package static func checked() -> PageProtection { PageProtection(.checked) }
 
     /// Pages that only the key opens.
@@ -86,22 +88,31 @@ package final class PageProtection: Sendable {
         precondition(
             image.count >= PageForm.pageSize && image.count % PageForm.pageSize == 0, "an image has whole pages")
         precondition(Int(image[20]) == form.reservedBytes, "an image has room for trailers")
-        var image = image
         // Read and write version: 2 stands for WAL ("Database File Format", section 1.3.3).
-        image[18] = 2
-        image[19] = 2
+        var first = Array(image[..<PageForm.pageSize])
+        first[18] = 2
+        first[19] = 2
         let header: [UInt8] = if case .sealed(let key) = form { key.header.page } else { [] }
-        return header
-            + [UInt8](unsafeUninitializedCapacity: image.count) { target, count in
-                image.withUnsafeBytes { source in
-                    guard let source = source.baseAddress, let target = target.baseAddress else { return }
-                    for index in 0..<image.count / PageForm.pageSize {
-                        let offset = index * PageForm.pageSize
-                        form.close(
-                            source + offset, to: UnsafeMutableRawPointer(target) + offset, number: UInt32(index + 1))
-                    }
-                }
-                count = image.count
+        let size = header.count + image.count
+        return [UInt8](unsafeUninitializedCapacity: size) { target, count in
+            _ = target.initialize(fromContentsOf: header)
+            close(first[...], to: UnsafeMutableRawBufferPointer(target), at: header.count, from: 1)
+            let next = header.count + first.count
+            close(image[first.count...], to: UnsafeMutableRawBufferPointer(target), at: next, from: 2)
+            count = size
+        }
+    }
+
+    /// Writes the form on the disk of pages, which begin with a number, to a place.
+    private func close(
+        _ pages: ArraySlice<UInt8>, to target: UnsafeMutableRawBufferPointer, at offset: Int, from number: UInt32
+    ) {
+        pages.withUnsafeBytes { pages in
+            guard let source = pages.baseAddress, let target = target.baseAddress else { return }
+            for index in 0..<pages.count / PageForm.pageSize {
+                let start = index * PageForm.pageSize
+                form.close(source + start, to: target + offset + start, number: number + UInt32(index))
             }
+        }
     }
 }

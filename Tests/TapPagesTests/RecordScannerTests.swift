@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Files of format 1 have no trailers, so anything may be in their pages.
-    @Test(arguments: 1...8) func survivesAnything(_ seed: UInt64) throws {
+    @Test(arguments: 1...4) func survivesAnything(_ seed: UInt64) throws {
         let folder = try TemporaryFolder()
         let connection = try Connection(folder["tap"], nil)
         try connection.execute(schema)
@@ -89,7 +89,7 @@ import Testing
             // Near the beginning of a page is where its structure is.
             let position = random.next(below: bytes.count / 4096) * 4096 + random.next(below: seed % 2 == 0 ? 4096 : 64)
             bytes[position] =
-                seed < 5 ? UInt8(random.next(below: 256)) : [0, 2, 5, 10, 13, 0x7F, 0x80, 0xFF][random.next(below: 8)]
+                seed < 3 ? UInt8(random.next(below: 256)) : [0, 2, 5, 10, 13, 0x7F, 0x80, 0xFF][random.next(below: 8)]
         }
         try folder.write(bytes, to: "tap")
         var count = 0

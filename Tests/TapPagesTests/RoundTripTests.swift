@@ -48,6 +48,45 @@ import Testing
         #expect(protection.badPages == [])
     }
 
+    /// Not as taps are used, but as somebody might leave one.
+    @Test func worksWithARollbackJournalToo() throws {
+        let folder = try TemporaryFolder()
+        let protection = PageProtection.checked()
+        let ordinary = try Connection(":memory:", nil)
+        try ordinary.execute(schema)
+        var random = SeededGenerator(seed: 4)
+        for round in 0..<4 {
+            let connection = try Connection(folder["tap"], protection)
+            if round == 0 { try connection.execute(schema) }
+            try connection.execute("PRAGMA cache_size = 5; PRAGMA synchronous = OFF")
+            for _ in 0..<60 {
+                let sql = change(&random)
+                try connection.execute(sql)
+                try ordinary.execute(sql)
+            }
+            for query in everything { #expect(try connection.rows(query) == ordinary.rows(query)) }
+            try connection.close()
+        }
+        #expect(protection.badPages == [])
+    }
+
+    @Test(arguments: Form.allCases) func protectsADatabaseThatHadNoTrailers(_ form: Form) throws {
+        let folder = try TemporaryFolder()
+        let protection = try form.protection()
+        let old = try Connection(folder["old"], nil)
+        try old.execute("PRAGMA journal_mode = WAL; \(schema)")
+        for id in 0..<300 { try old.execute("INSERT INTO item VALUES (\(id), 'name', zeroblob(\(id * 9)))") }
+        let copy = try Connection(":memory:", nil)
+        let backup = sqlite3_backup_init(copy.handle, "main", old.handle, "main")
+        #expect(sqlite3_backup_step(backup, -1) == SQLITE_DONE)
+        #expect(sqlite3_backup_finish(backup) == SQLITE_OK)
+        #expect(protection.prepare(copy.handle) == SQLITE_OK)
+        try copy.execute("VACUUM")
+        try folder.write(protection.protect(try copy.serialized()), to: "new")
+        let new = try Connection(folder["new"], protection)
+        for query in everything { #expect(try new.rows(query) == old.rows(query)) }
+    }
+
     @Test(arguments: Form.allCases)
     func recoversAfterACrash(_ form: Form) throws {
         let folder = try TemporaryFolder()
