@@ -131,7 +131,8 @@ let package = Package(
         tests(
             "TapFileTests",
             [
-                "TapFile", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser, lifecycle,
+                "TapFile", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser,
+                lifecycle,
                 logging,
             ]),
         tests("TapPagesTests", ["TapPages", "Taproom", "TapTesting", "CSQLite"]),

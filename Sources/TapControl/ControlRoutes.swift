@@ -86,7 +86,7 @@ package struct ControlRoutes: Sendable {
         try require(["GET", "POST"], of: request)
         guard request.method == "POST" else { return try await DatumEncoder().encode(application.status().services) }
         let service = try decode(TransferredService.self, request).definition
-        return try await DatumEncoder().encode(application.add(service, by: try authorship(request)))
+        return try await DatumEncoder().encode(application.add(service, by: authorship(request)))
     }
 
     private func revisions(_ request: ControlRequest) async throws -> Datum {
@@ -109,30 +109,28 @@ package struct ControlRoutes: Sendable {
             return try await DatumEncoder().encode(application.history().filter { $0.kind == .snapshot })
         }
         let wanted = try decode(SnapshotRequest.self, request)
-        let revision = try await application.snapshot(wanted.name, by: try authorship(request, wanted.comment))
+        let revision = try await application.snapshot(wanted.name, by: authorship(request, wanted.comment))
         return .object(["revision": .integer(Int64(revision))])
     }
 
     private func rollBack(_ request: ControlRequest) async throws -> Datum {
         let wanted = try decode(RollbackRequest.self, request)
         let revision = try await application.rollBack(
-            to: wanted.point, wanted.scope, by: try authorship(request, wanted.comment))
+            to: wanted.point, wanted.scope, by: authorship(request, wanted.comment))
         return .object(["revision": revision.map { .integer(Int64($0)) } ?? .null])
     }
 
     private func prune(_ request: ControlRequest) async throws -> Datum {
         try await DatumEncoder().encode(
-            application.prune(decode(PruneRequest.self, request), by: try authorship(request)))
+            application.prune(decode(PruneRequest.self, request), by: authorship(request)))
     }
 
     /// Who asks, and for which revision: `If-Match` (RFC 9110, section 13.1.1).
-    private func authorship(_ request: ControlRequest, _ comment: String? = nil) throws -> Authorship {
+    private func authorship(_ request: ControlRequest, _ comment: String? = nil) -> Authorship {
         var authorship = Authorship(author: request.user, origin: "socket", comment: comment ?? "")
         guard let expected = request.ifMatch, expected != "*" else { return authorship }
-        guard let number = Int(expected.filter { $0 != "\"" }) else {
-            throw ControlError.changedMeanwhile(expected: expected, revision: 0)
-        }
-        authorship.expected = number
+        // What is no number is no revision that any application is at.
+        authorship.expected = Int(expected.filter { $0 != "\"" }) ?? 0
         return authorship
     }
 

@@ -41,6 +41,9 @@ package final class PageProtection: Sendable {
     /// The protection a token stands for, while somebody has it.
     static func find(_ token: String) -> PageProtection? { registry.withLock { $0.known[token]?.protection } }
 
+    /// Whether only the key opens the pages.
+    package var isSealed: Bool { if case .sealed = form { true } else { false } }
+
     /// The bytes at the end of each page that SQLite has to leave alone: byte 20 of the header of the database.
     package var reservedBytes: Int { form.reservedBytes }
 

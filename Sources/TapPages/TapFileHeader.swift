@@ -4,6 +4,8 @@ import Taproom
 /// What the beginning of a file tells about its pages: how it is to be opened.
 package enum TapFileHeader: Sendable, Equatable {
     case empty
+    /// A database that ends in its first page, after so many bytes.
+    case cutOff(bytes: Int)
     /// Neither SQLite's word nor ours is at the beginning.
     case notSQLite
     /// A database whose pages have no trailers, or those of somebody else: so many bytes are reserved.
@@ -39,6 +41,8 @@ package enum TapFileHeader: Sendable, Equatable {
             self = .empty
         } else if SealHeader.isPresent(in: page) {
             self = .sealed(try SealHeader(page: page, path: path))
+        } else if page.count < PageForm.pageSize, page.starts(with: TapFileHeader.word.prefix(page.count)) {
+            self = .cutOff(bytes: page.count)
         } else if TapFileHeader.isChecked(page, number: 1) {
             self = page.starts(with: TapFileHeader.word) && page[20] == 8 ? .checked : .notSQLite
         } else if TapFileHeader.isDamaged(page, followedBy: second) {

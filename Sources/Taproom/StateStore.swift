@@ -11,11 +11,12 @@ public struct StoredValue: Sendable, Equatable {
     }
 
     init(_ value: some Encodable, version: Int) throws {
-        self.init(version: version, bytes: CBOR.encode(try DatumEncoder().encode(value)))
+        self.init(version: version, bytes: try CBOREncoder().encode(value))
     }
 
     func decoded<Value>(by migration: Migration<Value>, of cell: String) throws -> Value {
         do {
+            guard version != migration.version else { return try CBORDecoder().decode(Value.self, from: bytes) }
             return try migration.value(of: version, in: CBOR.decode(bytes))
         } catch let error as VersionProblem {
             throw StateError.otherVersion(cell: cell, error)
