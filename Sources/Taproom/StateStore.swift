@@ -22,7 +22,7 @@ public struct StoredValue: Sendable, Equatable {
     }
 
     init<Value, Durability>(_ value: Value, of cell: Cell<Value, Durability>) throws {
-        self.init(version: cell.version, bytes: CBOR.encode(try DatumEncoder().encode(value)))
+        self.init(version: cell.version, bytes: try CBOREncoder().encode(value))
     }
 
     func decoded<Value, Durability>(by cell: Cell<Value, Durability>) throws -> Value {
@@ -30,7 +30,7 @@ public struct StoredValue: Sendable, Equatable {
             throw StateError.otherVersion(cell: cell.name, stored: version, known: cell.version)
         }
         do {
-            return try DatumDecoder().decode(Value.self, from: CBOR.decode(bytes))
+            return try CBORDecoder().decode(Value.self, from: bytes)
         } catch let error as CBORError {
             throw StateError.unreadable(cell: cell.name, problem: error.description)
         } catch let error as DataError {
