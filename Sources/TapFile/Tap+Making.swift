@@ -16,12 +16,27 @@ extension Tap {
         var file = stat()
         let replaced = replacing && lstat(path, &file) == 0 ? try TapLock(path, .writing) : nil
         try withExtendedLifetime(replaced) {
+            // Until the new file has the name the old one is complete.
+            if replaced != nil { try foldLog(of: path) }
             try WholeFile.write(bytes, to: path, replacing: replacing) {
-                // What a crash left in the log belongs to the old file and must not be read into the new one.
+                // What a crash left in the log of a damaged file must not be read into the new one.
                 guard replaced != nil, access(path + "-wal", F_OK) == 0 else { return }
                 unlink(path + "-wal")
                 unlink(path + "-shm")
             }
+        }
+    }
+
+    /// Folds what a crash left in the log of a tap into its file, if it is one that can be read.
+    private static func foldLog(of path: String) throws(TapFileError) {
+        guard access(path + "-wal", F_OK) == 0 else { return }
+        do throws(TapFileError) {
+            let old = try Database(path, .readWrite)
+            try old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            try old.close()
+        } catch {
+            guard case .storage = error else { return }
+            throw error
         }
     }
 
@@ -61,10 +76,18 @@ package enum WholeFile {
         let temporary = "\(folder)/.\(name).\(getpid())"
         do throws(SystemCallError) {
             try write(bytes, new: temporary, mode: mode)
+            let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard directory >= 0 else { throw SystemCallError("open the folder") }
+            defer { close(directory) }
             beforeNaming()
             let isRenamed = replacing ? rename(temporary, path) == 0 : tap_rename_exclusive(temporary, path) == 0
             guard isRenamed else { throw SystemCallError("rename") }
-            try synchronize(folder: folder.isEmpty ? "/" : folder)
+            guard fsync(directory) == 0 else {
+                let error = SystemCallError("write the folder")
+                // A file that was replaced can't come back; a new one goes again.
+                if !replacing { unlink(path) }
+                throw error
+            }
         } catch {
             unlink(temporary)
             guard error.code != EEXIST else { throw .exists(path: path) }
@@ -84,12 +107,5 @@ package enum WholeFile {
         }
         // The mode that was asked for, whatever the umask is.
         guard fchmod(file, mode) == 0, fsync(file) == 0 else { throw SystemCallError("write") }
-    }
-
-    private static func synchronize(folder: String) throws(SystemCallError) {
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw SystemCallError("open the folder") }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SystemCallError("write the folder") }
     }
 }
