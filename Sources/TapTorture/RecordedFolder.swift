@@ -6,8 +6,8 @@ package typealias FolderContent = [String: [UInt8]]
 
 /// A folder on its way through a trace: what programs see in it, and what a disk may hold.
 ///
-/// Strict where file systems differ: a name is on the disk when its folder was synced, not when its file was (POSIX
-/// promises no more). What happens to the names of one folder reaches the disk in its order, as ext4, XFS and Btrfs
+/// Strict where file systems differ, unless told otherwise: a name is on the disk when its folder was synced, not when
+/// its file was (POSIX promises no more). What happens to the names of one folder reaches the disk in its order, as ext4, XFS and Btrfs
 /// keep it. Files whose names end with "-shm" are left out: SQLite makes them anew.
 package struct RecordedFolder {
     private enum NameChange {
@@ -16,6 +16,8 @@ package struct RecordedFolder {
         case move(String, to: String)
     }
 
+    /// Whether syncing a file says nothing about names; ext4, XFS and Btrfs keep the name of a synced file too.
+    private let isStrict: Bool
     private var files: [RecordedFile] = []
     /// The names that are on the disk.
     private var durableNames: [String: Int] = [:]
@@ -25,7 +27,8 @@ package struct RecordedFolder {
     private var descriptors: [Int: Int?] = [:]
 
     /// A folder with files that are on the disk.
-    package init(_ content: FolderContent = [:]) {
+    package init(_ content: FolderContent = [:], isStrict: Bool = true) {
+        self.isStrict = isStrict
         for (name, bytes) in content.sorted(by: { $0.key < $1.key }) {
             durableNames[name] = files.count
             files.append(RecordedFile(durable: bytes))
@@ -76,12 +79,17 @@ package struct RecordedFolder {
         switch descriptors[operation.file] {
         case .none: break
         case .some(.none):
-            guard operation.failure == 0 else { return }
-            durableNames = names
-            nameChanges = []
+            if operation.failure == 0 { synchronizeNames() }
         case .some(.some(let file)):
-            if operation.failure == 0 { files[file].synchronize() } else { files[file].synchronizingFailed() }
+            guard operation.failure == 0 else { return files[file].synchronizingFailed() }
+            files[file].synchronize()
+            if !isStrict { synchronizeNames() }
         }
+    }
+
+    private mutating func synchronizeNames() {
+        durableNames = names
+        nameChanges = []
     }
 
     private mutating func note(_ change: NameChange) {

@@ -93,7 +93,10 @@ final class ScenarioPlayer {
         if let openSession { return openSession }
         // After a close that failed the thread of the writer may still hold the file.
         try TapLock.waitUntilFree(path)
-        let writer = try TapWriter(Tap(opening: path, for: .writing))
+        let tap = try Tap(opening: path, for: .writing)
+        // As a runner begins; what can't be written is found here.
+        _ = try tap.commit { try tap.failPendingRevisions() }
+        let writer = try TapWriter(tap)
         do {
             let identity = try await writer.perform { try $0.identities()["web"] ?? 0 }
             let context = ServiceContext(

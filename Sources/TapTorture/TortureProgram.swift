@@ -42,8 +42,7 @@ public struct TortureProgram: AsyncParsableCommand {
                 let start = ContinuousClock.now
                 let findings = try part.run(self)
                 let seconds = Int((ContinuousClock.now - start) / .milliseconds(100))
-                for loss in findings.losses.prefix(40) { Progress.note("LOST: \(loss)") }
-                if findings.losses.count > 40 { Progress.note("and \(findings.losses.count - 40) more") }
+                for loss in findings.losses { Progress.note("LOST: \(loss)") }
                 let figures = findings.figures.map { "\($0.number) \($0.word)" }.joined(separator: ", ")
                 print("\(part.rawValue): \(figures), \(findings.losses.count) lost, \(seconds / 10).\(seconds % 10) s")
                 isLost = isLost || !findings.losses.isEmpty

@@ -101,11 +101,15 @@ struct RecordedScenario {
     static func all(by program: TracedProgram) throws -> [RecordedScenario] {
         let life = try RecordedScenario(.life, from: [:], holding: nil, by: program)
         let middle = life.milestones[life.milestones.count / 2]
-        var folder = RecordedFolder()
-        for operation in life.operations[...middle.operation] { folder.follow(operation) }
+        let number = life.operations[...middle.operation].count { $0.kind.isCounted } + 1
+        let killed = try program.run(.life, from: [:], TracedProgram.Fault(how: .stop, operation: number)).folder
+        var leftovers: FolderContent = [:]
+        for suffix in ["", "-wal", "-shm"] {
+            leftovers[Scenario.tapName + suffix] = try Files.read(killed[Scenario.tapName + suffix])
+        }
         return try [life]
             + Scenario.allCases.filter(\.beginsWithLeftovers).map {
-                try RecordedScenario($0, from: folder.current, holding: middle.content, by: program)
+                try RecordedScenario($0, from: leftovers, holding: middle.content, by: program)
             }
     }
 

@@ -120,7 +120,9 @@ static int opening(int directory, const char *path, int flags, mode_t mode) {
         if (file >= 0 && file < DESCRIPTORS) tracked[file] = 2;
         return file;
     }
-    enum kind kind = flags & O_CREAT ? CREATE : (flags & O_ACCMODE) == O_RDONLY ? READ : CHANGE;
+    // To create a file that is there is only to open it.
+    int isNew = flags & O_CREAT && faccessat(directory, path, F_OK, 0) != 0;
+    enum kind kind = isNew ? CREATE : (flags & O_ACCMODE) == O_RDONLY ? READ : CHANGE;
     pthread_mutex_lock(&mutex);
     int mustFail = reaches(kind), file = -1, code = failure;
     if (mustFail != 1) {
