@@ -25,14 +25,30 @@ extension Tap {
         var file = stat()
         let replaced = replacing && lstat(path, &file) == 0 ? try TapLock(path, .writing) : nil
         try withExtendedLifetime(replaced) {
+            // Until the new file has the name the old one is complete.
+            if let replaced { try foldLog(of: path, replaced) }
             try WholeFile.write(protection.protect(tap.database.serialized()), to: path, replacing: replacing) { _ in
                 if replaced != nil { removeLog(of: path) }
             }
         }
     }
 
-    /// What a crash left in the log belongs to the file that is being replaced and must not be read into the new one.
-    static func removeLog(of path: String) {
+    /// Folds what a crash left in the log of a tap into its file, if it is one that can be read here.
+    private static func foldLog(of path: String, _ lock: TapLock) throws(TapFileError) {
+        guard access(path + "-wal", F_OK) == 0, let form = try? TapForm(of: lock, path, nil) else { return }
+        let protection: PageProtection? = if case .present(let protection) = form { protection } else { nil }
+        do throws(TapFileError) {
+            let old = try Database(path, .readWrite, protection)
+            try old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            try old.close()
+        } catch {
+            guard case .storage = error else { return }
+            throw error
+        }
+    }
+
+    /// What a crash left in the log of a file that can't be read must not be read into the one that takes its place.
+    private static func removeLog(of path: String) {
         guard access(path + "-wal", F_OK) == 0 else { return }
         unlink(path + "-wal")
         unlink(path + "-shm")

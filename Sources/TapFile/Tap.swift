@@ -59,6 +59,8 @@ package final class Tap {
         if isAtRest, !protection.isSealed { try Tap.checkSize(lock.descriptor, path) }
         // A log left by a crash is folded in by the first to come, reader or writer.
         database = try Database(path, access == .reading && isAtRest ? .immutable : .readWrite, protection)
+        // SQLite opens for reading what it can't open for writing, and would refuse each change later.
+        if access == .writing, database.isReadOnly { throw .notPermitted(path: path, action: "write it") }
         try checkFormat()
         if access == .writing { try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") }
         try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")

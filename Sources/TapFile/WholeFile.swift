@@ -42,10 +42,18 @@ package enum WholeFile {
         do {
             try fill(temporary)
             try finish(temporary, mode, model)
+            let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard directory >= 0 else { throw SystemCallError("open the folder") }
+            defer { close(directory) }
             try beforeNaming(temporary)
             let isRenamed = replacing ? rename(temporary, path) == 0 : tap_rename_exclusive(temporary, path) == 0
             guard isRenamed else { throw SystemCallError("rename") }
-            try synchronize(folder: folder.isEmpty ? "/" : folder)
+            guard fsync(directory) == 0 else {
+                let error = SystemCallError("write the folder")
+                // A file that was replaced can't come back; a new one goes again.
+                if !replacing { unlink(path) }
+                throw error
+            }
         } catch {
             unlink(temporary)
             guard let cause = error as? SystemCallError else {
@@ -77,12 +85,5 @@ package enum WholeFile {
             guard fchown(file, status.st_uid, status.st_gid) == 0 else { throw SystemCallError("write") }
         }
         guard fchmod(file, mode) == 0, fsync(file) == 0 else { throw SystemCallError("write") }
-    }
-
-    private static func synchronize(folder: String) throws(SystemCallError) {
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw SystemCallError("open the folder") }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SystemCallError("write the folder") }
     }
 }
