@@ -19,7 +19,7 @@ extension Tap {
         _ path: String, _ application: Application, base: BaseDescription? = nil, replacing: Bool = false,
         passphrase: String? = nil, by authorship: Authorship
     ) throws {
-        let protection = try passphrase.map { .sealed(try SealHeader.make(passphrase: $0)) } ?? PageProtection.checked()
+        let protection = try PageProtection.of(passphrase: passphrase)
         let tap = try make(inMemory: path, application, base: base, protection, by: authorship)
         // Held until the new file has taken the name, so that no runner starts on the old one meanwhile.
         var file = stat()
@@ -35,7 +35,7 @@ extension Tap {
 
     /// Folds what a crash left in the log of a tap into its file, if it is one that can be read here.
     private static func foldLog(of path: String, _ lock: TapLock) throws(TapFileError) {
-        guard access(path + "-wal", F_OK) == 0, let form = try? TapForm(of: lock, path, nil) else { return }
+        guard access(path + "-wal", F_OK) == 0, let form = try? TapForm(of: lock.descriptor, path, nil) else { return }
         let protection: PageProtection? = if case .present(let protection) = form { protection } else { nil }
         do throws(TapFileError) {
             let old = try Database(path, .readWrite, protection)

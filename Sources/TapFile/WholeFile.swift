@@ -20,11 +20,7 @@ package enum WholeFile {
     ) throws(TapFileError) {
         try make(path, mode: mode, replacing: replacing, likeOwnerOf: model, beforeNaming: beforeNaming) {
             (temporary) throws(TapFileError) in
-            do throws(SystemCallError) {
-                try write(bytes, new: temporary)
-            } catch {
-                throw .cannotCreate(path: path, cause: error)
-            }
+            try write(bytes, new: temporary)
         }
     }
 
@@ -57,20 +53,25 @@ package enum WholeFile {
         } catch {
             unlink(temporary)
             guard let cause = error as? SystemCallError else {
-                throw error as? TapFileError ?? .damaged(path: path, problem: "\(error)")
+                // Nobody has to know the temporary name.
+                guard case .cannotCreate(_, let cause)? = error as? TapFileError else {
+                    throw error as? TapFileError ?? .damaged(path: path, problem: "\(error)")
+                }
+                throw .cannotCreate(path: path, cause: cause)
             }
             throw cause.code == EEXIST ? .exists(path: path) : .cannotCreate(path: path, cause: cause)
         }
     }
 
-    private static func write(_ bytes: [UInt8], new path: String) throws(SystemCallError) {
+    /// Makes a file that only its owner can read, with bytes that are not sure to be on the disk yet.
+    static func write(_ bytes: [UInt8], new path: String) throws(TapFileError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw SystemCallError("create") }
+        guard file >= 0 else { throw .cannotCreate(path: path, cause: SystemCallError("create")) }
         defer { close(file) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw SystemCallError("write") }
+            guard count > 0 else { throw .cannotCreate(path: path, cause: SystemCallError("write")) }
             rest = rest.dropFirst(count)
         }
     }
