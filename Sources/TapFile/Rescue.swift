@@ -7,7 +7,7 @@ package import Taproom
 /// What can be had back from a damaged tap, read page by page, past SQLite.
 package struct Rescue {
     /// What was found, and what was not.
-    package struct Report: Sendable, Equatable {
+    package struct Report: Sendable, Equatable, Encodable {
         /// The pages of the tap, and those that are not what was written.
         package var pages: Int
         package var badPages: [Int]
@@ -32,11 +32,25 @@ package struct Rescue {
     }
 
     /// A value of state that the indexes know and no page has.
-    package struct LostValue: Sendable, Hashable {
+    package struct LostValue: Sendable, Hashable, Encodable {
         package var address: StateAddress
         package var born: Int
         /// Nil: it would hold now.
         package var died: Int?
+        /// The path of its service, as far as that is known.
+        package var service: String?
+
+        /// As people read it: `web.state.visits.alice since revision 7`.
+        package var text: String {
+            let key = address.key == .cell ? "" : ".\(address.key.text)"
+            let name = "\(service ?? "service \(address.service)").state.\(address.cell)\(key)"
+            return died.map { "\(name) from revision \(born) to \($0 - 1)" } ?? "\(name) since revision \(born)"
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(text)
+        }
 
         func holds(at revision: Int) -> Bool { born <= revision && (died.map { $0 > revision } ?? true) }
     }
@@ -69,7 +83,13 @@ package struct Rescue {
         let log = image.log.ending
         let isLogDamaged = if case .damaged = log { true } else { false }
         try tap.commit { [tap] in try records.store(in: tap.database) }
-        let lost = records.lost
+        let paths = try tap.database.rows("SELECT id, path FROM service") { ($0.integer(0), $0.text(1)) }
+        let names = Dictionary(paths) { _, newer in newer }
+        let lost = records.lost.map { value in
+            var value = value
+            value.service = names[value.address.service]
+            return value
+        }
         report = Report(
             pages: Int(image.pageCount), badPages: image.badPages().map(Int.init), isLogDamaged: isLogDamaged,
             found: records.counts, lost: lost, goodRevision: try tap.newestGoodRevision(lost: lost))
@@ -128,10 +148,9 @@ package struct Rescue {
     package func takePlace(holding lock: TapLock) throws(TapFileError) -> String {
         let time = String(Timestamp.now.prefix(19).filter { $0 != ":" })
         let name = "\(tap.path).damaged-\(time)"
-        try withExtendedLifetime(lock) { () throws(TapFileError) in
-            _ = try tap.replaceFile(tap.path, keepingOldAs: name)
+        return try withExtendedLifetime(lock) { () throws(TapFileError) in
+            try tap.replaceFile(tap.path, keepingOldAs: name).oldName
         }
-        return name
     }
 }
 

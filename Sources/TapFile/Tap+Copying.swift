@@ -103,7 +103,8 @@ struct TapCopy {
         to copy: String, _ new: PageProtection, replacing: Bool,
         beforeNaming: (_ temporary: String) throws(TapFileError) -> Void = { _ in }
     ) throws(TapFileError) {
-        try WholeFile.make(copy, replacing: replacing, likeOwnerOf: replacing ? copy : nil, beforeNaming: beforeNaming) {
+        try WholeFile.make(copy, replacing: replacing, likeOwnerOf: replacing ? copy : nil, beforeNaming: beforeNaming)
+        {
             (temporary) throws(TapFileError) in
             try WholeFile.write(new.emptyFile, new: temporary)
             let database = try Database(temporary, .readWrite, new)

@@ -70,11 +70,17 @@ extension Tap {
 
     /// Puts this tap, which is in memory, into the place of a file that is kept under another name.
     ///
-    /// Answers the lock of the new file, which nobody else can have had. Throws ``TapFileError``; the file is then as it was.
-    func replaceFile(_ path: String, keepingOldAs oldName: String) throws(TapFileError) -> TapLock {
+    /// A number is added to the name when there is such a file already. Answers the name, and the lock of the new file, which
+    /// nobody else can have had. Throws ``TapFileError``; the file is then as it was.
+    func replaceFile(
+        _ path: String, keepingOldAs name: String
+    ) throws(TapFileError) -> (oldName: String, lock: TapLock) {
         let bytes = protection.protect(try database.serialized())
-        guard link(path, oldName) == 0 || errno == EEXIST else {
-            throw .cannotCreate(path: oldName, cause: SystemCallError("link"))
+        var (oldName, number) = (name, 1)
+        while link(path, oldName) != 0 {
+            guard errno == EEXIST else { throw .cannotCreate(path: oldName, cause: SystemCallError("link")) }
+            number += 1
+            oldName = "\(name)-\(number)"
         }
         var lock: TapLock?
         try WholeFile.write(bytes, to: path, replacing: true, likeOwnerOf: path) { (temporary) throws(TapFileError) in
@@ -82,6 +88,6 @@ extension Tap {
             if rename(path + "-wal", oldName + "-wal") == 0 { unlink(path + "-shm") }
         }
         guard let lock else { throw .missing(path: path) }
-        return lock
+        return (oldName, lock)
     }
 }

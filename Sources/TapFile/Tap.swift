@@ -52,7 +52,7 @@ package final class Tap {
                 isInMemory = true
                 return
             }
-            lock = try converted.replaceFile(path, keepingOldAs: path + ".format-1")
+            lock = try converted.replaceFile(path, keepingOldAs: path + ".format-1").lock
             form = .present(.checked())
         }
         guard case .present(let protection) = form else { preconditionFailure("format 1 was dealt with above") }

@@ -10,7 +10,8 @@ import Testing
     private func fill(_ tap: Tap) throws {
         for number in 1...30 {
             let text = Array("plainly to be seen \(number)".utf8)
-            let cell = StateAddress(service: 1, cell: "cell\(number % 5)", key: number % 2 == 0 ? .cell : .text("secret key"))
+            let cell = StateAddress(
+                service: 1, cell: "cell\(number % 5)", key: number % 2 == 0 ? .cell : .text("secret key"))
             try tap.commit { try tap.setState(cell, StoredValue(version: 1, bytes: [0x78, UInt8(text.count)] + text)) }
             if number % 4 == 0 { _ = try tap.snapshot(number == 8 ? "eight" : nil) }
             if number % 10 == 0 { _ = try tap.change(to: application(service("web", greeting: "plainly \(number)"))) }
@@ -84,7 +85,9 @@ import Testing
             try Tap.make(path, application(service("web", greeting: "plainly")), passphrase: "open", by: ada)
             #expect(try !isPlain(path))
             #expect(tapError { _ = try Tap(opening: path, for: .reading) } == .sealed(.passphraseNeeded(path)))
-            #expect(tapError { _ = try Tap(opening: path, for: .writing, passphrase: "Open") } == .sealed(.wrongPassphrase(path)))
+            #expect(
+                tapError { _ = try Tap(opening: path, for: .writing, passphrase: "Open") }
+                    == .sealed(.wrongPassphrase(path)))
             let tap = try Tap(opening: path, for: .writing, passphrase: "open")
             try fill(tap)
             #expect(try bytes(of: path + "-wal").count > 10_000)

@@ -16,10 +16,14 @@ import Testing
                     for row in 0..<20 {
                         var address = try tap.address("web", "table")
                         address.key = .integer(Int64(number * 20 + row))
-                        try tap.setState(address, StoredValue(version: 1, bytes: [0x58, 200] + [UInt8](repeating: UInt8(number), count: 200)))
+                        try tap.setState(
+                            address,
+                            StoredValue(version: 1, bytes: [0x58, 200] + [UInt8](repeating: UInt8(number), count: 200)))
                     }
                 }
-                if number % 10 == 0 { _ = try tap.change(to: application(service("web", greeting: "\(number)"))) } else {
+                if number % 10 == 0 {
+                    _ = try tap.change(to: application(service("web", greeting: "\(number)")))
+                } else {
                     _ = try tap.snapshot()
                 }
             }
