@@ -121,8 +121,8 @@ let package = Package(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
         .executableTarget(
-            name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program", exclude: ["FileTrace.c"],
-            swiftSettings: settings),
+            name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program",
+            exclude: ["FileTrace.c"], swiftSettings: settings),
 
         // The tests.
         tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),

@@ -86,8 +86,8 @@ struct CaseRunner: Sendable {
         var next = numbers.lowerBound
         while next < numbers.upperBound {
             let child = try ChildProgram([
-                program, "cases", part, folder["number"], "--first", "\(next)", "--count", "\(numbers.upperBound - next)",
-                "--seed", "\(seed)",
+                program, "cases", part, folder["number"], "--first", "\(next)", "--count",
+                "\(numbers.upperBound - next)", "--seed", "\(seed)",
             ]).end()
             findings.add(Findings(lines: child.output))
             guard child.status != 0 else { break }

@@ -122,8 +122,8 @@ private struct Specimen {
         for service in try tap.identities().values.sorted() {
             for cell in stride(from: 0, to: cells, by: step) {
                 let value = Datum.object(["cell": .integer(Int64(cell)), "text": .string("round \(round) of \(cell)")])
-                try tap.setState(
-                    StateAddress(service: service, cell: "cell\(cell)"), StoredValue(version: 1, bytes: CBOR.encode(value)))
+                let address = StateAddress(service: service, cell: "cell\(cell)")
+                try tap.setState(address, StoredValue(version: 1, bytes: CBOR.encode(value)))
             }
         }
     }

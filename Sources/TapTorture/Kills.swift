@@ -97,7 +97,8 @@ private struct KilledTap {
             // The second 1 of the sequence counts as the first when that was not given yet.
             let limit = before + clients * (kills + 1) + numbers.count + 3
             guard var place = sequence.place(of: number, before: limit) else {
-                findings.lose("\(name): after \(kills) kills the number \(number.prefix(40)) was given, far ahead or none at all")
+                findings.lose(
+                    "\(name): after \(kills) kills a number far ahead, or none, was given: \(number.prefix(40))")
                 continue
             }
             if place == 2, !given.contains(1), before < 1 { place = 1 }
