@@ -69,6 +69,7 @@ let package = Package(
     targets: [
         // The doors to C.
         .target(name: "CTapSystem"),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -76,7 +77,8 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
-        library("TapFile", ["Taproom", "TapData", "CSQLite", "CTapSystem"]),
+        library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
+        library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
         library(
@@ -100,7 +102,7 @@ let package = Package(
             "TapTorture",
             [
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapStandard", "TapTesting", argumentParser,
-                logging,
+                lifecycle, logging,
             ]),
 
         // The kinds, and the list of those that are shipped.
@@ -124,6 +126,10 @@ let package = Package(
             name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program",
             exclude: ["FileTrace.c"], swiftSettings: settings),
 
+        // Measures coders; tools/benchmark runs it.
+        .executableTarget(
+            name: "codec-benchmark", dependencies: ["TapData"], path: "Benchmarks/Codec", swiftSettings: settings),
+
         // The tests.
         tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
@@ -132,7 +138,14 @@ let package = Package(
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
-        tests("TapFileTests", ["TapFile", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem"]),
+        tests(
+            "TapFileTests",
+            [
+                "TapFile", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser,
+                lifecycle,
+                logging,
+            ]),
+        tests("TapPagesTests", ["TapPages", "Taproom", "TapTesting", "CSQLite"]),
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
         tests(
             "TapControlTests",

@@ -43,11 +43,13 @@ extension Tapctl {
             abstract: "Print settings and state, all of them or what a path names: web, web.listen, web.state.counters."
         )
         @OptionGroup var target: Target
+        @Option(name: .long, help: ArgumentHelp("As it was at this revision, snapshot or time.", valueName: "point"))
+        var at: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let (tap, arguments) = try target.resolve(atMost: 1)
-            var datum = try target.with(tap, invocation) { try await $0.contents(at: nil) }
-            if let path = arguments.first { datum = try ContentsPath.value(at: path, in: datum) }
+            let at = at
+            let datum = try target.with(tap, invocation) { try await $0.contents(of: arguments.first, at: at) }
             Console.print(target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum))
             return .done
         }
@@ -57,7 +59,7 @@ extension Tapctl {
         static let configuration = CommandConfiguration(
             abstract: "Print the description that mktap --from makes an equal tap of.")
         @OptionGroup var target: Target
-        @Option(name: .long, help: ArgumentHelp("As it was at this revision or snapshot.", valueName: "point"))
+        @Option(name: .long, help: ArgumentHelp("As it was at this revision, snapshot or time.", valueName: "point"))
         var at: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {

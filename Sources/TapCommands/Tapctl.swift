@@ -18,8 +18,8 @@ enum Tapctl {
                 """,
             version: "tapctl \(ProgramVersion.text)",
             subcommands: [
-                Status.self, Show.self, Export.self, History.self, Snapshot.self, Rollback.self, Diff.self, Verify.self,
-                Stop.self,
+                Status.self, Show.self, Export.self, History.self, Snapshot.self, Rollback.self, Diff.self, Prune.self,
+                Verify.self, Stop.self,
             ])
     }
 

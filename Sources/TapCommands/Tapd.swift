@@ -43,6 +43,14 @@ enum Tapd {
         var nodaemon = false
         @Flag(name: [.customShort("o"), .long], help: "Do not store state at the end.")
         var noSave = false
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "Make a snapshot so often when something has changed: 10s, 5m, 1h, 1d.", valueName: "duration"),
+            transform: interval)
+        var saveEvery: TimeSpan?
+        @Flag(name: .long, help: "Leave services of unknown kinds alone, untouched, and run the others.")
+        var quarantine = false
         @Option(name: .shortAndLong, help: "Run as this user instead of the one the tap names.")
         var uid: String?
         @Option(name: .shortAndLong, help: "Run as this group instead of the one the tap names.")
@@ -70,6 +78,13 @@ enum Tapd {
         return level
     }
 
+    @Sendable private static func interval(_ text: String) throws -> TimeSpan {
+        guard let span = TimeSpan(text), span.milliseconds >= 100 else {
+            throw ValidationError("\"\(text)\" is no duration of 100ms or more, such as 30s, 5m or 1h")
+        }
+        return span
+    }
+
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
         let arguments = try Arguments.read(words)
         let sources = [arguments.file != nil, arguments.description != nil, !arguments.kind.isEmpty].filter { $0 }.count
@@ -83,6 +98,8 @@ enum Tapd {
         configuration.user = arguments.uid
         configuration.group = arguments.gid
         configuration.isSaving = !arguments.noSave
+        configuration.saveEvery = arguments.saveEvery?.duration
+        configuration.isQuarantining = arguments.quarantine
         configuration.controlSocket = arguments.control
         if arguments.file == nil && arguments.description == nil {
             return try Runner.run(inMemory(arguments, invocation), isInMemory: true, configuration)

@@ -8,6 +8,7 @@ package enum Description {
         var object: DatumObject = ["taproom": .integer(1), "name": .string(application.name)]
         object["user"] = application.user.map(account)
         object["group"] = application.group.map(account)
+        object["retention"] = application.retention.flatMap { try? DatumEncoder().encode($0) }
         object["services"] = .array(application.services.map(datum))
         return .object(object)
     }

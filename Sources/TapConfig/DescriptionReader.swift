@@ -61,7 +61,7 @@ package struct DescriptionReader {
             report("a description is a group of keys that begins with \"taproom: 1\"", "", at: root.start)
             return nil
         }
-        let allowed = ["taproom", "name", "user", "group", "services"]
+        let allowed = ["taproom", "name", "user", "group", "retention", "services"]
         for member in members where !allowed.contains(member.key) {
             report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
         }
@@ -72,6 +72,9 @@ package struct DescriptionReader {
         }
         application.user = account(root, "user")
         application.group = account(root, "group")
+        application.retention = root.member("retention").flatMap {
+            $0.value.datum == .null ? nil : group(Retention.self, $0.value, "retention")
+        }
         guard let services = root.member("services") else {
             report("is missing: a list of services", "services", at: root.start)
             return application
@@ -144,7 +147,7 @@ package struct DescriptionReader {
             report(problem, path + ".kind", at: node.member("kind")?.value.start ?? node.start)
             return nil
         }
-        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: word)
+        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind.word)
         service.settingsVersion = kind.settingsVersion
         if let problem = Name.problem(service.name) {
             report(problem, path + ".name", at: node.member("name")?.value.start ?? node.start)
@@ -170,21 +173,27 @@ package struct DescriptionReader {
                     at: member.value.start)
             }
         }
-        if let member = node.member("restart") { restart(&service, member.value, path + ".restart") }
+        if let member = node.member("restart"),
+            let policy = group(RestartPolicy.self, member.value, path + ".restart")
+        {
+            service.restart = policy
+        }
         for key in ["services", "state"] {
             guard let member = node.member(key) else { continue }
             report("has no place in a service of the kind \"\(service.kind)\"", path + "." + key, at: member.keyStart)
         }
     }
 
-    private mutating func restart(_ service: inout ServiceDefinition, _ node: Node, _ path: String) {
-        let errors = node.datum.object.map { DatumDecoder().errors(of: RestartPolicy.self, in: $0) } ?? []
+    /// A group of keys that belongs to no kind.
+    private mutating func group<Group: Defaulted>(_ type: Group.Type, _ node: Node, _ path: String) -> Group? {
+        let errors = node.datum.object.map { DatumDecoder().errors(of: type, in: $0) } ?? []
         for error in errors { report(error, in: node, path) }
-        guard errors.isEmpty else { return }
+        guard errors.isEmpty else { return nil }
         do throws(DataError) {
-            service.restart = try DatumDecoder().decode(RestartPolicy.self, from: node.datum)
+            return try DatumDecoder().decode(type, from: node.datum)
         } catch {
             report(error, in: node, path)
+            return nil
         }
     }
 

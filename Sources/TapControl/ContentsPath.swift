@@ -6,8 +6,14 @@ package enum ContentsPath {
     ///
     /// Throws ``ControlError/unknownPath(_:problem:)`` that offers the nearest word.
     package static func value(at path: String, in contents: Datum) throws(ControlError) -> Datum {
+        try value(
+            path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], in: contents, of: path)
+    }
+
+    /// The value that some steps of a path lead to.
+    static func value(_ steps: ArraySlice<String>, in contents: Datum, of path: String) throws(ControlError) -> Datum {
         var value = contents
-        for step in path.split(separator: ".", omittingEmptySubsequences: false).map(String.init) {
+        for step in steps {
             guard let object = value.object else {
                 throw .unknownPath(path, problem: "there is nothing inside of \(value.typeName)")
             }

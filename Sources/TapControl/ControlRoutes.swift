@@ -1,7 +1,7 @@
 import TapConfig
 import TapData
 import TapFile
-import Taproom
+package import Taproom
 
 /// What the HTTP API answers, apart from all wire matters.
 package struct ControlRoutes: Sendable {
@@ -14,19 +14,11 @@ package struct ControlRoutes: Sendable {
     /// Errors become problems; nothing is thrown.
     package func respond(to request: ControlRequest) async -> ControlResponse {
         do {
-            try await checkMatch(request)
             let body = try await answer(request)
-            return ControlResponse(status: 200, body: body, revision: try await application.revision())
+            // An application that was told to stop may have stopped already.
+            return ControlResponse(status: 200, body: body, revision: try? await application.revision())
         } catch {
             return ControlResponse(problem: error, revision: try? await application.revision())
-        }
-    }
-
-    private func checkMatch(_ request: ControlRequest) async throws {
-        guard request.method != "GET", let expected = request.ifMatch, expected != "*" else { return }
-        let revision = try await application.revision()
-        guard expected.filter({ $0 != "\"" }) == String(revision) else {
-            throw ControlError.changedMeanwhile(expected: expected, revision: revision)
         }
     }
 
@@ -40,12 +32,21 @@ package struct ControlRoutes: Sendable {
         case "status": return try await get(request) { try await DatumEncoder().encode(application.status()) }
         case "application":
             return try await get(request) { try await application.description(at: request.query["at"]) }
-        case "contents": return try await get(request) { try await application.contents(at: request.query["at"]) }
+        case "contents":
+            return try await get(request) {
+                try await application.contents(of: request.query["path"], at: request.query["at"])
+            }
         case "revisions": return try await get(request) { try await revisions(request) }
         case "diff": return try await get(request) { try await differences(request) }
         case "verify": return try await get(request) { try await DatumEncoder().encode(application.verify()) }
         case "snapshots": return try await snapshots(request)
         case "rollback": return try await post(request) { try await rollBack(request) }
+        case "prune": return try await post(request) { try await prune(request) }
+        case "save":
+            return try await post(request) {
+                try await application.save()
+                return .object(["saved": .bool(true)])
+            }
         case "stop":
             return try await post(request) {
                 try await application.stop()
@@ -79,7 +80,7 @@ package struct ControlRoutes: Sendable {
         guard request.path.count == 2 else {
             return try await get(request) {
                 let path = request.path[2...].joined(separator: "/")
-                return try ContentsPath.value(at: path, in: await application.contents(at: request.query["at"]))
+                return try await application.contents(of: path, at: request.query["at"])
             }
         }
         try require(["GET", "POST"], of: request)
@@ -119,8 +120,18 @@ package struct ControlRoutes: Sendable {
         return .object(["revision": revision.map { .integer(Int64($0)) } ?? .null])
     }
 
+    private func prune(_ request: ControlRequest) async throws -> Datum {
+        try await DatumEncoder().encode(
+            application.prune(decode(PruneRequest.self, request), by: authorship(request)))
+    }
+
+    /// Who asks, and for which revision: `If-Match` (RFC 9110, section 13.1.1).
     private func authorship(_ request: ControlRequest, _ comment: String? = nil) -> Authorship {
-        Authorship(author: request.user, origin: "socket", comment: comment ?? "")
+        var authorship = Authorship(author: request.user, origin: "socket", comment: comment ?? "")
+        guard let expected = request.ifMatch, expected != "*" else { return authorship }
+        // What is no number is no revision that any application is at.
+        authorship.expected = Int(expected.filter { $0 != "\"" }) ?? 0
+        return authorship
     }
 
     private func decode<Body: Decodable>(_ type: Body.Type, _ request: ControlRequest) throws -> Body {
@@ -139,6 +150,32 @@ package struct ControlRoutes: Sendable {
 struct SnapshotRequest: Codable {
     var name: String?
     var comment: String?
+}
+
+/// The body of `POST /v1/prune`.
+package struct PruneRequest: Defaulted, Sendable, Equatable {
+    /// The rules; those of the application unless any is given.
+    package var keep: Int?
+    package var hourly: Int?
+    package var daily: Int?
+    package var size: ByteCount?
+    /// Names of snapshots that go too.
+    package var snapshots: [String] = []
+    /// Whether it is only said what would go.
+    package var dryRun = false
+
+    package init() {}
+
+    /// The rules that count for an application.
+    ///
+    /// Throws ``ControlError`` when there are none and nothing else is asked for.
+    func retention(of application: Application) throws -> Retention {
+        var retention = Retention()
+        (retention.keep, retention.hourly, retention.daily, retention.size) = (keep, hourly, daily, size)
+        guard retention == Retention(), snapshots.isEmpty else { return retention }
+        guard let own = application.retention else { throw ControlError.noRetention }
+        return own
+    }
 }
 
 /// The body of `POST /v1/rollback`.

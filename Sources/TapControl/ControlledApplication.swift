@@ -10,8 +10,8 @@ package protocol ControlledApplication: Sendable {
     /// The number of the active revision.
     func revision() async throws -> Int
     func status() async throws -> StatusReport
-    /// Settings and state as a tree: what paths such as `web.listen` and `web.state.counters` lead into.
-    func contents(at point: String?) async throws -> Datum
+    /// Settings and state as a tree, or what a path such as `web.listen` or `web.state.counters` leads to in it.
+    func contents(of path: String?, at point: String?) async throws -> Datum
     /// The canonical description as data.
     func description(at point: String?) async throws -> Datum
     func history() async throws -> [Revision]
@@ -23,6 +23,10 @@ package protocol ControlledApplication: Sendable {
     func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int?
     /// Adds a service at the end.
     func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService
+    /// Removes points of the history.
+    func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning
+    /// Puts on disk what is still in memory only.
+    func save() async throws
     /// What is wrong with the stored data; empty when nothing is.
     func verify() async throws -> [String]
     /// Asks a running application to stop, and returns when it has begun to.
@@ -46,8 +50,10 @@ package struct AddedService: Sendable, Equatable, Codable {
 package enum ControlError: ReportableError, Equatable {
     case notRunning(tap: String)
     case unknownPoint(String, names: [String])
+    case beforeTheFirst(String, first: String)
     case unknownPath(String, problem: String)
     case badName(String)
+    case noRetention
     case badRequest(String)
     case unknownRoute(String)
     case methodNotAllowed(String, allowed: [String])
@@ -60,8 +66,11 @@ package enum ControlError: ReportableError, Equatable {
         case .unknownPoint(let point, let names):
             "there is no revision or snapshot \"\(point)\""
                 + (names.isEmpty ? "" : "." + suggestion(for: point, among: names))
+        case .beforeTheFirst(let point, let first):
+            "there was nothing yet at \(point): the first revision is of \(first)"
         case .unknownPath(let path, let problem): "\(path): \(problem)"
         case .badName(let problem): "a name \(problem)"
+        case .noRetention: "nothing says which points are to be kept"
         case .badRequest(let problem): problem
         case .unknownRoute(let path): "there is nothing at \(path)"
         case .methodNotAllowed(let path, let allowed): "\(path) takes \(allowed.joined(separator: ", "))"
@@ -74,6 +83,7 @@ package enum ControlError: ReportableError, Equatable {
     package var advice: String? {
         switch self {
         case .unknownPoint: "tapctl history lists the revisions."
+        case .noRetention: "Use --keep, --hourly, --daily or --size, or give the description a key \"retention\"."
         case .changedMeanwhile: "Look at it again, and ask again."
         case .notAllowed: "Use the account of its owner, or root."
         default: nil

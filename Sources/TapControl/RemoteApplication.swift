@@ -28,7 +28,9 @@ package struct RemoteApplication: ControlledApplication {
 
     package func revision() async throws -> Int { try await status().revision }
     package func status() async throws -> StatusReport { try await ask("GET", "status") }
-    package func contents(at point: String?) async throws -> Datum { try await ask("GET", "contents" + at(point)) }
+    package func contents(of path: String?, at point: String?) async throws -> Datum {
+        try await ask("GET", "contents" + query(["path": path, "at": point]))
+    }
     package func description(at point: String?) async throws -> Datum {
         try await ask("GET", "application" + at(point))
     }
@@ -57,12 +59,27 @@ package struct RemoteApplication: ControlledApplication {
         try await ask("POST", "services", TransferredService(service))
     }
 
+    package func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {
+        try await ask("POST", "prune", request)
+    }
+
+    package func save() async throws {
+        struct Saved: Decodable { var saved: Bool }
+        let _: Saved = try await ask("POST", "save")
+    }
+
     package func stop() async throws {
         struct Stopping: Decodable { var stopping: Bool }
         let _: Stopping = try await ask("POST", "stop")
     }
 
     private struct Made: Decodable { var revision: Int? }
+
+    /// The part of an address behind the question mark, with what is there.
+    private func query(_ values: KeyValuePairs<String, String?>) -> String {
+        let parts = values.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+        return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    }
 
     private func at(_ point: String?) -> String { point.map { "?at=" + escaped($0) } ?? "" }
 

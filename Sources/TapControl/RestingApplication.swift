@@ -57,8 +57,8 @@ package struct RestingApplication: ControlledApplication {
         return kind?.endpoints(stored: service.settings).map(\.description) ?? []
     }
 
-    package func contents(at point: String?) async throws -> Datum {
-        try reading { tap in try tap.contents(at: point.map { try tap.revision(of: $0) }) }
+    package func contents(of path: String?, at point: String?) async throws -> Datum {
+        try reading { try $0.contents(of: path, at: point) }
     }
 
     package func description(at point: String?) async throws -> Datum {
@@ -78,16 +78,29 @@ package struct RestingApplication: ControlledApplication {
     }
 
     package func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
-        try writing { tap in try tap.rollBack(to: tap.revision(of: point), scope, by: authorship) }
+        try writing { tap in
+            try tap.checkExpected(by: authorship)
+            return try tap.rollBack(to: tap.revision(of: point), scope, by: authorship)
+        }
     }
 
     package func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
         try writing { tap in
+            try tap.checkExpected(by: authorship)
             let (application, name) = try tap.application(adding: service)
             _ = try tap.store(application)
             return AddedService(name: name, revision: try tap.addRevision(.change, by: authorship))
         }
     }
+
+    package func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {
+        let tap = try Tap(opening: path, for: .writing)
+        let pruning = try tap.prune(request, by: authorship)
+        try tap.close()
+        return pruning
+    }
+
+    package func save() async throws {}
 
     package func verify() async throws -> [String] { try reading { try $0.findings(kinds: kinds) } }
 

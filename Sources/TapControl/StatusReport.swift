@@ -18,6 +18,8 @@ package struct StatusReport: Sendable, Equatable, Codable {
     package struct Service: Sendable, Equatable, Codable {
         package enum State: String, Sendable, Codable {
             case starting, running, stopping, stopped, failed
+            /// Of a kind the program does not know: kept as it is.
+            case quarantined
         }
 
         /// The path: `web`, `backends/api`.

@@ -1,57 +1,58 @@
-package import TapConfig
-package import TapData
+import TapData
 package import TapFile
 package import Taproom
 
 extension Tap {
-    /// The number of a point: a revision's number, or the newest snapshot of a name.
+    /// The number of a point: a revision's number, the newest snapshot of a name, or the revision that was the newest at a
+    /// time (RFC 3339; shortened from the end it means the beginning of that day, hour or minute in UTC).
     package func revision(of point: String) throws -> Int {
         if let number = Int(point) {
             try checkRevision(number)
             return number
         }
         let history = try history()
-        guard let match = history.last(where: { $0.snapshot == point }) else {
+        if let match = history.last(where: { $0.snapshot == point }) { return match.revision }
+        guard let time = Timestamp.canonical(point) else {
             throw ControlError.unknownPoint(point, names: history.compactMap(\.snapshot))
+        }
+        guard let match = history.last(where: { $0.time <= time }) else {
+            throw ControlError.beforeTheFirst(point, first: history.first?.time ?? "")
         }
         return match.revision
     }
 
-    /// Settings and state as one tree: `application`, then each service by its path.
-    package func contents(at revision: Int? = nil) throws -> Datum {
-        let application = try application(at: revision)
-        let identities = try identities(at: revision)
-        let state = Dictionary(grouping: try state(at: revision), by: \.address.service)
-        var head: DatumObject = ["name": .string(application.name)]
-        head["user"] = application.user.map { .string($0) }
-        head["group"] = application.group.map { .string($0) }
-        var tree: DatumObject = ["application": .object(head)]
-        for (path, service) in application.servicesByPath {
-            var object: DatumObject = ["kind": .string(service.kind), "enabled": .bool(service.isEnabled)]
-            if service.restart != RestartPolicy() { object["restart"] = try DatumEncoder().encode(service.restart) }
-            for (key, value) in service.settings.members { object[key] = value }
-            var cells = DatumObject()
-            for entry in identities[path].flatMap({ state[$0] }) ?? [] { cells[entry.address.cell] = try entry.datum() }
-            if !cells.isEmpty { object["state"] = .object(cells) }
-            tree[path] = .object(object)
-        }
-        return .object(tree)
-    }
-
-    /// What is different between two points; nil: now.
-    package func differences(from: String, to: String?) throws -> [Difference] {
-        try Difference.between(contents(at: revision(of: from)), contents(at: to.map { try revision(of: $0) }))
+    /// Throws ``ControlError/changedMeanwhile(expected:revision:)`` when somebody was faster than the one who asks.
+    ///
+    /// Inside of the ``commit(_:)`` that makes the change, so that nobody comes in between.
+    package func checkExpected(by authorship: Authorship) throws {
+        let revision = try activeRevision()
+        guard let expected = authorship.expected, expected != revision else { return }
+        throw ControlError.changedMeanwhile(expected: String(expected), revision: revision)
     }
 
     /// Captures settings and state under a name.
     ///
     /// Inside of ``commit(_:)``.
     package func addSnapshot(_ name: String?, by authorship: Authorship) throws -> Int {
+        try checkExpected(by: authorship)
         if let name, let problem = Name.problem(name) { throw ControlError.badName(problem) }
         guard name.flatMap(Int.init) == nil else {
             throw ControlError.badName("must not be a number, which would be a revision")
         }
         return try addRevision(.snapshot, snapshot: name, by: authorship)
+    }
+
+    /// Removes points of the history as a request says.
+    ///
+    /// Outside of ``commit(_:)``.
+    package func prune(_ request: PruneRequest, by authorship: Authorship) throws -> Pruning {
+        let names = try history().compactMap(\.snapshot)
+        if let unknown = request.snapshots.first(where: { !names.contains($0) }) {
+            throw ControlError.unknownPoint(unknown, names: names)
+        }
+        return try prune(
+            request.retention(of: application()), snapshots: Set(request.snapshots), isDryRun: request.dryRun
+        ) { try checkExpected(by: authorship) }
     }
 
     /// The application with one service more, and the name the service has in it: a number is added to one that is taken.
@@ -85,17 +86,27 @@ extension Tap {
 
     private func stateFindings(_ path: String, _ kind: any ServiceKind.Type) throws -> [String] {
         guard let identity = try identities()[path] else { return [] }
-        return try state().filter { $0.address.service == identity }.compactMap { entry in
-            guard let cell = kind.state.first(where: { $0.name == entry.address.cell }) else {
-                return
-                    "service \"\(path)\": the cell \"\(entry.address.cell)\" is unknown to the kind \"\(kind.word)\"; it is kept"
+        var findings: [String] = []
+        for cell in try stateCells() where cell.service == identity {
+            guard let declaration = kind.declaration(of: cell.cell) else {
+                findings.append(
+                    "service \"\(path)\": the cell \"\(cell.cell)\" is unknown to the kind \"\(kind.word)\"; it is kept"
+                )
+                continue
             }
-            do {
-                try cell.check(entry.value)
-                return nil
-            } catch {
-                return "service \"\(path)\": \(error)"
+            try eachRow(of: cell) { row in
+                let place = row.key == .cell ? "" : "the row \(row.key.text): "
+                guard declaration.accepts(TableKeyForm(row.key)) else {
+                    findings.append(
+                        "service \"\(path)\": \(place)the key is none of the \(declaration.isTable ? "table" : "cell") \"\(cell.cell)\""
+                    )
+                    return
+                }
+                do { _ = try declaration.migrated(row.value) } catch {
+                    findings.append("service \"\(path)\": \(place)\(error)")
+                }
             }
         }
+        return findings
     }
 }

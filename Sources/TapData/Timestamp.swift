@@ -36,6 +36,59 @@ package enum Timestamp {
         return timegm(&parts)
     }
 
+    /// The canonical text of a moment that a person wrote: RFC 3339 (section 5.6), also with a space for the `T`,
+    /// shortened from the end (`2026-11-21`, `2026-11-21 13:05`), and without an offset, which then means UTC.
+    ///
+    /// Nil: it is none.
+    package static func canonical(_ text: String) -> String? {
+        var rest = text[...]
+        func number(_ count: Int) -> Int? {
+            let digits = rest.prefix(count)
+            guard digits.utf8.count == count, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            rest = rest.dropFirst(count)
+            return Int(digits)
+        }
+        func skip(_ characters: String) -> Bool {
+            guard let first = rest.first, characters.contains(first) else { return false }
+            rest = rest.dropFirst()
+            return true
+        }
+        guard let year = number(4), skip("-"), let month = number(2), (1...12).contains(month), skip("-"),
+            let day = number(2), (1...31).contains(day)
+        else { return nil }
+        var (hour, minute, second, milliseconds, offset) = (0, 0, 0, 0, 0)
+        if skip("Tt ") {
+            guard let hours = number(2), hours < 24, skip(":"), let minutes = number(2), minutes < 60 else {
+                return nil
+            }
+            (hour, minute) = (hours, minutes)
+            if skip(":") {
+                guard let seconds = number(2), seconds <= 60 else { return nil }
+                second = seconds
+                if skip(".") {
+                    let fraction = rest.prefix { $0.isASCII && $0.isNumber }
+                    rest = rest.dropFirst(fraction.count)
+                    guard let value = Int((fraction + "00").prefix(3)), !fraction.isEmpty else { return nil }
+                    milliseconds = value
+                }
+            }
+            if let sign = rest.first, "+-".contains(sign) {
+                rest = rest.dropFirst()
+                guard let hours = number(2), hours < 24, skip(":"), let minutes = number(2), minutes < 60 else {
+                    return nil
+                }
+                offset = (sign == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
+            } else {
+                _ = skip("Zz")
+            }
+        }
+        guard rest.isEmpty else { return nil }
+        var parts = tm()
+        (parts.tm_year, parts.tm_mon, parts.tm_mday) = (CInt(year - 1900), CInt(month - 1), CInt(day))
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (CInt(hour), CInt(minute), CInt(second))
+        return Timestamp.text(seconds: timegm(&parts) - offset, milliseconds: milliseconds)
+    }
+
     private static func digits(_ number: Int, _ count: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, count - text.count)) + text

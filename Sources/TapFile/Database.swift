@@ -1,4 +1,5 @@
 import CSQLite
+import TapPages
 import Taproom
 
 /// A connection to an SQLite database.
@@ -8,6 +9,8 @@ final class Database {
     /// How a database is opened.
     enum Access {
         case readWrite
+        /// Beside a connection that writes.
+        case readOnly
         /// For a file that nobody changes meanwhile, in a folder that need not be writable.
         case immutable
         case memory
@@ -17,32 +20,39 @@ final class Database {
     private static let maximumStatements = 64
 
     let path: String
+    /// How the pages are protected; nil: not at all, as in format 1.
+    private let protection: PageProtection?
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
 
     /// Opens an existing database, or an empty one in memory.
     ///
     /// Throws ``TapFileError``.
-    init(_ path: String, _ access: Access) throws(TapFileError) {
+    init(_ path: String, _ access: Access, _ protection: PageProtection? = nil) throws(TapFileError) {
         self.path = path
-        let code =
+        self.protection = protection
+        let flags =
             switch access {
-            case .readWrite: sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
-            case .immutable:
-                sqlite3_open_v2(
-                    Database.uri(path), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
-            case .memory: sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+            case .readWrite, .memory: SQLITE_OPEN_READWRITE
+            case .readOnly, .immutable: SQLITE_OPEN_READONLY
             }
+        let isImmutable = access == .immutable
+        let name =
+            access == .memory
+            ? ":memory:" : protection?.uri(forPath: path, immutable: isImmutable) ?? Database.uri(path, isImmutable)
+        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
         // `deinit` closes what was opened: everything this stores is set.
         guard code == SQLITE_OK else { throw failure() }
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5000)
+        if let protection, protection.prepare(handle) != SQLITE_OK { throw failure() }
     }
 
     deinit { try? close() }
 
-    /// SQLite reads an escape for any byte (its "URI Filenames" page), so only the plainest stay as they are.
-    private static func uri(_ path: String) -> String {
+    private static func uri(_ path: String, _ isImmutable: Bool) -> String {
+        // A URI only where it has to be: it can't say every name as plainly.
+        guard isImmutable else { return path.hasPrefix("file:") ? "./" + path : path }
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-".utf8)
         let escaped = path.utf8.map { byte in
             plain.contains(byte)
@@ -70,6 +80,10 @@ final class Database {
     func failure() -> TapFileError {
         let code = sqlite3_extended_errcode(handle)
         let text = String(cString: sqlite3_errmsg(handle))
+        if let pages = protection?.badPages, !pages.isEmpty {
+            let list = pages.prefix(8).map(String.init).joined(separator: ", ") + (pages.count > 8 ? ", ..." : "")
+            return .damaged(path: path, problem: "not what was written: page \(list)")
+        }
         switch code & 0xFF {
         case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path: path, problem: text)
         default: return .storage(path: path, code: code & 0xFF, problem: text)
@@ -124,6 +138,8 @@ final class Database {
         var size: sqlite3_int64 = 0
         guard let bytes = sqlite3_serialize(handle, "main", &size, 0) else { throw failure() }
         defer { sqlite3_free(bytes) }
+        // SQLite gives zeros for a page that can't be read.
+        if let pages = protection?.badPages, !pages.isEmpty { throw failure() }
         return Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
     }
 
@@ -146,6 +162,14 @@ enum SQLValue {
     case integer(Int64)
     case text(String)
     case blob([UInt8])
+
+    static func key(_ key: StateKey) -> SQLValue {
+        switch key {
+        case .integer(let integer): .integer(integer)
+        case .text(let text): .text(text)
+        case .bytes(let bytes): .blob(bytes)
+        }
+    }
 }
 
 private final class Statement {
@@ -188,6 +212,23 @@ struct Row {
         return String(
             decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))),
             as: UTF8.self)
+    }
+
+    func key(_ column: Int32) -> StateKey {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_TEXT: .text(text(column))
+        default: .bytes(blob(column))
+        }
+    }
+
+    func value(_ column: Int32) -> SQLValue? {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: nil
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_TEXT: .text(text(column))
+        default: .blob(blob(column))
+        }
     }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }

@@ -46,11 +46,14 @@ package struct Authorship: Sendable, Equatable, Codable {
     /// The tool: `mktap`, `tapctl`, `tapd`.
     package var origin: String
     package var comment: String
+    /// The active revision that the change was made for; nil: whichever there is.
+    package var expected: Int?
 
-    package init(author: String, origin: String, comment: String = "") {
+    package init(author: String, origin: String, comment: String = "", expected: Int? = nil) {
         self.author = author
         self.origin = origin
         self.comment = comment
+        self.expected = expected
     }
 }
 

@@ -6,7 +6,7 @@ package enum Schema {
     package static let applicationID: Int32 = 0x5461_7031
 
     /// SQLite's `user_version`: the format of the tables below.
-    package static let format: Int32 = 1
+    package static let format: Int32 = 2
 
     /// The pages of a tap, in bytes.
     static let pageSize = 4096
@@ -34,6 +34,7 @@ package enum Schema {
             name     TEXT NOT NULL,
             user     TEXT,              -- by name, resolved when run; NULL: unchanged
             "group"  TEXT,
+            retention TEXT,             -- JSON; NULL: everything is kept
             born     INTEGER NOT NULL,
             died     INTEGER
         ) STRICT;
@@ -52,18 +53,40 @@ package enum Schema {
         ) STRICT;
         CREATE UNIQUE INDEX service_now ON service (path) WHERE died IS NULL;
 
+        -- What services remember now. Until the next revision captures it, a row is written over in place.
         CREATE TABLE state (
             service  INTEGER NOT NULL,  -- service.id
-            cell     TEXT NOT NULL,
-            key      BLOB NOT NULL,     -- of a table's row; empty for a cell
-            version  INTEGER NOT NULL,  -- of the cell's type
+            cell     TEXT NOT NULL,     -- of a cell or a table
+            key      ANY NOT NULL,      -- of a table's row: an integer, a text or bytes; no bytes for a cell
+            version  INTEGER NOT NULL,  -- of the value's type
             value    BLOB NOT NULL,     -- CBOR (RFC 8949)
             born     INTEGER NOT NULL,
-            died     INTEGER
-        ) STRICT;
-        CREATE UNIQUE INDEX state_now ON state (service, cell, key) WHERE died IS NULL;
+            PRIMARY KEY (service, cell, key)
+        ) STRICT, WITHOUT ROWID;
         CREATE INDEX state_born ON state (born);
-        CREATE INDEX state_died ON state (died) WHERE died IS NOT NULL;
+
+        CREATE TABLE past (             -- what they remembered
+            service  INTEGER NOT NULL,
+            cell     TEXT NOT NULL,
+            key      ANY NOT NULL,
+            version  INTEGER NOT NULL,
+            value    BLOB NOT NULL,
+            born     INTEGER NOT NULL,
+            died     INTEGER NOT NULL,
+            PRIMARY KEY (service, cell, key, born)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX past_died ON past (died);
+
+        CREATE TABLE cell_version (     -- the versions of values that may occur in `state`, so that nobody has to look
+            service  INTEGER NOT NULL,
+            cell     TEXT NOT NULL,
+            version  INTEGER NOT NULL,
+            PRIMARY KEY (service, cell, version)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE VIEW remembered AS       -- both, with the life of each value
+            SELECT service, cell, key, version, value, born, NULL AS died FROM state
+            UNION ALL SELECT service, cell, key, version, value, born, died FROM past;
 
         CREATE TABLE base (             -- the description the application was made from or last merged with
             name     TEXT NOT NULL,     -- of the file
@@ -72,6 +95,12 @@ package enum Schema {
             died     INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX base_now ON base ((1)) WHERE died IS NULL;
+
+        -- The rows without which nothing else can be understood stand in the file twice: `tapctl repair` finds them here.
+        CREATE INDEX revision_copy ON revision (number, time, author, origin, comment, kind, status, snapshot);
+        CREATE INDEX application_copy ON application (name, user, "group", retention, born, died);
+        CREATE INDEX service_copy ON service
+            (id, path, position, kind, version, enabled, restart, settings, born, died);
 
         CREATE VIEW services_now AS
             SELECT path, kind, enabled, settings, born AS since FROM service WHERE died IS NULL ORDER BY position;

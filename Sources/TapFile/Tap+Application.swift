@@ -6,10 +6,8 @@ extension Tap {
     ///
     /// Throws ``TapFileError/damaged(path:problem:)`` when what is stored can't be read.
     package func application(at revision: Int? = nil) throws -> Application {
-        let head = try database.rows("SELECT name, user, \"group\" FROM application WHERE \(holding(at: revision))") {
-            row in
-            Application(name: row.text(0), user: row.optionalText(1), group: row.optionalText(2))
-        }
+        let head = try database.rows(
+            "SELECT name, user, \"group\", retention FROM application WHERE \(holding(at: revision))", [], head)
         guard var application = head.first, head.count == 1 else {
             throw TapFileError.damaged(path: path, problem: "it has \(head.count) applications")
         }
@@ -20,6 +18,17 @@ extension Tap {
             """, [], service)
         application.services = children(of: "", in: flat)
         return application
+    }
+
+    private func head(_ row: Row) throws -> Application {
+        let retention = try row.optionalText(3).map { text in
+            guard let retention = try? DatumDecoder().decode(Retention.self, from: JSONReader.read(text).datum) else {
+                throw TapFileError.damaged(path: path, problem: "the retention can't be read")
+            }
+            return retention
+        }
+        return Application(
+            name: row.text(0), user: row.optionalText(1), group: row.optionalText(2), retention: retention)
     }
 
     private func service(_ row: Row) throws -> (path: String, service: ServiceDefinition) {
@@ -62,25 +71,31 @@ extension Tap {
     ///
     /// Inside of ``commit(_:)``.
     ///
-    /// A service keeps its identity, and so its state, as long as its path and kind stay. Answers whether anything differs.
-    package func store(_ application: Application) throws -> Bool {
+    /// A service keeps its identity, and so its state, as long as its path and kind stay, or also when its kind has another
+    /// word now, with `keepingIdentities`. Answers whether anything differs.
+    package func store(_ application: Application, keepingIdentities: Bool = false) throws -> Bool {
         let revision = try latestRevision() + 1
         let old = revision == 1 ? nil : try self.application()
         var isChanged = false
-        if old == nil || (old?.name, old?.user, old?.group) != (application.name, application.user, application.group) {
+        if old == nil || (old?.name, old?.user, old?.group) != (application.name, application.user, application.group)
+            || old?.retention != application.retention
+        {
             try end("application", where: "1", [], at: revision)
             try database.query(
-                "INSERT INTO application VALUES (?, ?, ?, ?, NULL)",
+                "INSERT INTO application VALUES (?, ?, ?, ?, ?, NULL)",
                 [
                     .text(application.name), application.user.map { .text($0) }, application.group.map { .text($0) },
+                    application.retention.map { .text(JSONWriter.line(try DatumEncoder().encode($0))) },
                     .integer(Int64(revision)),
                 ])
             isChanged = true
         }
-        return try storeServices(application, old: old, at: revision) || isChanged
+        return try storeServices(application, old: old, at: revision, keepingIdentities) || isChanged
     }
 
-    private func storeServices(_ application: Application, old: Application?, at revision: Int) throws -> Bool {
+    private func storeServices(
+        _ application: Application, old: Application?, at revision: Int, _ keepingIdentities: Bool
+    ) throws -> Bool {
         let former = (old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }
         let before = Dictionary(former) { first, _ in first }
         let identities = try self.identities()
@@ -91,7 +106,7 @@ extension Tap {
             let former = before[path]
             if let former, former.0 == position, former.1.isSameRow(as: service) { continue }
             isChanged = true
-            let sameKind = former?.1.kind == service.kind
+            let sameKind = keepingIdentities || former?.1.kind == service.kind
             let identity = try sameKind ? identities[path] ?? newIdentity() : newIdentity()
             try end("service", where: "path = ?", [.text(path)], at: revision)
             try insert(service, path: path, identity: identity, position: position, at: revision)

@@ -10,27 +10,35 @@ extension Tap {
         guard pages.isEmpty else { return pages.map { "the file: \($0)" } }
         let next = try latestRevision() + 1
         var findings: [String] = []
-        for table in ["application", "service", "base", "state"] {
+        for table in ["application", "service", "base", "past", "(SELECT born, NULL AS died FROM state)"] {
             let rows = try database.rows(
                 "SELECT count(*) FROM \(table) WHERE born < 1 OR born > \(next) OR died <= born OR died > \(next)"
             ) { $0.integer(0) }
             if let count = rows.first, count > 0 {
-                findings.append("\(count) rows of \"\(table)\" hold in no revision")
+                findings.append("\(count) rows of \"\(table.hasPrefix("(") ? "state" : table)\" hold in no revision")
             }
         }
         let heads = try database.rows("SELECT count(*) FROM application WHERE died IS NULL") { $0.integer(0) }
         if let count = heads.first, count != 1 { findings.append("it has \(count) applications") }
-        let orphans = try database.rows("SELECT count(*) FROM state WHERE service NOT IN (SELECT id FROM service)") {
-            $0.integer(0)
+        let known = try Set(database.rows("SELECT DISTINCT id FROM service") { $0.integer(0) })
+        for cell in try stateCells() where !known.contains(cell.service) {
+            findings.append("the state \"\(cell.cell)\" belongs to no service")
         }
-        if let count = orphans.first, count > 0 { findings.append("\(count) rows of state belong to no service") }
-        for entry in try state() where (try? entry.datum()) == nil {
-            findings.append(
-                "the value of the cell \"\(entry.address.cell)\" of service \(entry.address.service) can't be read")
-        }
+        for table in ["state", "past"] { findings += try unreadableValues(in: table) }
         let settings = try database.rows("SELECT path, settings FROM service") { ($0.text(0), $0.text(1)) }
         for (path, text) in settings where (try? JSONReader.read(text).datum.object) == nil {
             findings.append("settings of the service \"\(path)\" can't be read")
+        }
+        return findings
+    }
+
+    /// Values that are no CBOR.
+    private func unreadableValues(in table: String) throws -> [String] {
+        var findings: [String] = []
+        try database.query("SELECT service, cell, key, value FROM \(table)") { row in
+            guard (try? CBOR.decode(row.blob(3))) == nil else { return }
+            let key = row.key(2) == .cell ? "" : " at \(row.key(2).text)"
+            findings.append("the value of \"\(row.text(1))\"\(key) of service \(row.integer(0)) can't be read")
         }
         return findings
     }

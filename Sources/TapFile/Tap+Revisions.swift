@@ -4,11 +4,13 @@ import Taproom
 extension Tap {
     /// The number of the latest revision, whatever became of it; 0 in a tap that is just being made.
     package func latestRevision() throws -> Int {
+        if let knownLatest { return knownLatest }
         let numbers = try database.rows("SELECT coalesce(max(number), 0) FROM revision") { Int($0.integer(0)) }
         let latest = numbers.first ?? 0
         guard (0...Int(Int32.max)).contains(latest) else {
             throw TapFileError.damaged(path: path, problem: "its latest revision is \(latest)")
         }
+        knownLatest = latest
         return latest
     }
 
@@ -33,10 +35,9 @@ extension Tap {
 
     /// Throws ``TapFileError/unknownRevision(_:latest:)`` unless there is such a revision.
     package func checkRevision(_ number: Int) throws {
-        let latest = try latestRevision()
-        guard (1...max(latest, 1)).contains(number), latest > 0 else {
-            throw TapFileError.unknownRevision(number, latest: latest)
+        let found = try database.rows("SELECT 1 FROM revision WHERE number = ?", [.integer(Int64(number))]) { _ in true
         }
+        guard !found.isEmpty else { throw TapFileError.unknownRevision(number, latest: try latestRevision()) }
     }
 
     /// Adds a revision that captures settings and state as they are now.
@@ -56,6 +57,7 @@ extension Tap {
                 .integer(Int64(number)), .text(Timestamp.now), .text(authorship.author), .text(authorship.origin),
                 .text(authorship.comment), .text(kind.rawValue), .text(status.rawValue), snapshot.map { .text($0) },
             ])
+        knownLatest = number
         return number
     }
 
@@ -71,30 +73,38 @@ extension Tap {
     ///
     /// Inside of ``commit(_:)``.
     package func fail(_ number: Int) throws {
-        // Only a rollback writes state of its own; in other revisions such rows are what services stored meanwhile.
-        let isRollback = try history().contains { $0.revision == number && $0.kind == .rollback }
-        try discardState(of: number, isRollback: isRollback)
-        for table in ["application", "service", "base"] + (isRollback ? ["state"] : []) {
+        // Of services that were new in it: their numbers are given to others.
+        let newServices =
+            "SELECT id FROM service WHERE born = \(number) EXCEPT SELECT id FROM service WHERE born < \(number)"
+        for table in ["state", "past"] {
+            try database.query("DELETE FROM \(table) WHERE service IN (\(newServices))")
+        }
+        for table in ["application", "service", "base"] {
             try database.query("DELETE FROM \(table) WHERE born = ?", [.integer(Int64(number))])
             try database.query("UPDATE \(table) SET died = NULL WHERE died = ?", [.integer(Int64(number))])
         }
+        // Only rollbacks and migrations write state of their own; in other revisions such rows are what services stored
+        // meanwhile.
+        let writesState = try history().contains {
+            $0.revision == number && ($0.kind == .rollback || $0.kind == .migration)
+        }
+        if writesState { try bringBackState(from: number) }
         try database.query("UPDATE revision SET status = 'failed' WHERE number = ?", [.integer(Int64(number))])
     }
 
-    /// Forgets what services stored meanwhile that ran only because of a revision that failed.
-    private func discardState(of number: Int, isRollback: Bool) throws {
-        // Of services that were new in it: their numbers are given to others.
-        try database.query(
+    /// Undoes what a revision did to state, and what services made of it meanwhile.
+    private func bringBackState(from number: Int) throws {
+        try database.execute(
             """
-            DELETE FROM state WHERE service IN
-            (SELECT id FROM service WHERE born = \(number) EXCEPT SELECT id FROM service WHERE born < \(number))
-            """)
-        guard isRollback else { return }
-        // Of cells it had taken back: what it ended comes back in their place.
-        try database.query(
-            """
-            DELETE FROM state WHERE born > \(number) AND (service, cell, key) IN
-            (SELECT service, cell, key FROM state WHERE born = \(number) OR died = \(number))
+            CREATE TEMP TABLE touched AS
+            SELECT service, cell, key FROM state WHERE born = \(number)
+            UNION SELECT service, cell, key FROM past WHERE born = \(number) OR died = \(number);
+            DELETE FROM state WHERE (service, cell, key) IN (SELECT * FROM touched);
+            DELETE FROM past WHERE born >= \(number) AND (service, cell, key) IN (SELECT * FROM touched);
+            INSERT INTO state SELECT service, cell, key, version, value, born FROM past WHERE died = \(number);
+            INSERT OR IGNORE INTO cell_version SELECT DISTINCT service, cell, version FROM past WHERE died = \(number);
+            DELETE FROM past WHERE died = \(number);
+            DROP TABLE touched;
             """)
     }
 

@@ -45,7 +45,7 @@ extension Tap {
                 changes += try restore(Tap.bases, target, only: nil, at: revision)
             }
         }
-        if scope.state { changes += try restore(Tap.states, target, only: identity, at: revision) }
+        if scope.state { changes += try restoreState(target, only: identity, at: revision) }
         guard changes > 0 else { return nil }
         var authorship = authorship
         if authorship.comment.isEmpty { authorship.comment = "to \(target)" }
@@ -61,9 +61,9 @@ extension Tap {
 
     private static let services = Table(
         name: "service", columns: "id, path, position, kind, version, enabled, restart, settings", owner: "id")
-    private static let applications = Table(name: "application", columns: "name, user, \"group\"", owner: "0")
+    private static let applications = Table(
+        name: "application", columns: "name, user, \"group\", retention", owner: "0")
     private static let bases = Table(name: "base", columns: "name, text", owner: "0")
-    private static let states = Table(name: "state", columns: "service, cell, key, version, value", owner: "service")
 
     /// Ends rows that did not hold at the target and copies those that did and do no more.
     ///
@@ -95,6 +95,38 @@ extension Tap {
         return ended + begun
     }
 
+    /// Makes the state what it was at the target: looks only at rows that changed since.
+    ///
+    /// Answers how many rows are different now.
+    private func restoreState(_ target: Int, only owner: Int64?, at revision: Int) throws -> Int {
+        let mine = owner.map { "service = \($0)" } ?? "1"
+        try database.execute(
+            """
+            CREATE TEMP TABLE wanted (service, cell, key, version, value, PRIMARY KEY (service, cell, key));
+            INSERT INTO wanted SELECT service, cell, key, version, value FROM past
+            WHERE born <= \(target) AND died > \(target) AND \(mine);
+            DELETE FROM wanted WHERE EXISTS (SELECT 1 FROM state WHERE state.service = wanted.service
+            AND state.cell = wanted.cell AND state.key = wanted.key
+            AND state.version = wanted.version AND state.value = wanted.value);
+            CREATE TEMP TABLE unwanted AS SELECT service, cell, key FROM state WHERE born > \(target) AND \(mine)
+            AND ((service, cell, key) IN (SELECT service, cell, key FROM wanted)
+            OR NOT EXISTS (SELECT 1 FROM past WHERE past.service = state.service AND past.cell = state.cell
+            AND past.key = state.key AND past.born <= \(target) AND past.died > \(target)));
+            INSERT INTO past SELECT service, cell, key, version, value, born, \(revision) FROM state
+            WHERE (service, cell, key) IN (SELECT * FROM unwanted);
+            """)
+        try database.execute("DELETE FROM state WHERE (service, cell, key) IN (SELECT * FROM unwanted)")
+        let ended = database.changes
+        try database.execute("INSERT INTO state SELECT service, cell, key, version, value, \(revision) FROM wanted")
+        let begun = database.changes
+        try database.execute(
+            """
+            INSERT OR IGNORE INTO cell_version SELECT DISTINCT service, cell, version FROM wanted;
+            DROP TABLE wanted; DROP TABLE unwanted;
+            """)
+        return ended + begun
+    }
+
     private func rollbackIdentity(_ path: String, at target: Int) throws -> Int64 {
         let then = try identities(at: target)
         let now = try identities()
@@ -122,13 +154,12 @@ extension Tap {
     package func services(changedSince target: Int, _ scope: RollbackScope) throws -> Set<String> {
         let then = try servicesByPath(at: target)
         let now = try servicesByPath(at: nil)
-        let (stateThen, stateNow) = (try stateByService(at: target), try stateByService(at: nil))
         let (identitiesThen, identitiesNow) = (try identities(at: target), try identities())
+        let changed = scope.state ? Set(try stateChanges(from: target, to: nil).map(\.address.service)) : []
         return Set(then.keys).union(now.keys).filter { path in
             if let only = scope.service, only != path { return false }
             if scope.settings, then[path] != now[path] || identitiesThen[path] != identitiesNow[path] { return true }
-            return scope.state
-                && identitiesThen[path].flatMap { stateThen[$0] } != identitiesNow[path].flatMap { stateNow[$0] }
+            return [identitiesThen[path], identitiesNow[path]].contains { $0.map(changed.contains) ?? false }
         }
     }
 
@@ -136,9 +167,5 @@ extension Tap {
     private func servicesByPath(at revision: Int?) throws -> [String: ServiceDefinition] {
         let services = try application(at: revision).servicesByPath.map { ($0.path, $0.service) }
         return Dictionary(services) { first, _ in first }
-    }
-
-    private func stateByService(at revision: Int?) throws -> [Int64: [StateEntry]] {
-        Dictionary(grouping: try state(at: revision), by: \.address.service)
     }
 }

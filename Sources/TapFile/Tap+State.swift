@@ -1,57 +1,78 @@
-package import TapData
 package import Taproom
 
-/// The stored value of one cell, and whose it is.
-package struct StateEntry: Sendable, Equatable {
-    package var address: StateAddress
-    package var value: StoredValue
+/// A version of values that may occur in a cell.
+struct CellVersion: Hashable {
+    var service: Int64
+    var cell: String
+    var version: Int
+}
 
-    /// The value as data.
-    ///
-    /// Throws ``CBORError``.
-    package func datum() throws -> Datum { try CBOR.decode(value.bytes) }
+extension StateAddress {
+    /// The address for the question marks of a statement.
+    var values: [SQLValue?] { [.integer(service), .text(cell), .key(key)] }
 }
 
 extension Tap {
-    /// What a cell holds now.
-    package func stateValue(_ address: StateAddress) throws -> StoredValue? {
-        try database.rows(
-            "SELECT version, value FROM state WHERE service = ? AND cell = ? AND key = x'' AND died IS NULL",
-            [.integer(address.service), .text(address.cell)]
-        ) { StoredValue(version: Int($0.integer(0)), bytes: $0.blob(1)) }.first
+    /// What a cell or row holds now.
+    package func stateValue(_ address: StateAddress) throws -> StoredValue? { try database.stateValue(address) }
+
+    /// The table or the part of the history in which the state of a revision is found.
+    func stateSource(at revision: Int?) -> String {
+        guard let revision else { return "state" }
+        return "(SELECT * FROM remembered WHERE \(holding(at: revision)))"
     }
 
-    /// All cells of all services at a revision, or now, in the order of their addresses.
-    package func state(at revision: Int? = nil) throws -> [StateEntry] {
-        try database.rows(
-            "SELECT service, cell, version, value FROM state WHERE \(holding(at: revision)) ORDER BY service, cell, key"
-        ) { row in
-            StateEntry(
-                address: StateAddress(service: row.integer(0), cell: row.text(1)),
-                value: StoredValue(version: Int(row.integer(2)), bytes: row.blob(3)))
-        }
-    }
-
-    /// Stores what a cell holds from now on.
+    /// Stores what a cell or row holds from now on; nil: it goes.
     ///
     /// Inside of ``commit(_:)``.
     ///
-    /// Until a revision captures it a value is written over in place; afterwards the captured row stays and a new one begins.
-    package func setState(_ address: StateAddress, _ value: StoredValue) throws {
+    /// Until a revision captures it a value is written over in place; afterwards the captured one becomes the past and a new
+    /// one begins.
+    package func setState(_ address: StateAddress, _ value: StoredValue?) throws {
         let next = SQLValue.integer(Int64(try latestRevision() + 1))
-        let place: [SQLValue?] = [.integer(address.service), .text(address.cell)]
-        let content: [SQLValue?] = [.integer(Int64(value.version)), .blob(value.bytes)]
-        let condition = "service = ? AND cell = ? AND key = x'' AND died IS NULL"
+        guard let value else { return try removeState(address, next) }
+        let version = CellVersion(service: address.service, cell: address.cell, version: value.version)
+        if !knownVersions.contains(version) { try note(version) }
+        let content: [SQLValue?] = [.integer(Int64(value.version)), .blob(value.bytes), next]
         try database.query(
-            "UPDATE state SET version = ?, value = ? WHERE \(condition) AND born = ?", content + place + [next])
+            """
+            INSERT INTO state VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (service, cell, key)
+            DO UPDATE SET version = excluded.version, value = excluded.value WHERE born = excluded.born
+            """, address.values + content)
         if database.changes > 0 { return }
-        try database.query("UPDATE state SET died = ? WHERE \(condition)", [next] + place)
-        try database.query("INSERT INTO state VALUES (?, ?, x'', ?, ?, ?, NULL)", place + content + [next])
+        try keepAsPast(address, until: next)
+        try database.query(
+            "UPDATE state SET version = ?, value = ?, born = ? WHERE service = ? AND cell = ? AND key = ?",
+            content + address.values)
+    }
+
+    private func note(_ version: CellVersion) throws {
+        try database.query(
+            "INSERT OR IGNORE INTO cell_version VALUES (?, ?, ?)",
+            [.integer(version.service), .text(version.cell), .integer(Int64(version.version))])
+        knownVersions.insert(version)
+    }
+
+    private func removeState(_ address: StateAddress, _ next: SQLValue) throws {
+        try keepAsPast(address, until: next)
+        try database.query("DELETE FROM state WHERE service = ? AND cell = ? AND key = ?", address.values)
+    }
+
+    /// A value that no revision captured is no past.
+    private func keepAsPast(_ address: StateAddress, until next: SQLValue) throws {
+        try database.query(
+            """
+            INSERT INTO past SELECT service, cell, key, version, value, born, ? FROM state
+            WHERE service = ? AND cell = ? AND key = ? AND born < ?
+            """, [next] + address.values + [next])
     }
 
     /// Whether state has changed since the latest revision.
     package func hasUncapturedState() throws -> Bool {
         let next = SQLValue.integer(Int64(try latestRevision() + 1))
-        return try !database.rows("SELECT 1 FROM state WHERE born = ? LIMIT 1", [next]) { _ in true }.isEmpty
+        return try database.rows(
+            "SELECT EXISTS (SELECT 1 FROM state WHERE born = ?) OR EXISTS (SELECT 1 FROM past WHERE died = ?)",
+            [next, next]
+        ) { $0.integer(0) != 0 }.first ?? false
     }
 }

@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+package import TapPages
 import Taproom
 
 /// An open tap.
@@ -18,19 +19,46 @@ package final class Tap {
 
     package let path: String
     let database: Database
+    /// How the pages are protected on the disk.
+    let protection: PageProtection
     private var lock: TapLock?
+    private var readingConnection: Database?
+    /// The number of the latest revision, once it is known: only this one changes it.
+    var knownLatest: Int?
+    /// What ``cellVersions()`` is known to say already.
+    var knownVersions: Set<CellVersion> = []
 
     /// Opens the tap of a file: recovers it first when the last writer did not come to an end.
     ///
-    /// Throws ``TapFileError``; the file is then as it was.
-    package init(opening path: String, for access: Access) throws(TapFileError) {
+    /// A tap of an older format is brought into the present one: in memory for reading, on the disk for writing; the old
+    /// file stays beside it then, under a name with its format.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - access: what it is opened for.
+    ///   - passphrase: what opens it when it is encrypted.
+    /// - Throws: ``TapFileError``; the file is then as it was.
+    package init(opening path: String, for access: Access, passphrase: String? = nil) throws(TapFileError) {
         self.path = path
         try Tap.checkIsFile(path)
-        lock = try TapLock(path, access == .writing ? .writing : .reading)
+        var lock = try TapLock(path, access == .writing ? .writing : .reading)
+        var form = try TapForm(of: lock, path, passphrase)
+        if case .formatOne = form {
+            let converted = try FormatOne.converted(path)
+            guard access == .writing else {
+                (self.lock, database, protection) = (lock, converted.database, converted.protection)
+                return
+            }
+            lock = try converted.replaceFile(path, keepingOldAs: path + ".format-1")
+            form = .present(.checked())
+        }
+        guard case .present(let protection) = form else { preconditionFailure("format 1 was dealt with above") }
+        (self.lock, self.protection) = (lock, protection)
         let isAtRest = Glibc.access(path + "-wal", F_OK) != 0
-        if isAtRest { try Tap.checkHeader(path) }
+        if !isAtRest { try Tap.checkLog(path, protection) }
+        if isAtRest, !protection.isSealed { try Tap.checkSize(lock.descriptor, path) }
         // A log left by a crash is folded in by the first to come, reader or writer.
-        database = try Database(path, access == .reading && isAtRest ? .immutable : .readWrite)
+        database = try Database(path, access == .reading && isAtRest ? .immutable : .readWrite, protection)
         // SQLite opens for reading what it can't open for writing, and would refuse each change later.
         if access == .writing, database.isReadOnly { throw .notPermitted(path: path, action: "write it") }
         try checkFormat()
@@ -38,12 +66,15 @@ package final class Tap {
         try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
     }
 
-    /// Makes an empty tap in memory, for an application that is not kept.
-    package init(inMemoryNamed name: String) throws(TapFileError) {
+    /// Makes an empty tap in memory, for an application that is not kept, or not yet.
+    ///
+    /// `protection` is how its pages will be protected on the disk.
+    package init(inMemoryNamed name: String, _ protection: PageProtection = .checked()) throws(TapFileError) {
         path = name
         lock = nil
-        database = try Database(name, .memory)
-        try database.execute("PRAGMA page_size = \(Schema.pageSize)")
+        self.protection = protection
+        database = try Database(name, .memory, protection)
+        try database.execute("PRAGMA page_size = \(Schema.pageSize); PRAGMA auto_vacuum = INCREMENTAL")
         try database.execute("PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.format)")
         try database.execute(Schema.statements)
         try database.execute(
@@ -54,10 +85,32 @@ package final class Tap {
     /// The descriptor that holds the right to the file, or nil in memory.
     package var lockDescriptor: CInt? { lock?.descriptor }
 
+    /// Opens a second connection, for reading beside the thread that writes: see ``TapWriter``.
+    ///
+    /// To be called while the path can still be reached. Does nothing for a tap in memory.
+    package func openReadingConnection() throws(TapFileError) {
+        guard lock != nil else { return }
+        readingConnection = try Database(path, .readOnly, protection)
+    }
+
+    /// Gives the second connection away, when there is one.
+    func takeReadingConnection() -> HandedOver<Database>? {
+        defer { readingConnection = nil }
+        return readingConnection.map { HandedOver(value: $0) }
+    }
+
     /// Stores what `body` does as one change that is durable when this returns.
     ///
     /// When it throws, nothing is stored.
-    package func commit<Result>(_ body: () throws -> Result) throws -> Result { try database.transaction(body) }
+    package func commit<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try database.transaction(body)
+        } catch {
+            knownLatest = nil
+            knownVersions = []
+            throw error
+        }
+    }
 
     /// Folds the log into the file, so that the file alone is complete.
     package func checkpoint() throws(TapFileError) { try database.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
@@ -66,72 +119,8 @@ package final class Tap {
     ///
     /// Nothing may be asked of this any more.
     package func close() throws(TapFileError) {
+        readingConnection = nil
         try database.close()
         lock = nil
-    }
-
-    private static func checkIsFile(_ path: String) throws(TapFileError) {
-        var file = stat()
-        guard stat(path, &file) == 0 else {
-            switch errno {
-            case ENOENT, ENOTDIR: throw .missing(path: path)
-            case EACCES: throw .notPermitted(path: path, action: "reach it")
-            default: throw .storage(path: path, code: SQLITE_CANTOPEN, problem: String(cString: strerror(errno)))
-            }
-        }
-        let what: String? =
-            switch file.st_mode & S_IFMT {
-            case S_IFREG: nil
-            case S_IFDIR: "a folder"
-            case S_IFIFO: "a FIFO"
-            case S_IFSOCK: "a socket"
-            default: "a device"
-            }
-        if let what { throw .notAFile(path: path, what: what) }
-    }
-
-    /// Tells wrong files from damaged ones before SQLite touches them (its "Database File Format", section 1.3).
-    private static func checkHeader(_ path: String) throws(TapFileError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .notPermitted(path: path, action: "read it") }
-        defer { Glibc.close(file) }
-        var header = [UInt8](repeating: 0, count: 100)
-        let count = read(file, &header, header.count)
-        guard count > 0 else { throw .notATap(path: path, found: "it is empty") }
-        guard header.starts(with: Array("SQLite format 3\0".utf8).prefix(count)) else {
-            throw .notATap(path: path, found: "it is no SQLite file")
-        }
-        func number(_ offset: Int) -> Int { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
-        let pageSize = max(Int(header[16]) << 8 | Int(header[17]), 512)
-        let size = Int(lseek(file, 0, SEEK_END))
-        guard count == header.count, size >= number(28) * pageSize else {
-            throw .damaged(path: path, problem: "the file is cut off after \(size) bytes")
-        }
-        guard number(68) == Schema.applicationID else {
-            throw .notATap(path: path, found: "it is an SQLite file of another program")
-        }
-    }
-
-    private func checkFormat() throws(TapFileError) {
-        do {
-            let identity = try database.rows("PRAGMA application_id") { $0.integer(0) }.first
-            guard identity == Int64(Schema.applicationID) else {
-                throw TapFileError.notATap(path: path, found: "it is an SQLite file of another program")
-            }
-            let reader = try database.rows("SELECT value FROM about WHERE key = 'minimumReader'") {
-                Int($0.text(0)) ?? 0
-            }
-            guard let minimum = reader.first else {
-                throw TapFileError.damaged(path: path, problem: "it does not say who can read it")
-            }
-            guard minimum <= Schema.format else {
-                throw TapFileError.newerFormat(path: path, format: minimum, known: Int(Schema.format))
-            }
-        } catch let error as TapFileError {
-            guard case .storage(_, SQLITE_ERROR, let problem) = error else { throw error }
-            throw .damaged(path: path, problem: problem)
-        } catch {
-            throw .damaged(path: path, problem: "\(error)")
-        }
     }
 }

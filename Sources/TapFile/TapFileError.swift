@@ -1,4 +1,5 @@
 import CSQLite
+package import TapPages
 package import Taproom
 
 /// A tap that can't be opened, read or changed.
@@ -11,6 +12,8 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
     case notATap(path: String, found: String)
     case newerFormat(path: String, format: Int, known: Int)
     case damaged(path: String, problem: String)
+    /// An encrypted tap that can't be opened.
+    case sealed(SealError)
     case inUse(path: String, holder: LockHolder)
     case exists(path: String)
     case cannotCreate(path: String, cause: SystemCallError)
@@ -28,6 +31,7 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .newerFormat(let path, let format, let known):
             "\(path): was written in format \(format), and this program knows format \(known)"
         case .damaged(let path, let problem): "\(path): the tap is damaged: \(problem)"
+        case .sealed(let error): error.description
         case .inUse(let path, let holder): "\(path): is in use by \(holder)"
         case .exists(let path): "\(path): exists already"
         case .cannotCreate(let path, let cause): "\(path): cannot be made: \(cause.reason)"
@@ -44,7 +48,8 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .notATap: "Nothing was changed."
         case .notPermitted: "Use the account that owns it, or root."
         case .newerFormat: "Use the program that wrote it, or a newer one. The tap was left as it is."
-        case .damaged: "It was left as it is. `sqlite3 FILE .recover` shows what is in it."
+        case .damaged: "It was left as it is. tapctl repair makes a new tap of what can be read."
+        case .sealed(let error): error.advice
         case .inUse(_, let holder):
             holder.isReader ? "Try again in a moment." : "Stop it first, or use tapctl, which talks to it."
         case .exists: "Use --force to replace it, or --output to choose another name."
@@ -59,6 +64,7 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .missing: .noInput
         case .notAFile, .notATap, .newerFormat, .damaged: .badData
         case .notPermitted: .notPermitted
+        case .sealed(let error): error.exitStatus
         case .inUse: .tryAgain
         case .exists, .cannotCreate: .cannotCreate
         case .unknownRevision, .unknownService: .usage

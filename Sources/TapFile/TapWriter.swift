@@ -1,12 +1,10 @@
-import Glibc
 import Synchronization
 package import Taproom
 
 /// The thread that has the tap of a running application.
 ///
-/// Everything that reads or changes it happens there, in order.
-///
-/// Updates of cells that wait together are stored in one transaction, so that many writers share one write to the disk.
+/// Everything that changes it happens there, in order. Updates that wait together are stored in one transaction, so that
+/// many writers share one write to the disk. Reading rows is done beside it by a ``TapReader``, when the tap has one.
 package final class TapWriter: StateStore, Sendable {
     fileprivate enum Work {
         case update(any StateUpdate)
@@ -16,6 +14,7 @@ package final class TapWriter: StateStore, Sendable {
     private let queue = WorkQueue<Work>()
     private let deferred = Mutex<[any DeferredState]>([])
     private let failed: @Sendable (any Error) -> Void
+    private let reader: TapReader?
 
     /// Starts the thread.
     ///
@@ -24,26 +23,30 @@ package final class TapWriter: StateStore, Sendable {
         _ tap: sending Tap, failed: @escaping @Sendable (any Error) -> Void = { _ in }
     ) throws(SystemCallError) {
         self.failed = failed
-        let start = Unmanaged.passRetained(WriterStart(writer: self, tap: tap))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let start = Unmanaged<WriterStart>.fromOpaque(argument).takeRetainedValue()
-                start.writer.run(start.tap)
-                return nil
-            }, start.toOpaque())
-        guard code == 0 else {
-            start.release()
-            throw SystemCallError("start a thread", code: code)
-        }
-        // It ends by itself after `close()`; nobody waits for it.
-        pthread_detach(thread)
+        reader = if let connection = tap.takeReadingConnection() { try TapReader(connection.value) } else { nil }
+        let handed = HandedOver(value: tap)
+        try startThread { [self] in run(handed.value) }
     }
 
     package func read(_ address: StateAddress) async throws -> StoredValue? {
-        try await perform { try $0.stateValue(address) }
+        guard let reader else { return try await perform { try $0.stateValue(address) } }
+        return try await reader.perform { try $0.stateValue(address) }
+    }
+
+    package func rows(
+        of cell: String, service: Int64, in range: StateRange, descending: Bool, limit: Int
+    ) async throws -> [StoredRow] {
+        let read = { @Sendable (database: Database) in
+            try database.stateRows(of: cell, service: service, in: range, descending: descending, limit: limit)
+        }
+        guard let reader else { return try await perform { try read($0.database) } }
+        return try await reader.perform(read)
+    }
+
+    package func count(of cell: String, service: Int64, in range: StateRange) async throws -> Int {
+        let read = { @Sendable (database: Database) in try database.stateCount(of: cell, service: service, in: range) }
+        guard let reader else { return try await perform { try read($0.database) } }
+        return try await reader.perform(read)
     }
 
     package func submit(_ update: any StateUpdate) {
@@ -56,6 +59,8 @@ package final class TapWriter: StateStore, Sendable {
         _ = queue.append(.other { _ in })
     }
 
+    package func wake() { _ = queue.append(.other { [self] tap in storeDue(tap) }) }
+
     /// Does something with the tap, on its thread, alone.
     package func perform<Result: Sendable>(_ body: @escaping @Sendable (Tap) throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
@@ -64,19 +69,20 @@ package final class TapWriter: StateStore, Sendable {
         }
     }
 
-    /// Stores all changes of deferred cells and what `body` does, in one transaction.
+    /// Stores all deferred changes and what `body` does, in one transaction.
     package func commit<Result: Sendable>(_ body: @escaping @Sendable (Tap) throws -> Result) async throws -> Result {
         try await perform { [self] tap in try storeDeferred(tap, where: { _ in true }, and: { try body(tap) }) }
     }
 
-    /// Stores what is deferred, closes the tap and ends the thread.
+    /// Stores what is deferred and what `body` does, closes the tap and ends the thread.
     ///
     /// Whatever is submitted later fails.
-    package func close() async throws {
+    package func close(_ body: @escaping @Sendable (Tap) throws -> Void = { _ in }) async throws {
         defer { queue.close() }
+        await reader?.close()
         try await perform { [self] tap in
             defer { queue.close() }
-            try storeDeferred(tap, where: { _ in true }, and: {})
+            try storeDeferred(tap, where: { _ in true }, and: { try body(tap) })
             try tap.checkpoint()
             try tap.close()
         }
@@ -91,17 +97,15 @@ package final class TapWriter: StateStore, Sendable {
     /// Stores what the cells of a service that has stopped still hold, and forgets them.
     package func release(service: Int64) async throws {
         try await commit { _ in }
-        deferred.withLock { $0.removeAll { $0.address.service == service } }
+        discard(service: service)
     }
 
     /// Forgets the cells of a service that has stopped: what they hold is not stored any more.
-    package func discard(service: Int64) {
-        deferred.withLock { $0.removeAll { $0.address.service == service } }
-    }
+    package func discard(service: Int64) { deferred.withLock { $0.removeAll { $0.service == service } } }
 
-    fileprivate func run(_ tap: Tap) {
-        var nextSecond = ContinuousClock.now + .seconds(1)
-        while let work = queue.take(untilNextSecond: hasEverySecond) {
+    private func run(_ tap: Tap) {
+        var nextLook = ContinuousClock.now
+        while let work = queue.take(untilNextHalfSecond: hasTimed) {
             var updates: [any StateUpdate] = []
             for item in work {
                 switch item {
@@ -112,56 +116,71 @@ package final class TapWriter: StateStore, Sendable {
                 }
             }
             store(&updates, in: tap)
-            if ContinuousClock.now >= nextSecond {
-                storeEverySecond(tap)
-                nextSecond = .now + .seconds(1)
+            // Twice in the second that is promised, so that a slow disk has the other half.
+            if ContinuousClock.now >= nextLook {
+                storeDue(tap)
+                nextLook = .now + .milliseconds(500)
             }
         }
     }
 
     private func store(_ updates: inout [any StateUpdate], in tap: Tap) {
         guard !updates.isEmpty else { return }
-        let batch = updates
+        let waiting = updates
         updates = []
         let outcome = Result {
-            try tap.commit { for update in batch { try update.perform(tap.setState) } }
+            try tap.commit {
+                let batch = WriterBatch(tap)
+                for update in waiting { try update.perform(batch) }
+                try batch.store()
+            }
         }
         if case .failure(let error) = outcome { failed(error) }
-        for update in batch { update.finish(outcome) }
+        for update in waiting { update.finish(outcome) }
     }
 
-    private var hasEverySecond: Bool { deferred.withLock { $0.contains(where: \.isDueEverySecond) } }
+    private var hasTimed: Bool { deferred.withLock { $0.contains(where: \.isTimed) } }
 
-    private func storeEverySecond(_ tap: Tap) {
-        // A failure is tried again in the next second; the values stay in memory until then.
-        do { try storeDeferred(tap, where: \.isDueEverySecond, and: {}) } catch { failed(error) }
+    private func storeDue(_ tap: Tap) {
+        // A failure is tried again the next time; the values stay in memory until then.
+        do { try storeDeferred(tap, where: \.isDue, and: {}) } catch { failed(error) }
     }
 
     private func storeDeferred<Result>(
-        _ tap: Tap, where isDue: (any DeferredState) -> Bool, and body: () throws -> Result
+        _ tap: Tap, where isMeant: (any DeferredState) -> Bool, and body: () throws -> Result
     ) throws -> Result {
-        var taken: [(state: any DeferredState, value: StoredValue, since: ContinuousClock.Instant)] = []
+        var taken: [any DeferredState] = []
         do {
-            for state in deferred.withLock({ $0 }).filter(isDue) {
-                if let change = try state.takeChange() { taken.append((state, change.value, change.since)) }
-            }
-            return try tap.commit {
-                for change in taken { try tap.setState(change.state.address, change.value) }
+            let result = try tap.commit {
+                for state in deferred.withLock({ $0 }).filter(isMeant) {
+                    let changes = try state.takeChanges()
+                    taken.append(state)
+                    for change in changes { try tap.setState(change.address, change.value) }
+                }
                 return try body()
             }
+            for state in taken { state.takenChangesAre(stored: true) }
+            return result
         } catch {
-            for change in taken { change.state.changeWasNotStored(since: change.since) }
+            for state in taken { state.takenChangesAre(stored: false) }
             throw error
         }
     }
 }
 
-private final class WriterStart {
-    let writer: TapWriter
-    let tap: Tap
+/// One transaction of the writer: what is written several times in it goes to the disk once.
+private final class WriterBatch: StateBatch {
+    private let tap: Tap
+    private var staged: [StateAddress: StoredValue?] = [:]
 
-    init(writer: TapWriter, tap: Tap) {
-        self.writer = writer
-        self.tap = tap
+    init(_ tap: Tap) { self.tap = tap }
+
+    func read(_ address: StateAddress) throws -> StoredValue? {
+        if let value = staged[address] { return value }
+        return try tap.stateValue(address)
     }
+
+    func write(_ address: StateAddress, _ value: StoredValue?) { staged[address] = .some(value) }
+
+    func store() throws { for (address, value) in staged { try tap.setState(address, value) } }
 }

@@ -40,15 +40,19 @@ final class WorkQueue<Element>: @unchecked Sendable {
 
     /// Takes all that waits.
     ///
-    /// Waits for something, for a second at most when `untilNextSecond`; nil: closed and empty.
-    func take(untilNextSecond: Bool) -> [Element]? {
+    /// Waits for something, for half a second at most when `untilNextHalfSecond`; nil: closed and empty.
+    func take(untilNextHalfSecond: Bool) -> [Element]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)
-        deadline.tv_sec += 1
+        deadline.tv_nsec += 500_000_000
+        if deadline.tv_nsec >= 1_000_000_000 {
+            deadline.tv_sec += 1
+            deadline.tv_nsec -= 1_000_000_000
+        }
         while waiting.isEmpty, !isClosed {
-            if untilNextSecond {
+            if untilNextHalfSecond {
                 if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { break }
             } else {
                 pthread_cond_wait(condition, mutex)

@@ -10,26 +10,39 @@ struct PlannedService: Sendable {
 
     /// The enabled services of an application, in the order they start.
     ///
-    /// Throws ``RunnerError`` for the first that can't run.
-    static func all(of application: Application, kinds: KindList) throws(RunnerError) -> [PlannedService] {
+    /// Services of unknown kinds are left out when they are to be kept in quarantine. Throws ``RunnerError`` for the first
+    /// that can't run.
+    static func all(
+        of application: Application, kinds: KindList, quarantine: Bool = false
+    ) throws(RunnerError) -> [PlannedService] {
         var planned: [PlannedService] = []
         for (path, definition) in application.servicesByPath where definition.isEnabled {
+            if quarantine, isUnknown(definition, to: kinds) { continue }
             planned.append(try PlannedService(path, definition, kinds: kinds))
         }
         return planned
     }
 
+    /// Whether the program does not know the kind of a service.
+    static func isUnknown(_ definition: ServiceDefinition, to kinds: KindList) -> Bool {
+        (try? kinds.kind(definition.kind)) == nil
+    }
+
     private init(_ path: String, _ definition: ServiceDefinition, kinds: KindList) throws(RunnerError) {
         self.path = path
-        self.definition = definition
         do throws(UnknownKind) {
             kind = try kinds.kind(definition.kind)
         } catch {
             throw .unknownKind(service: path, error)
         }
-        let (stored, known) = (definition.settingsVersion, kind.settingsVersion)
-        if stored > known { throw .newerSettings(service: path, kind: kind.word, stored: stored, known: known) }
-        if stored < known { throw .olderSettings(service: path, kind: kind.word, stored: stored, known: known) }
+        var definition = definition
+        do {
+            // A rollback can bring settings of an older version back.
+            definition.settings = try kind.migrated(definition.settings, from: definition.settingsVersion)
+        } catch {
+            throw .otherSettings(service: path, problem: "\(error)")
+        }
+        self.definition = definition
         let checked = kind.check(definition.settings)
         guard checked.errors.isEmpty else {
             throw .badSettings(service: path, problems: checked.errors.map(\.description))

@@ -16,6 +16,10 @@ package struct RunnerConfiguration: Sendable {
     package var controlSocket: String?
     /// Whether state is stored at the end.
     package var isSaving = true
+    /// How often a snapshot is made of what changed; nil: only at the end.
+    package var saveEvery: Duration?
+    /// Whether services of unknown kinds are left alone, and the others run.
+    package var isQuarantining = false
     /// How long each service may take to stop.
     package var stopLimit = Duration.seconds(10)
 
@@ -51,7 +55,9 @@ package enum Runner {
         -> ExitStatus
     {
         let application = try prepare(tap, configuration)
-        let planned = try PlannedService.all(of: application, kinds: configuration.kinds)
+        let planned = try PlannedService.all(
+            of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+        if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) { try tap.openReadingConnection() }
         let sockets = try SocketTable().binding(planned)
         let control = try configuration.controlSocket.map { try bindControl($0) }
         let account = try Account.resolve(
@@ -80,12 +86,27 @@ package enum Runner {
     }
 
     private static func prepare(_ tap: Tap, _ configuration: RunnerConfiguration) throws -> Application {
-        let failed = try tap.commit { try tap.failPendingRevisions() }
+        let author = Authorship(author: UserName.current, origin: "tapd")
+        let (failed, migrated) = try tap.commit {
+            (try tap.failPendingRevisions(), try tap.migrate(kinds: configuration.kinds, by: author))
+        }
         for number in failed {
             configuration.logger.warning(
                 "a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
         }
-        return try tap.application()
+        for migration in migrated {
+            configuration.logger.notice("migrated", metadata: ["what": "\(migration.text)"])
+        }
+        let application = try tap.application()
+        if configuration.isQuarantining {
+            for (path, service) in application.servicesByPath
+            where PlannedService.isUnknown(service, to: configuration.kinds) {
+                configuration.logger.warning(
+                    "kept in quarantine: no such kind in this program",
+                    metadata: ["service": "\(path)", "kind": "\(service.kind)"])
+            }
+        }
+        return application
     }
 
     private static func bindControl(_ path: String) throws(RunnerError) -> BoundSocket {
@@ -141,6 +162,12 @@ package enum Runner {
                 "application": "\(name)", "revision": "\(revision)",
                 "endpoints": "\(endpoints)",
             ])
+        let saving = configuration.saveEvery.map { interval in
+            Task {
+                while (try? await Task.sleep(for: interval)) != nil { await running.saveSnapshot("every \(interval)") }
+            }
+        }
+        defer { saving?.cancel() }
         var status = ExitStatus.done
         for await event in events {
             guard case .serviceEnded(let plan, let ending) = event else { break }

@@ -8,8 +8,7 @@ package enum RunnerError: ReportableError {
     case cannotListen(service: String, BindFailure)
     case cannotControl(socket: String, code: CInt)
     case unknownKind(service: String, UnknownKind)
-    case newerSettings(service: String, kind: String, stored: Int, known: Int)
-    case olderSettings(service: String, kind: String, stored: Int, known: Int)
+    case otherSettings(service: String, problem: String)
     case badSettings(service: String, problems: [String])
     case unknownUser(String)
     case unknownGroup(String)
@@ -24,10 +23,7 @@ package enum RunnerError: ReportableError {
         case .cannotControl(let socket, let code):
             "cannot make the control socket \(socket): \(SystemCallError("bind", code: code).reason)"
         case .unknownKind(let service, let error): "service \"\(service)\": \(error)"
-        case .newerSettings(let service, let kind, let stored, let known):
-            "service \"\(service)\": its settings are of version \(stored) of the kind \"\(kind)\", and this program knows \(known)"
-        case .olderSettings(let service, let kind, let stored, let known):
-            "service \"\(service)\": its settings are of version \(stored) of the kind \"\(kind)\"; this program needs \(known)"
+        case .otherSettings(let service, let problem): "service \"\(service)\": what it has for settings \(problem)"
         case .badSettings(let service, let problems):
             problems.map { "service \"\(service)\": \($0)" }.joined(separator: "\n")
         case .unknownUser(let name): "there is no user \"\(name)\" on this machine"
@@ -49,10 +45,9 @@ package enum RunnerError: ReportableError {
             default: nil
             }
         case .cannotControl: "Choose another place with --control."
-        case .unknownKind: "Run it with the program that knows this kind."
-        case .newerSettings: "Use the program that wrote them, or a newer one."
-        case .olderSettings: "This program cannot migrate them."
-        case .badSettings: nil
+        case .unknownKind:
+            "Run it with the program that knows this kind. tapd --quarantine runs the other services and leaves this one alone."
+        case .badSettings, .otherSettings: nil
         case .unknownUser: "Make it, or name another with --uid."
         case .unknownGroup: "Make it, or name another with --gid."
         case .notRoot: "Start tapd as root, or as that user."
@@ -66,7 +61,7 @@ package enum RunnerError: ReportableError {
             [EACCES, EPERM].contains(failure.code) ? .notPermitted : .unavailable
         case .cannotControl: .cannotCreate
         case .unknownKind, .unknownUser, .unknownGroup: .configuration
-        case .newerSettings, .olderSettings, .badSettings: .badData
+        case .otherSettings, .badSettings: .badData
         case .notRoot, .dropFailed: .notPermitted
         case .serviceFailed: .unavailable
         }

@@ -28,6 +28,7 @@ actor RunningApplication {
     /// The path of the tap, or nil for an application in memory.
     let tapPath: String?
     private let stopLimit: Duration
+    private let isQuarantining: Bool
     private let report: @Sendable (Event) -> Void
     private let since = Timestamp.now
 
@@ -51,6 +52,7 @@ actor RunningApplication {
         kinds = configuration.kinds
         logger = configuration.logger
         stopLimit = configuration.stopLimit
+        isQuarantining = configuration.isQuarantining
         self.tapPath = tapPath
         self.report = report
     }
@@ -117,12 +119,36 @@ actor RunningApplication {
         await stopServices { _ in true }
         sockets = SocketTable()
         do {
-            try await writer.close()
+            try await writer.close { [logger] tap in
+                if isSaving { try RunningApplication.addSnapshot("at the end", of: tap, logger) }
+            }
             return true
         } catch {
             logger.error("the tap is not saved", metadata: ["error": "\(error)"])
             return false
         }
+    }
+
+    /// Makes a snapshot when something changed since the last revision, and prunes as the application's retention says.
+    func saveSnapshot(_ comment: String) async {
+        guard !isStopping else { return }
+        do {
+            try await writer.commit { [logger] tap in
+                try RunningApplication.addSnapshot(comment, of: tap, logger)
+            }
+            guard let retention = application.retention else { return }
+            let pruned = try await writer.perform { try $0.prune(retention) }
+            logger.debug("history pruned", metadata: ["revisions": "\(pruned.revisions.count)"])
+        } catch {
+            logger.error("no snapshot is made", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func addSnapshot(_ comment: String, of tap: Tap, _ logger: Logger) throws {
+        guard try tap.hasUncapturedState() else { return }
+        let author = Authorship(author: UserName.current, origin: "tapd", comment: comment)
+        let number = try tap.addRevision(.snapshot, by: author)
+        logger.info("snapshot", metadata: ["revision": "\(number)", "why": "\(comment)"])
     }
 
     /// Ends the time that stopping services still have.
@@ -180,13 +206,18 @@ actor RunningApplication {
         let services = application.servicesByPath.map { path, definition in
             let running = self.services.first { $0.plan.path == path }
             return StatusReport.Service(
-                name: path, kind: definition.kind, enabled: definition.isEnabled, state: states[path] ?? .stopped,
+                name: path, kind: definition.kind, enabled: definition.isEnabled, state: state(of: path, definition),
                 restarts: histories[path]?.count ?? 0,
                 endpoints: running.map { sockets.sockets(of: $0.plan).map(\.endpoint.description) } ?? [])
         }
         return StatusReport(
             name: application.name, tap: tapPath, revision: active, running: true, pid: Int(getpid()), since: since,
             durable: .init(revision: latest, lossWindow: writer.lossWindow), services: services)
+    }
+
+    private func state(of path: String, _ definition: ServiceDefinition) -> StatusReport.Service.State {
+        if isQuarantining, PlannedService.isUnknown(definition, to: kinds) { return .quarantined }
+        return states[path] ?? .stopped
     }
 
     func requestStop() { report(.stopRequested) }
@@ -218,7 +249,7 @@ actor RunningApplication {
         // What is in memory only is stored with this, so that it is compared too.
         let wanted = try await writer.commit(decide)
         let isAffected = { (path: String) in wanted.affected.contains(path) }
-        let planned = try PlannedService.all(of: wanted.application, kinds: kinds)
+        let planned = try PlannedService.all(of: wanted.application, kinds: kinds, quarantine: isQuarantining)
         let former = (
             application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) }
         )

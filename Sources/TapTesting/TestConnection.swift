@@ -12,7 +12,7 @@ public struct TestFailure: Error, CustomStringConvertible, Sendable {
 
 /// A client's end of a connection, which sends exactly the bytes it is told.
 ///
-/// Its calls wait for at most ten seconds, on a thread of their own: the service that is tested keeps all of Swift's.
+/// Its calls wait for at most a minute, on a thread of their own: the service that is tested keeps all of Swift's.
 /// The connection is closed when this goes away.
 public final class TestConnection: Sendable {
     private let descriptor: CInt
@@ -30,7 +30,7 @@ public final class TestConnection: Sendable {
             case .unix(let path): (AF_UNIX, .unix(path))
             }
         descriptor = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
@@ -124,7 +124,7 @@ public final class TestConnection: Sendable {
             return count
         }
         if count < 0 && errno != ECONNRESET {
-            throw TestFailure("nothing was received for ten seconds (error \(errno))")
+            throw TestFailure("nothing was received for a minute (error \(errno))")
         }
         return count > 0
     }

@@ -44,12 +44,30 @@ package final class MemoryStore: StateStore {
     /// All that is stored.
     package var values: [StateAddress: StoredValue] { contents.withLock { $0.values } }
 
-    package func read(_ address: StateAddress) async throws -> StoredValue? { contents.withLock { $0.values[address] } }
+    package func read(_ address: StateAddress) async throws -> StoredValue? { values[address] }
+
+    package func rows(
+        of cell: String, service: Int64, in range: StateRange, descending: Bool, limit: Int
+    ) async throws -> [StoredRow] {
+        let rows = rows(of: cell, service, range)
+        return Array((descending ? rows.reversed() : rows).prefix(limit))
+    }
+
+    package func count(of cell: String, service: Int64, in range: StateRange) async throws -> Int {
+        rows(of: cell, service, range).count
+    }
+
+    private func rows(of cell: String, _ service: Int64, _ range: StateRange) -> [StoredRow] {
+        values.filter { $0.key.service == service && $0.key.cell == cell && range.contains($0.key.key) }
+            .map { StoredRow(key: $0.key, value: $1) }.sorted { $0.key < $1.key }
+    }
 
     package func submit(_ update: any StateUpdate) {
         transaction.withLock { _ in
+            let batch = MemoryBatch(values)
             do {
-                try update.perform { address, value in contents.withLock { $0.values[address] = value } }
+                try update.perform(batch)
+                contents.withLock { $0.values = batch.values }
                 update.finish(.success(()))
             } catch {
                 update.finish(.failure(error))
@@ -59,10 +77,24 @@ package final class MemoryStore: StateStore {
 
     package func attach(_ state: any DeferredState) { contents.withLock { $0.deferred.append(state) } }
 
-    /// Stores what has changed in deferred cells.
+    package func wake() {}
+
+    /// Stores what has changed in deferred cells and tables.
     package func save() throws {
         for state in contents.withLock({ $0.deferred }) {
-            if let value = try state.takeChange()?.value { contents.withLock { $0.values[state.address] = value } }
+            let changes = try state.takeChanges()
+            contents.withLock { for change in changes { $0.values[change.address] = change.value } }
+            state.takenChangesAre(stored: true)
         }
     }
+}
+
+private final class MemoryBatch: StateBatch {
+    var values: [StateAddress: StoredValue]
+
+    init(_ values: [StateAddress: StoredValue]) { self.values = values }
+
+    func read(_ address: StateAddress) throws -> StoredValue? { values[address] }
+
+    func write(_ address: StateAddress, _ value: StoredValue?) { values[address] = value }
 }

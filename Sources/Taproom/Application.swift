@@ -11,12 +11,20 @@ package struct Application: Sendable, Equatable {
     ///
     /// Absent: the user's own.
     package var group: String?
+    /// Which points of the history are kept.
+    ///
+    /// Absent: all.
+    package var retention: Retention?
     package var services: [ServiceDefinition]
 
-    package init(name: String, user: String? = nil, group: String? = nil, services: [ServiceDefinition] = []) {
+    package init(
+        name: String, user: String? = nil, group: String? = nil, retention: Retention? = nil,
+        services: [ServiceDefinition] = []
+    ) {
         self.name = name
         self.user = user
         self.group = group
+        self.retention = retention
         self.services = services
     }
 

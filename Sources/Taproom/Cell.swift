@@ -1,13 +1,19 @@
-/// Something a kind declares that it remembers.
+/// Something a kind declares that it remembers: a ``Cell`` or a ``Table``.
 public protocol StateDeclaration: Sendable {
-    /// The name of the cell in the tap, unique in the kind. It never changes: stored values are found by it.
+    /// The name in the tap, unique in the kind. It never changes: stored values are found by it.
     var name: String { get }
-    /// The version of the cell's type, from 1.
+    /// Names it had before: what is stored under one of them is taken over.
+    var formerNames: [String] { get }
+    /// The version of the values' type, from 1.
     var version: Int { get }
     /// `always`, `everySecond` or `snapshot`.
     var durabilityWord: String { get }
-    /// Whether a stored value can be read as the cell's type. Throws what the type throws.
-    func check(_ value: StoredValue) throws
+    /// Whether it has rows with keys.
+    var isTable: Bool { get }
+    /// A stored value in the form of the present version. Throws when it can't be read as that.
+    func migrated(_ value: StoredValue) throws -> StoredValue
+    /// Whether a stored key is one of this table.
+    func accepts(_ key: TableKeyForm) -> Bool
 }
 
 /// One value that a service remembers.
@@ -16,71 +22,48 @@ public protocol StateDeclaration: Sendable {
 public struct Cell<Value: Codable & Sendable, Durability: StateDurability>: StateDeclaration {
     /// The name of the cell in the tap.
     public let name: String
-    /// The version of `Value`.
-    public let version: Int
+    /// Names it had before.
+    public let formerNames: [String]
     /// What the cell holds until it is first stored.
     public let initial: Value
+    let migration: Migration<Value>
     private let durability: Durability
 
     /// Declares a cell.
     ///
     /// - Parameters:
     ///   - name: its name in the tap: letters, digits and hyphens.
-    ///   - version: the version of `Value`, from 1; raise it when stored values can't be read as they are.
+    ///   - formerly: names it had before, whose values it takes over.
     ///   - initial: what it holds until it is first stored.
     ///   - durability: when a change is on disk: `.always`, `.everySecond` or `.snapshot`.
-    public init(_ name: String, version: Int = 1, initial: Value, durability: Durability) {
+    ///   - migration: how values of older types are read; by default there are none.
+    public init(
+        _ name: String, formerly: [String] = [], initial: Value, durability: Durability,
+        migration: Migration<Value> = Migration()
+    ) {
         self.name = name
-        self.version = version
+        formerNames = formerly
         self.initial = initial
         self.durability = durability
+        self.migration = migration
     }
+
+    /// The version of `Value`.
+    public var version: Int { migration.version }
 
     /// When a change is on disk, as reports say it.
     public var durabilityWord: String { Durability.word }
 
-    /// Decodes a stored value and forgets it.
-    public func check(_ value: StoredValue) throws { _ = try value.decoded(by: self) }
-}
+    /// A cell has no keys.
+    public var isTable: Bool { false }
 
-/// When a changed value is on disk.
-public protocol StateDurability: Sendable {
-    /// The word for it in reports.
-    static var word: String { get }
-}
+    /// Reads a stored value and writes it in the present version.
+    ///
+    /// Throws when it can't be read.
+    public func migrated(_ value: StoredValue) throws -> StoredValue {
+        try StoredValue(value.decoded(by: migration, of: name), version: version)
+    }
 
-/// A change that is answered at once and stored later.
-public protocol DeferredDurability: StateDurability {}
-
-/// A change returns after it is on disk.
-public struct Always: StateDurability {
-    /// The word for it in reports.
-    public static var word: String { "always" }
-}
-
-/// A change returns at once; at most one second of changes is lost in a crash.
-public struct EverySecond: DeferredDurability {
-    /// The word for it in reports.
-    public static var word: String { "everySecond" }
-}
-
-/// A change returns at once; it is stored with the next revision, snapshot or clean stop.
-public struct AtSnapshots: DeferredDurability {
-    /// The word for it in reports.
-    public static var word: String { "snapshot" }
-}
-
-extension StateDurability where Self == Always {
-    /// A change returns after it is on disk.
-    public static var always: Always { Always() }
-}
-
-extension StateDurability where Self == EverySecond {
-    /// A change returns at once; at most one second of changes is lost in a crash.
-    public static var everySecond: EverySecond { EverySecond() }
-}
-
-extension StateDurability where Self == AtSnapshots {
-    /// A change returns at once; it is stored with the next revision, snapshot or clean stop.
-    public static var snapshot: AtSnapshots { AtSnapshots() }
+    /// Only the place of a cell, which has no key.
+    public func accepts(_ key: TableKeyForm) -> Bool { key.key == .cell }
 }

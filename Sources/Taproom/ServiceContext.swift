@@ -31,7 +31,31 @@ public struct ServiceContext: Sendable {
     /// Throws when the stored value can't be read as the cell's type, or comes from a newer version of the program; it
     /// stays stored as it is.
     public func open<Value, Durability>(_ cell: Cell<Value, Durability>) async throws -> StoredCell<Value, Durability> {
-        try await StoredCell(cell, at: StateAddress(service: identity, cell: cell.name), in: store)
+        try await StoredCell(cell, service: identity, in: store)
+    }
+
+    /// Opens a table.
+    ///
+    /// No row is read yet.
+    public func open<Key, Value, Durability>(
+        _ table: Table<Key, Value, Durability>
+    ) -> StoredTable<Key, Value, Durability> {
+        StoredTable(table, service: identity, in: store)
+    }
+
+    /// Changes several cells and rows of the durability `always` together, and returns when all is on disk.
+    ///
+    ///     try await context.transaction { change in
+    ///         try change.update(total) { $0 += 1 }
+    ///         change.set(Visit(), for: name, in: visits)
+    ///     }
+    ///
+    /// `body` runs on the tap's own thread: it should compute and not wait. When it throws, or the disk does, everything is
+    /// as before and nothing is stored.
+    public func transaction<Result: Sendable>(
+        _ body: @escaping @Sendable (StateTransaction) throws -> Result
+    ) async throws -> Result {
+        try await store.transaction(body)
     }
 }
 

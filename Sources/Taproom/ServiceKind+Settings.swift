@@ -45,6 +45,24 @@ extension ServiceKind {
         return try canonical(settings) { key, value in defaults[key] != value }
     }
 
+    /// The cell or table that is stored under a name, also under one it had before.
+    package static func declaration(of cell: String) -> (any StateDeclaration)? {
+        state.first { $0.name == cell } ?? state.first { $0.formerNames.contains(cell) }
+    }
+
+    /// The version of the settings that the kind stores.
+    package static var settingsVersion: Int { settingsMigration.version }
+
+    /// Stored settings of an older version in the form of the present one.
+    ///
+    /// Throws ``VersionProblem`` when there is no way from it, and what a step throws.
+    package static func migrated(_ stored: DatumObject, from version: Int) throws -> DatumObject {
+        guard version != settingsVersion else { return stored }
+        let settings = try settingsMigration.value(of: version, in: .object(stored))
+        let defaults = try DatumEncoder().encode(Settings()).object ?? [:]
+        return try canonical(settings) { key, value in stored[key] != nil || defaults[key] != value }
+    }
+
     /// Makes the service from stored settings.
     package static func makeService(stored: DatumObject, context: ServiceContext) async throws -> any Service {
         try await makeService(settings: decoder(nil).decode(Settings.self, from: .object(stored)), context: context)
@@ -73,11 +91,14 @@ package struct KindList: Sendable {
 
     package var words: [String] { kinds.map { $0.word } }
 
-    /// The kind of a word.
+    /// The kind of a word, also of one it had before.
     ///
     /// Throws ``UnknownKind``.
     package func kind(_ word: String) throws(UnknownKind) -> any ServiceKind.Type {
-        guard let kind = kinds.first(where: { $0.word == word }) else { throw UnknownKind(word: word, known: words) }
+        if let kind = kinds.first(where: { $0.word == word }) { return kind }
+        guard let kind = kinds.first(where: { $0.formerWords.contains(word) }) else {
+            throw UnknownKind(word: word, known: words)
+        }
         return kind
     }
 }

@@ -19,10 +19,16 @@ public protocol ServiceKind: Sendable {
     /// One sentence for `mktap --list`.
     static var summary: String { get }
 
-    /// The version of ``Settings``, from 1. Raise it when old settings can't be read as they are. The default is 1.
-    static var settingsVersion: Int { get }
+    /// Words the kind had before: services stored under one of them are taken over. The default is none.
+    static var formerWords: [String] { get }
 
-    /// The cells a service of this kind may open. The default is none.
+    /// How settings that older versions of the kind stored are read. The default is that there were none.
+    ///
+    /// Begin a chain of types when old settings can't be read as the new ones; keys that are only added need none, for they
+    /// have defaults.
+    static var settingsMigration: Migration<Settings> { get }
+
+    /// The cells and tables a service of this kind may open. The default is none.
     static var state: [any StateDeclaration] { get }
 
     /// Makes the service.
@@ -34,8 +40,11 @@ public protocol ServiceKind: Sendable {
 }
 
 extension ServiceKind {
-    /// The first version.
-    public static var settingsVersion: Int { 1 }
+    /// It was always called the same.
+    public static var formerWords: [String] { [] }
+
+    /// There were no others.
+    public static var settingsMigration: Migration<Settings> { Migration() }
 
     /// No cells.
     public static var state: [any StateDeclaration] { [] }

@@ -1,16 +1,5 @@
 import TapData
 
-/// Where a cell's value is kept: the identity of a service, which outlives its name, and the name of the cell.
-package struct StateAddress: Hashable, Sendable {
-    package var service: Int64
-    package var cell: String
-
-    package init(service: Int64, cell: String) {
-        self.service = service
-        self.cell = cell
-    }
-}
-
 /// A value as it is stored: CBOR, and the version of the type that wrote it.
 public struct StoredValue: Sendable, Equatable {
     package var version: Int
@@ -21,36 +10,33 @@ public struct StoredValue: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    init<Value, Durability>(_ value: Value, of cell: Cell<Value, Durability>) throws {
-        self.init(version: cell.version, bytes: CBOR.encode(try DatumEncoder().encode(value)))
+    init(_ value: some Encodable, version: Int) throws {
+        self.init(version: version, bytes: try CBOREncoder().encode(value))
     }
 
-    func decoded<Value, Durability>(by cell: Cell<Value, Durability>) throws -> Value {
-        guard version == cell.version else {
-            throw StateError.otherVersion(cell: cell.name, stored: version, known: cell.version)
-        }
+    func decoded<Value>(by migration: Migration<Value>, of cell: String) throws -> Value {
         do {
-            return try DatumDecoder().decode(Value.self, from: CBOR.decode(bytes))
-        } catch let error as CBORError {
-            throw StateError.unreadable(cell: cell.name, problem: error.description)
-        } catch let error as DataError {
-            throw StateError.unreadable(cell: cell.name, problem: error.description)
+            guard version != migration.version else { return try CBORDecoder().decode(Value.self, from: bytes) }
+            return try migration.value(of: version, in: CBOR.decode(bytes))
+        } catch let error as VersionProblem {
+            throw StateError.otherVersion(cell: cell, error)
+        } catch let error as StateError {
+            throw error
+        } catch {
+            throw StateError.unreadable(cell: cell, problem: "\(error)")
         }
     }
 }
 
 /// State that is stored but can't be used.
 package enum StateError: Error, Equatable, CustomStringConvertible {
-    case otherVersion(cell: String, stored: Int, known: Int)
+    case otherVersion(cell: String, VersionProblem)
     case unreadable(cell: String, problem: String)
     case closed
 
     package var description: String {
         switch self {
-        case .otherVersion(let cell, let stored, let known):
-            "the cell \"\(cell)\" is stored in version \(stored), and this program knows version \(known). "
-                + (stored > known
-                    ? "Use the program that wrote it, or a newer one." : "Use a program that can migrate it.")
+        case .otherVersion(let cell, let problem): "the cell \"\(cell)\" \(problem)"
         case .unreadable(let cell, let problem):
             "the stored value of the cell \"\(cell)\" can't be read: \(problem)"
         case .closed: "the tap is closed: nothing can be stored any more"
@@ -58,42 +44,70 @@ package enum StateError: Error, Equatable, CustomStringConvertible {
     }
 }
 
+/// An error of the disk or the database, which ends the whole transaction.
+package protocol StorageFailure: Error {}
+
 /// Keeps the state of services.
 ///
-/// The tap's writer is one; all its work happens on one thread, in order.
+/// The tap's writer is one; all changes happen on one thread, in order. Reading waits for no change.
 package protocol StateStore: Sendable {
-    /// The stored value, or nil when there is none yet.
+    /// The stored value, or nil when there is none.
     func read(_ address: StateAddress) async throws -> StoredValue?
+
+    /// The first rows of a range in the order of their keys, or the last ones in reverse order.
+    func rows(
+        of cell: String, service: Int64, in range: StateRange, descending: Bool, limit: Int
+    ) async throws -> [StoredRow]
+
+    /// How many rows there are in a range.
+    func count(of cell: String, service: Int64, in range: StateRange) async throws -> Int
 
     /// Queues an update. Updates that wait together are stored together.
     func submit(_ update: any StateUpdate)
 
-    /// Asks for the changes of a deferred cell whenever they are due, as long as the cell lives.
+    /// Asks for the changes of a deferred cell or table whenever they are due, as long as the service runs.
     func attach(_ state: any DeferredState)
+
+    /// Looks soon whether changes are due.
+    func wake()
+}
+
+/// The transaction of a store in which updates that waited together are stored, on the store's thread.
+package protocol StateBatch: AnyObject {
+    /// The value, as the updates before in the same transaction have left it.
+    func read(_ address: StateAddress) throws -> StoredValue?
+
+    /// Says what a value is from now on; nil: it goes.
+    func write(_ address: StateAddress, _ value: StoredValue?)
 }
 
 /// A change that is acknowledged when it is on disk.
 package protocol StateUpdate: AnyObject, Sendable {
-    /// Computes and writes, on the store's thread and inside its transaction. Throws only what `write` throws.
-    func perform(_ write: (StateAddress, StoredValue) throws -> Void) throws
+    /// Computes and writes, on the store's thread and inside its transaction.
+    ///
+    /// Throws only what the batch throws; then the whole transaction ends.
+    func perform(_ batch: any StateBatch) throws
 
     /// Tells how the transaction ended. After a failure nothing of it is stored.
     func finish(_ outcome: Result<Void, any Error>)
 }
 
-/// A value in memory that is stored from time to time.
+/// Values in memory that are stored from time to time.
 package protocol DeferredState: AnyObject, Sendable {
-    var address: StateAddress { get }
-    /// Whether changes are due each second, and not only at snapshots.
-    var isDueEverySecond: Bool { get }
-    /// When the first change was made that was not taken yet; nil: there is none.
+    /// Whose they are.
+    var service: Int64 { get }
+    /// Whether changes are to be stored without a snapshot being made.
+    var isDue: Bool { get }
+    /// Whether changes become due by the clock.
+    var isTimed: Bool { get }
+    /// When the first change was made that is not stored yet; nil: there is none.
     var changedSince: ContinuousClock.Instant? { get }
 
-    /// The value to store and when it was first changed, or nil when nothing changed since the last one taken.
+    /// The values to store: those that changed since they were last taken.
     ///
-    /// Throws when it can't be encoded; it counts as not taken then.
-    func takeChange() throws -> (value: StoredValue, since: ContinuousClock.Instant)?
+    /// Throws when one can't be encoded; all count as not taken then.
+    func takeChanges() throws -> [(address: StateAddress, value: StoredValue?)]
 
-    /// Tells that what was taken last is not stored, so that it is taken again.
-    func changeWasNotStored(since: ContinuousClock.Instant)
+    /// Tells whether what was taken last is stored now; if not, it is taken again the next time.
+    func takenChangesAre(stored: Bool)
 }

@@ -64,7 +64,7 @@ import Testing
             let answer = await ask(application, "POST", "/v1/snapshots", ifMatch: "\"1\"")
             #expect(
                 JSONWriter.line(answer.body) == #"""
-                    {"title":"Precondition Failed","status":412,"detail":"the application is at revision 2 now, and not at \"1\"","advice":"Look at it again, and ask again.","exitStatus":75}
+                    {"title":"Precondition Failed","status":412,"detail":"the application is at revision 2 now, and not at 1","advice":"Look at it again, and ask again.","exitStatus":75}
                     """#)
             #expect(answer.revision == 2)
         }

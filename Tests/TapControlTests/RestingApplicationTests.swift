@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct RestingApplicationTests {
     private func greeting(_ application: RestingApplication, at point: String? = nil) async throws -> String? {
-        try ContentsPath.value(at: "web.greeting", in: await application.contents(at: point)).string
+        try ContentsPath.value(at: "web.greeting", in: await application.contents(of: nil, at: point)).string
     }
 
     @Test func tellsItsStatus() async throws {
@@ -35,7 +35,7 @@ import Testing
 
     @Test func showsSettingsAndState() async throws {
         try await withApplication { application, _ in
-            let contents = try await application.contents(at: nil)
+            let contents = try await application.contents(of: nil, at: nil)
             #expect(
                 JSONWriter.line(contents) == """
                     {"application":{"name":"site","user":"ada"},"web":{"kind":"greeter","enabled":true,\
@@ -52,7 +52,7 @@ import Testing
             try await #expect(
                 application.differences(from: "1", to: nil) == [
                     Difference(path: "web.greeting", from: .string("Hello"), to: .string("Bye")),
-                    Difference(path: "web.state", from: .null, to: .object(["count": .integer(7)])),
+                    Difference(path: "web.state.count", from: .null, to: .integer(7)),
                 ])
             try await #expect(application.differences(from: "2", to: "2") == [])
         }
@@ -96,7 +96,7 @@ import Testing
             #expect(
                 error?.description == "there is no revision or snapshot \"before-mvoe\". Did you mean \"before-move\"?")
             await #expect(throws: TapFileError.unknownRevision(9, latest: 3)) {
-                try await application.contents(at: "9")
+                try await application.contents(of: nil, at: "9")
             }
         }
     }

@@ -77,8 +77,8 @@ import Testing
             try tap.close()
 
             let before = try bytes(of: path)
-            #expect(error(path) == .newerFormat(path: path, format: 7, known: 1))
-            #expect(error(path)?.description == "\(path): was written in format 7, and this program knows format 1")
+            #expect(error(path) == .newerFormat(path: path, format: 7, known: 2))
+            #expect(error(path)?.description == "\(path): was written in format 7, and this program knows format 2")
             try #expect(bytes(of: path) == before)
         }
     }

@@ -40,7 +40,7 @@ import Testing
     private func open<Value, Durability>(
         _ cell: Cell<Value, Durability>, _ writer: TapWriter
     ) async throws -> StoredCell<Value, Durability> {
-        try await StoredCell(cell, at: StateAddress(service: 1, cell: cell.name), in: writer)
+        try await StoredCell(cell, service: 1, in: writer)
     }
 
     /// Waits for something, and gives up after a minute.
@@ -330,12 +330,16 @@ import Testing
 
     @Test func aCellOfAnotherVersionOrTypeIsRefusedAndStays() async throws {
         try await withWriter { writer in
-            try await open(Cell("count", version: 2, initial: 5, durability: .always), writer).update { $0 += 1 }
-            await #expect(throws: StateError.otherVersion(cell: "count", stored: 2, known: 1)) {
+            try await open(Cell("count", initial: 5, durability: .always, migration: Migration(version: 2)), writer)
+                .update { $0 += 1 }
+            await #expect(
+                throws: StateError.otherVersion(cell: "count", VersionProblem(stored: 2, oldest: 1, known: 1))
+            ) {
                 try await open(WriterTests.count, writer)
             }
             await #expect(throws: StateError.unreadable(cell: "count", problem: "must be text, but is 6")) {
-                try await open(Cell("count", version: 2, initial: "", durability: .always), writer)
+                try await open(
+                    Cell("count", initial: "", durability: .always, migration: Migration(version: 2)), writer)
             }
         } then: { tap in
             try #expect(tap.number() == 6)

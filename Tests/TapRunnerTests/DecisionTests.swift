@@ -77,11 +77,13 @@ import Testing
         ),
         (
             greeter("web", version: 3),
-            "service \"web\": its settings are of version 3 of the kind \"greeter\", and this program knows 2", .badData
+            "service \"web\": what it has for settings is stored in version 3, and this program reads version 2. Use the program that wrote it, or a newer one.",
+            .badData
         ),
         (
             greeter("web", version: 1),
-            "service \"web\": its settings are of version 1 of the kind \"greeter\"; this program needs 2", .badData
+            "service \"web\": what it has for settings is stored in version 1, and this program reads version 2. Start a program in between once, which can migrate it.",
+            .badData
         ),
         (
             ServiceDefinition(

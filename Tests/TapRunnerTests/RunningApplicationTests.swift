@@ -34,7 +34,7 @@ import Testing
     }
 
     private func value(_ path: String, _ running: RunningApplication) async throws -> Datum {
-        try ContentsPath.value(at: path, in: await running.contents(at: nil))
+        try await running.contents(of: path, at: nil)
     }
 
     private func states(_ running: RunningApplication) async throws -> [String: StatusReport.Service.State] {
@@ -175,7 +175,7 @@ import Testing
                 ) { _ in }
                 try await running.start(PlannedService.all(of: running.application, kinds: kinds))
                 await #expect(running.shutDown(isSaving: isSaving))
-                let cells = try Tap(opening: path, for: .reading).state().map(\.address.cell)
+                let cells = try Tap(opening: path, for: .reading).stateCells().map(\.cell)
                 #expect(cells == (isSaving ? ["greetings", "starts"] : ["starts"]))
             }
         }

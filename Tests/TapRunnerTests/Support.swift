@@ -11,7 +11,7 @@ import Taproom
 struct Greeter: ServiceKind {
     static let word = "greeter"
     static let summary = "Greets."
-    static let settingsVersion = 2
+    static let settingsMigration = Migration<Settings>(version: 2)
 
     struct Settings: ServiceSettings {
         var listen: OneOrMore<Endpoint> = []

@@ -1,0 +1,34 @@
+import Glibc
+import Taproom
+
+/// Starts a thread that runs a body and ends with it.
+///
+/// Nobody waits for its end.
+func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
+    let start = Unmanaged.passRetained(ThreadStart(body))
+    var thread = pthread_t()
+    let code = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }, start.toOpaque())
+    guard code == 0 else {
+        start.release()
+        throw SystemCallError("start a thread", code: code)
+    }
+    pthread_detach(thread)
+}
+
+private final class ThreadStart {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+/// Something that is handed to a thread which alone uses it from then on.
+struct HandedOver<Value>: @unchecked Sendable {
+    // Sendable because whoever makes it gives its value up.
+    let value: Value
+}

@@ -1,0 +1,89 @@
+import CTapSystem
+import Glibc
+import Taproom
+
+/// Writes a file that is there completely or not at all, also after a power failure.
+package enum WholeFile {
+    /// Writes bytes to a temporary name in the same folder, makes them durable, and gives the file its name.
+    ///
+    /// - Parameters:
+    ///   - bytes: the content.
+    ///   - path: the file.
+    ///   - mode: its mode, whatever the umask is.
+    ///   - replacing: whether a file that is there already may be replaced.
+    ///   - model: a file whose owner and group the new one gets; nil: they are those of the process.
+    ///   - beforeNaming: called with the temporary name when the new file is complete on the disk.
+    /// - Throws: ``TapFileError``; the temporary file is gone then and the old one is as it was.
+    package static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o600, replacing: Bool, likeOwnerOf model: String? = nil,
+        beforeNaming: (_ temporary: String) throws(TapFileError) -> Void = { _ in }
+    ) throws(TapFileError) {
+        try make(path, mode: mode, replacing: replacing, likeOwnerOf: model, beforeNaming: beforeNaming) {
+            (temporary) throws(TapFileError) in
+            do throws(SystemCallError) {
+                try write(bytes, new: temporary)
+            } catch {
+                throw .cannotCreate(path: path, cause: error)
+            }
+        }
+    }
+
+    /// Lets `fill` make a file under a temporary name in the same folder, makes it durable, and gives it its name.
+    ///
+    /// As ``write(_:to:mode:replacing:likeOwnerOf:beforeNaming:)``.
+    static func make(
+        _ path: String, mode: UInt32 = 0o600, replacing: Bool, likeOwnerOf model: String? = nil,
+        beforeNaming: (_ temporary: String) throws(TapFileError) -> Void = { _ in },
+        fill: (_ temporary: String) throws(TapFileError) -> Void
+    ) throws(TapFileError) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let temporary = "\(folder)/.\(name).\(getpid())"
+        do {
+            try fill(temporary)
+            try finish(temporary, mode, model)
+            let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard directory >= 0 else { throw SystemCallError("open the folder") }
+            defer { close(directory) }
+            try beforeNaming(temporary)
+            let isRenamed = replacing ? rename(temporary, path) == 0 : tap_rename_exclusive(temporary, path) == 0
+            guard isRenamed else { throw SystemCallError("rename") }
+            guard fsync(directory) == 0 else {
+                let error = SystemCallError("write the folder")
+                // A file that was replaced can't come back; a new one goes again.
+                if !replacing { unlink(path) }
+                throw error
+            }
+        } catch {
+            unlink(temporary)
+            guard let cause = error as? SystemCallError else {
+                throw error as? TapFileError ?? .damaged(path: path, problem: "\(error)")
+            }
+            throw cause.code == EEXIST ? .exists(path: path) : .cannotCreate(path: path, cause: cause)
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], new path: String) throws(SystemCallError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SystemCallError("create") }
+        defer { close(file) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw SystemCallError("write") }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// The mode that was asked for, whatever the umask is; the owner; and all of it on the disk.
+    private static func finish(_ path: String, _ mode: UInt32, _ model: String?) throws(SystemCallError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw SystemCallError("open") }
+        defer { close(file) }
+        var status = stat()
+        if let model, stat(model, &status) == 0, geteuid() == 0 {
+            guard fchown(file, status.st_uid, status.st_gid) == 0 else { throw SystemCallError("write") }
+        }
+        guard fchmod(file, mode) == 0, fsync(file) == 0 else { throw SystemCallError("write") }
+    }
+}
