@@ -24,7 +24,7 @@ package struct PendingMigration: Sendable, Equatable, Codable {
 package struct MigrationError: ReportableError, Equatable {
     package var path: String
     package var service: String
-    /// What is stored, and what is wrong: "the settings are stored in version 3, and …".
+    /// What is stored, and what is wrong with it.
     package var problem: String
 
     package var description: String { "\(path): service \"\(service)\": \(problem)" }
@@ -36,11 +36,12 @@ extension Tap {
     /// What is stored in older forms than the kinds of a program write, each step tried out; nothing is changed.
     ///
     /// Services of unknown kinds and unknown cells are left alone. The time grows with what is old, not with what there is.
-    /// Throws ``MigrationError`` for the first value from which no way leads.
     ///
     /// - Parameters:
     ///   - kinds: the kinds.
     ///   - name: how errors call the tap, when it is a copy of another.
+    /// - Returns: what would be migrated.
+    /// - Throws: ``MigrationError`` for the first value from which no way leads, and ``TapFileError``.
     package func pendingMigrations(kinds: KindList, called name: String? = nil) throws -> [PendingMigration] {
         do {
             return try migrations(kinds: kinds).flatMap { try $0.pending(in: self) }

@@ -17,7 +17,12 @@ enum TapForm {
         case .unprotected(0): self = .formatOne
         case .unprotected: throw .notATap(path: path, found: "it is an SQLite file of another program")
         case .checked: self = .present(.checked())
-        case .checkedButDamaged: throw .damaged(path: path, problem: "not what was written: page 1")
+        case .checkedButDamaged:
+            // A crash while the log was folded in can leave a part of the page: the log still has all of it.
+            guard access(path + "-wal", F_OK) == 0 else {
+                throw .damaged(path: path, problem: "not what was written: page 1")
+            }
+            self = .present(.checked())
         case .sealed(let header):
             guard let passphrase else { throw .sealed(.passphraseNeeded(path)) }
             self = .present(.sealed(try TapForm.key(header, passphrase, path)))

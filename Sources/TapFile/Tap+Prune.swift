@@ -37,12 +37,13 @@ extension Tap {
                 pruning.revisions = try removeUnkept(retention, snapshots)
                 pruning.size = Int(try size())
                 if isDryRun { throw NothingIsDone() }
+                // In the same transaction: whoever is told of an error must find everything there.
+                try database.execute("PRAGMA incremental_vacuum")
             }
         } catch is NothingIsDone {
             return pruning
         }
         knownVersions = []
-        try database.execute("PRAGMA incremental_vacuum")
         return pruning
     }
 

@@ -87,8 +87,7 @@ struct CaseRunner: Sendable {
         while next < numbers.upperBound {
             let child = try ChildProgram([
                 program, "cases", part, folder["number"], "--first", "\(next)", "--count",
-                "\(numbers.upperBound - next)",
-                "--seed", "\(seed)",
+                "\(numbers.upperBound - next)", "--seed", "\(seed)",
             ]).end()
             findings.add(Findings(lines: child.output))
             guard child.status != 0 else { break }

@@ -67,9 +67,8 @@ package struct CrashSweep: Sendable {
             let isChanging = number % 4 == 0
             let expected = recorded.expected(after: count)
             if let problem = TapCheck.problem(in: place.path, expected: expected, isChanging: isChanging) {
-                findings.lose(
-                    "\(recorded.scenario.rawValue), after operation \(count), state \(number), seed \(seed): \(problem)"
-                )
+                let what = "\(recorded.scenario.rawValue), after operation \(count), state \(number), seed \(seed)"
+                findings.lose("\(what): \(problem)")
             }
         }
         return findings

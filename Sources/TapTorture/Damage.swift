@@ -21,13 +21,9 @@ enum Damage: CaseIterable {
             let pages = bytes.count / page
             guard pages > 1 else { return }
             let (from, to) = (random.next(below: pages) * page, random.next(below: pages) * page)
-            for index in 0..<page {
-                if self == .swappedPages {
-                    bytes.swapAt(from + index, to + index)
-                } else {
-                    bytes[to + index] = bytes[from + index]
-                }
-            }
+            let former = bytes[to..<to + page]
+            bytes.replaceSubrange(to..<to + page, with: Array(bytes[from..<from + page]))
+            if self == .swappedPages { bytes.replaceSubrange(from..<from + page, with: Array(former)) }
         case .cutOff: bytes.removeLast(1 + random.next(below: bytes.count))
         case .longer: bytes += (0..<random.next(below: 3 * page)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         }

@@ -7,7 +7,7 @@ import Taproom
 /// Taps with damaged bytes: an error or the truth, but never a crash and never an empty start.
 package struct DamageCases: Cases {
     /// Whether every page has a checksum, so that a wrong value can't be taken for a true one.
-    private static let pagesHaveChecksums = false
+    private static let pagesHaveChecksums = true
 
     private let seed: UInt64
     private let folder: TemporaryFolder
@@ -69,8 +69,8 @@ package struct DamageCases: Cases {
 private struct Specimen {
     /// Services in the application.
     private static let services = 8
-    /// Cells of each service.
-    private static let cells = 300
+    /// Rows in the table of each service.
+    private static let rows = 300
 
     let file: [UInt8]
     let log: [UInt8]
@@ -120,11 +120,10 @@ private struct Specimen {
 
     private static func fill(_ tap: Tap, every step: Int, round: Int) throws {
         for service in try tap.identities().values.sorted() {
-            for cell in stride(from: 0, to: cells, by: step) {
-                let value = Datum.object(["cell": .integer(Int64(cell)), "text": .string("round \(round) of \(cell)")])
-                try tap.setState(
-                    StateAddress(service: service, cell: "cell\(cell)"),
-                    StoredValue(version: 1, bytes: CBOR.encode(value)))
+            for row in stride(from: 0, to: rows, by: step) {
+                let value = Datum.object(["row": .integer(Int64(row)), "text": .string("round \(round) of \(row)")])
+                let address = StateAddress(service: service, cell: "visits", key: .integer(Int64(row)))
+                try tap.setState(address, StoredValue(version: 1, bytes: CBOR.encode(value)))
             }
         }
     }

@@ -44,18 +44,15 @@ struct DescriptionMutator {
         """,
     ]
 
-    private static let words = [
-        "taproom", "name", "user", "group", "services", "kind", "enabled", "restart", "policy", "within", "atMost",
-        "web",
-        "greeter", "listen", "static", "tcp:0", "unix:/a", "systemd:x", "null", "~", "true", "no", "1", "-1", "0",
-        "1e400",
-        "9223372036854775807", "9223372036854775808", "-9223372036854775809", "0x7fffffffffffffff", "1e308", ".5",
-        "-0.0",
-        "\"\"", "''", "[]", "{}", "---", "...", "&a", "*a", "!!str", "<<", "|", ">", "- ", ": ", "? ", "# ", "\t",
-        "\u{FEFF}",
-        "\u{85}", "\u{2028}", "e\u{301}", "é", "\\u0000", "\0", "%YAML 1.2", "@", "`", "10s", "1000000000d", "limits",
-        "types",
-    ]
+    private static let words = """
+        taproom name user group services kind enabled restart policy within atMost web greeter listen static limits types
+        tcp:0 unix:/a systemd:x null ~ true no 1 -1 0 1e400 1e308 .5 -0.0 0x7fffffffffffffff 10s 1000000000d
+        9223372036854775807 9223372036854775808 -9223372036854775809 "" '' [] {} --- ... &a *a !!str << | > @ ` # -
+        """.split { $0 == " " || $0 == "\n" }.map(String.init)
+        + [
+            "- ", ": ", "? ", " # ", "\t", "\0", "\u{FEFF}", "\u{85}", "\u{2028}", "e\u{301}", "é", "\\u0000",
+            "%YAML 1.2\n",
+        ]
 
     private var random: SeededGenerator
 
@@ -70,20 +67,25 @@ struct DescriptionMutator {
 
     private mutating func base() -> [UInt8] {
         switch random.next(below: 10) {
-        case 0: return Array(nested().utf8)
+        case 0: return Array((random.next(below: 20) == 0 ? wide() : nested()).utf8)
         case 1...4: return Array(Self.samples[random.next(below: Self.samples.count)].utf8)
         default:
             let application = RandomApplication.next(&random)
-            return Array(
-                (random.next(below: 2) == 0 ? Description.yaml(of: application) : Description.json(of: application))
-                    .utf8)
+            let isYAML = random.next(below: 2) == 0
+            return Array((isYAML ? Description.yaml(of: application) : Description.json(of: application)).utf8)
         }
+    }
+
+    private mutating func wide() -> String {
+        let services = String(repeating: "{\"kind\": \"web\"}, ", count: 1000) + "1"
+        return ["{\"taproom\": 1, \"services\": [\(services)]}", "taproom: 1\nservices: [\(services)]"][
+            random.next(below: 2)]
     }
 
     private mutating func nested() -> String {
         let depth = [2, 20, 126, 127, 128, 129, 1000, 20_000][random.next(below: 8)]
-        let (opening, closing) = [("[", "]"), ("{\"a\":", "}"), ("- ", ""), ("? ", ""), ("a:\n ", "")][
-            random.next(below: 5)]
+        let pairs = [("[", "]"), ("{\"a\":", "}"), ("- ", ""), ("? ", ""), ("a:\n ", "")]
+        let (opening, closing) = pairs[random.next(below: pairs.count)]
         let value = String(repeating: opening, count: depth) + "1" + String(repeating: closing, count: depth)
         return ["", "taproom: 1\nservices: ", "{\"taproom\": 1, \"services\": "][random.next(below: 3)] + value
     }
@@ -114,32 +116,5 @@ struct DescriptionMutator {
         let (one, other) = (random.next(below: lines.count), random.next(below: lines.count))
         if random.next(below: 2) == 0 { lines.swapAt(one, other) } else { lines.insert(lines[one], at: other) }
         text = Array(lines.joined(separator: [UInt8(ascii: "\n")]))
-    }
-}
-
-/// Applications that are right.
-enum RandomApplication {
-    /// An application that follows from a generator.
-    static func next(_ random: inout SeededGenerator) -> Application {
-        var application = Application(name: "a\(random.next(below: 100))")
-        if random.next(below: 3) == 0 { application.user = ["ada", "33", "www-data"][random.next(below: 3)] }
-        if random.next(below: 3) == 0 { application.group = "staff" }
-        application.services = (0..<random.next(below: 4)).map { number in
-            var service = ServiceDefinition(name: "s\(number)", kind: "greeter")
-            service.isEnabled = random.next(below: 4) > 0
-            if random.next(below: 4) == 0 { service.restart.policy = .always }
-            service.settings = ["greeting": .string(text(&random))]
-            if random.next(below: 2) == 0 { service.settings["folder"] = .string("/srv/" + text(&random)) }
-            if random.next(below: 2) == 0 {
-                service.settings["limits"] = .object(["clients": .integer(Int64(1 + random.next(below: 1000)))])
-            }
-            return service
-        }
-        return application
-    }
-
-    private static func text(_ random: inout SeededGenerator) -> String {
-        let characters = Array("ab 1\"'\\:#-\t\né\u{301}☃😀\u{7F}\u{85}\u{2028}{}[],&*!|>%@`~=<?.\u{0}\r\u{FEFF}")
-        return String((0..<random.next(below: 12)).map { _ in characters[random.next(below: characters.count)] })
     }
 }

@@ -29,6 +29,21 @@ package struct FileOperation: Sendable {
     /// The new name.
     package var otherName: String
     package var data: [UInt8]
+
+    /// An operation, with nothing in what does not belong to its kind.
+    package init(
+        _ kind: Kind, failure: CInt = 0, file: Int = 0, flags: UInt32 = 0, offset: Int = 0, name: String = "",
+        otherName: String = "", data: [UInt8] = []
+    ) {
+        self.kind = kind
+        self.failure = failure
+        self.file = file
+        self.flags = flags
+        self.offset = offset
+        self.name = name
+        self.otherName = otherName
+        self.data = data
+    }
 }
 
 extension FileOperation {
@@ -60,7 +75,7 @@ extension FileOperation {
         let (file, flags, dataLength) = (try number(4), UInt32(try number(4)), try number(4))
         let offset = try number(8)
         return FileOperation(
-            kind: kind, failure: failure, file: file, flags: flags, offset: offset,
+            kind, failure: failure, file: file, flags: flags, offset: offset,
             name: String(decoding: try take(lengths.0), as: UTF8.self),
             otherName: String(decoding: try take(lengths.1), as: UTF8.self), data: Array(try take(dataLength)))
     }

@@ -98,7 +98,7 @@ private struct KilledTap {
             let limit = before + clients * (kills + 1) + numbers.count + 3
             guard var place = sequence.place(of: number, before: limit) else {
                 findings.lose(
-                    "\(name): after \(kills) kills the number \(number.prefix(40)) was given, far ahead or none at all")
+                    "\(name): after \(kills) kills a number far ahead, or none, was given: \(number.prefix(40))")
                 continue
             }
             if place == 2, !given.contains(1), before < 1 { place = 1 }

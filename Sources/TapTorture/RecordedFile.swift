@@ -55,17 +55,17 @@ struct RecordedFile {
     /// missing, and those that are there are there in their order. A write may be torn between sectors of 512 bytes, and,
     /// harder than disks are, between any two bytes.
     func torn(_ random: inout SeededGenerator) -> [UInt8] {
-        let (kept, torn) = ([1, 5, 9][random.next(below: 3)], random.next(below: 4))
+        let (kept, split) = ([1, 5, 9][random.next(below: 3)], random.next(below: 4))
         return changes.reduce(into: image) { content, entry in
             guard entry.standing != .certain else { return RecordedFile.apply(entry.change, to: &content) }
             guard case .write(let offset, let data) = entry.change else {
                 if random.next(below: 10) < kept { RecordedFile.apply(entry.change, to: &content) }
                 return
             }
-            if random.next(below: 10) < torn {
+            if random.next(below: 10) < split {
                 for part in RecordedFile.parts(of: data, at: offset, &random) where random.next(below: 2) == 0 {
-                    RecordedFile.apply(
-                        .write(offset: part.lowerBound, data: Array(data[part.map(offset)])), to: &content)
+                    let torn = Array(data[part.lowerBound - offset..<part.upperBound - offset])
+                    RecordedFile.apply(.write(offset: part.lowerBound, data: torn), to: &content)
                 }
             } else if random.next(below: 10) < kept {
                 RecordedFile.apply(entry.change, to: &content)
@@ -104,8 +104,4 @@ struct RecordedFile {
             content.replaceSubrange(offset..<offset + data.count, with: data)
         }
     }
-}
-
-extension Range<Int> {
-    fileprivate func map(_ offset: Int) -> Range<Int> { lowerBound - offset..<upperBound - offset }
 }

@@ -64,6 +64,8 @@ extension ScenarioPlayer {
         try await step("close") { try await close() }
         try await step("open again") { _ = try await session() }
         try await step("count 23") { try await session().count.update { $0 = 23 } }
+        try await step("migrate") { try await migrate() }
+        try await step("prune") { try await prune() }
         try await step("close again") { try await close() }
     }
 
@@ -93,6 +95,19 @@ extension ScenarioPlayer {
         try await session().writer.commit { tap in
             _ = try tap.rollBack(to: target, RollbackScope(), by: authorship)
         }
+    }
+
+    private func migrate() async throws {
+        let authorship = authorship
+        try await session().writer.commit { tap in
+            _ = try tap.migrate(kinds: KindList([UpdatedGreeter.self]), by: authorship)
+        }
+    }
+
+    private func prune() async throws {
+        var retention = Retention()
+        retention.keep = 5
+        try await session().writer.perform { [retention] tap in _ = try tap.prune(retention) }
     }
 
     fileprivate func recover() async throws {

@@ -37,8 +37,8 @@ final class ScenarioPlayer {
         Application(
             name: "site",
             services: ["web", "api"].map { name in
-                ServiceDefinition(
-                    name: name, kind: "greeter", settings: ["greeting": .string("\(greeting) of \(name)")])
+                let settings: DatumObject = ["greeting": .string("\(greeting) of \(name)")]
+                return ServiceDefinition(name: name, kind: "greeter", settings: settings)
             })
     }
 

@@ -4,12 +4,13 @@ import Taproom
 
 /// Looks at what is left of a tap.
 enum TapCheck {
-    /// What is wrong with the tap of a folder, or nil.
+    /// Says what is wrong with the tap of a folder.
     ///
     /// - Parameters:
     ///   - folder: where the tap is.
     ///   - expected: what it may hold; nil among them: it may be missing.
     ///   - isChanging: whether it is tried that the tap can be changed, closed and opened again.
+    /// - Returns: a sentence, or nil.
     static func problem(in folder: String, expected: [String?], isChanging: Bool) -> String? {
         let path = "\(folder)/\(Scenario.tapName)"
         guard access(path, F_OK) == 0 else { return expected.contains(nil) ? nil : "the tap is not there" }
@@ -44,8 +45,8 @@ enum TapCheck {
     private static func difference(_ found: String, _ expected: [String?]) -> String {
         guard let wanted = expected.compactMap({ $0 }).first else { return "a tap is there before it was made" }
         let lines = (found.split(separator: "\n"), wanted.split(separator: "\n"))
-        let place =
-            zip(lines.0, lines.1).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines.0.count, lines.1.count)
+        let isOther = zip(lines.0, lines.1).enumerated().first { $1.0 != $1.1 }
+        let place = isOther?.offset ?? min(lines.0.count, lines.1.count)
         func line(_ lines: [Substring]) -> String { place < lines.count ? String(lines[place].prefix(160)) : "nothing" }
         return "line \(place + 1) of the content is \(line(lines.0)), but was acknowledged as \(line(lines.1))"
     }

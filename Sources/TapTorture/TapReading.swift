@@ -8,21 +8,22 @@ struct TapReading: Equatable {
     private let application: Application
     private let earlier: [Application]
     private let history: [Revision]
-    private let state: [StateEntry]
-    private let earlierState: [StateEntry]
+    private let state: [[StoredRow]]
+    private let earlierState: [[StoredRow]]
 
     /// Reads all of it.
     init(_ tap: Tap) throws {
         application = try tap.application()
         history = try tap.history()
         earlier = try history.map { try tap.application(at: $0.revision) }
-        state = try tap.state()
-        earlierState = try tap.state(at: 2)
-        for entry in state + earlierState { _ = try entry.datum() }
+        let cells = try tap.stateCells()
+        state = try cells.map { try tap.rows(of: $0, limit: .max) }
+        earlierState = try cells.map { try tap.rows(of: $0, at: 2, limit: .max) }
+        for rows in state + earlierState { for row in rows { _ = try CBOR.decode(row.value.bytes) } }
     }
 
     /// Whether it is what a start that has lost everything would read.
-    var isEmpty: Bool { application.services.isEmpty || history.isEmpty || state.isEmpty }
+    var isEmpty: Bool { application.services.isEmpty || history.isEmpty || state.allSatisfy(\.isEmpty) }
 
     /// How reading a tap ended.
     enum Outcome {

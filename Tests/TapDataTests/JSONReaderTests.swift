@@ -37,6 +37,7 @@ import Testing
             ("1 2", "1:3: the text goes on after its value"),
             ("[1,]", "1:4: a value is expected: text in double quotes, a number, true, false, null, [ or {"),
             ("[1 2]", "1:4: a comma or ] is expected"),
+            ("[\"é\", {\"ü\": 1}, 2 3]", "1:19: a comma or ] is expected"),
             ("[1", "1:3: a comma or ] is expected"),
             ("[", "1:2: the text ends where a value is expected"),
             ("{\"a\":1,}", "1:8: a key in double quotes is expected"),
