@@ -10,13 +10,27 @@ public import Taproom
 public enum KindConformance {
     /// Checks a kind.
     ///
+    /// A kind that has changed its settings or the types of its state shows a piece of what each older version stored; all
+    /// have to be there and to come into their present form.
+    ///
+    ///     try KindConformance.check(
+    ///         Shop.self,
+    ///         oldSettings: [1: #"{"port": 8080}"#, 2: #"{"ports": [8080]}"#],
+    ///         oldState: ["orders": [1: #""brie""#]])
+    ///
     /// - Parameters:
     ///   - kind: the kind.
     ///   - samples: settings that are not the defaults, which have to survive being stored as well.
+    ///   - oldSettings: settings as older versions stored them, JSON by version.
+    ///   - oldState: values of cells and tables as older versions stored them, JSON by name and version.
     /// - Throws: ``TestFailure`` with everything that is wrong.
-    public static func check<Kind: ServiceKind>(_ kind: Kind.Type, samples: [Kind.Settings] = []) throws {
+    public static func check<Kind: ServiceKind>(
+        _ kind: Kind.Type, samples: [Kind.Settings] = [], oldSettings: [Int: String] = [:],
+        oldState: [String: [Int: String]] = [:]
+    ) throws {
         var problems = wordProblems(kind) + keyProblems(kind) + optionProblems(kind) + unknownKeyProblems(kind)
         problems += stateProblems(kind)
+        problems += MigrationProblems.ofSettings(kind, oldSettings) + MigrationProblems.ofState(kind, oldState)
         for settings in [Kind.Settings()] + samples { problems += storageProblems(kind, settings) }
         guard problems.isEmpty else {
             throw TestFailure("\(Kind.self) breaks the contract of a kind:\n" + problems.joined(separator: "\n"))
@@ -34,9 +48,7 @@ public enum KindConformance {
         if !kind.summary.hasSuffix(".") || kind.summary.contains("\n") {
             problems.append("the summary must be one sentence on one line, but is \"\(kind.summary)\"")
         }
-        if kind.settingsVersion < 1 {
-            problems.append("settings versions count from 1, but this is \(kind.settingsVersion)")
-        }
+        if kind.formerWords.contains(kind.word) { problems.append("a former word is the present one: \(kind.word)") }
         return problems
     }
 
@@ -51,7 +63,7 @@ public enum KindConformance {
     }
 
     private static func stateProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
-        let names = kind.state.map(\.name)
+        let names = kind.state.flatMap { [$0.name] + $0.formerNames }
         return Set(names).count == names.count ? [] : ["two cells have the same name: \(names.joined(separator: ", "))"]
     }
 

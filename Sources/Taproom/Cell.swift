@@ -6,6 +6,8 @@ public protocol StateDeclaration: Sendable {
     var formerNames: [String] { get }
     /// The version of the values' type, from 1.
     var version: Int { get }
+    /// The oldest version that can be read.
+    var oldestVersion: Int { get }
     /// `always`, `everySecond` or `snapshot`.
     var durabilityWord: String { get }
     /// Whether it has rows with keys.
@@ -50,6 +52,9 @@ public struct Cell<Value: Codable & Sendable, Durability: StateDurability>: Stat
 
     /// The version of `Value`.
     public var version: Int { migration.version }
+
+    /// The oldest version that can be read.
+    public var oldestVersion: Int { migration.oldest }
 
     /// When a change is on disk, as reports say it.
     public var durabilityWord: String { Durability.word }

@@ -35,6 +35,9 @@ public struct Table<Key: TableKey, Value: Codable & Sendable, Durability: StateD
     /// The version of `Value`.
     public var version: Int { migration.version }
 
+    /// The oldest version that can be read.
+    public var oldestVersion: Int { migration.oldest }
+
     /// When a change is on disk, as reports say it.
     public var durabilityWord: String { Durability.word }
 

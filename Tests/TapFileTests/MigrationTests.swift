@@ -47,6 +47,26 @@ private struct Shop: ServiceKind {
 private struct NoWay: Error, CustomStringConvertible { var description: String { "there is no way" } }
 
 @Suite struct MigrationTests {
+    @Test func aKindShowsWhatEachOlderVersionStored() throws {
+        let settings = [1: #"{"port": 8080, "title": "Cheese"}"#, 2: #"{"ports": [1, 2]}"#]
+        let state = ["orders": [1: #""brie""#], "total": [1: #""7""#]]
+        try KindConformance.check(Shop.self, oldSettings: settings, oldState: state)
+        for (oldSettings, oldState, problem) in [
+            ([1: "{}"], state, "settings: no example shows what version 2 stored"),
+            (settings, ["orders": [1: #""brie""#]], "\"total\": no example shows what version 1 stored"),
+            ([1: #"{"title": "bad"}"#, 2: "{}"], state, "settings of version 1 can't be migrated: there is no way"),
+            ([1: "[]", 2: "{}"], state, "settings of version 1 are no group of keys"),
+            (settings, ["orders": [1: "1"], "total": [1: #""7""#]], "\"orders\" of version 1 can't be migrated"),
+            (settings, state.merging(["x": [:]]) { $1 }, "there is no cell or table \"x\""),
+        ] {
+            let error = #expect(throws: TestFailure.self) {
+                try KindConformance.check(
+                    Shop.self, oldSettings: oldSettings, oldState: oldState)
+            }
+            #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
+        }
+    }
+
     private let kinds = KindList([Shop.self])
 
     private func old(_ settings: DatumObject = ["port": .integer(8080), "title": .string("Cheese")]) -> Application {
