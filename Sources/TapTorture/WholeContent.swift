@@ -20,7 +20,8 @@ package enum WholeContent {
         if let base = try tap.base() { lines.append("base \(base.name): \(JSONWriter.line(.string(base.text)))") }
         lines.append("now: " + JSONWriter.line(try tap.contents(of: nil, at: nil)))
         for revision in history {
-            lines.append("\(revision.revision): " + JSONWriter.line(try tap.contents(of: nil, at: "\(revision.revision)")))
+            lines.append(
+                "\(revision.revision): " + JSONWriter.line(try tap.contents(of: nil, at: "\(revision.revision)")))
         }
         return lines.joined(separator: "\n")
     }
