@@ -45,6 +45,8 @@ public struct TortureProgram: AsyncParsableCommand {
                 for loss in findings.losses { Progress.note("LOST: \(loss)") }
                 let figures = findings.figures.map { "\($0.number) \($0.word)" }.joined(separator: ", ")
                 print("\(part.rawValue): \(figures), \(findings.losses.count) lost, \(seconds / 10).\(seconds % 10) s")
+                // Into a file or a pipe it would only come at the end.
+                fflush(nil)
                 isLost = isLost || !findings.losses.isEmpty
             }
             if isLost { throw ExitCode(1) }
