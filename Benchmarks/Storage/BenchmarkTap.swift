@@ -8,11 +8,12 @@ struct Visit: Codable, Sendable {
     var count: Int
     var page: String
     var agent: String
+    private static let someAgent = String(repeating: "x", count: 64)
 
     init(number: Int) {
         count = 1_000_000 + number
         page = "/articles/2024/storage"
-        agent = String(repeating: "x", count: 64)
+        agent = Visit.someAgent
     }
 }
 
