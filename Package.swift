@@ -98,6 +98,12 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapRunner", "CTapSystem", argumentParser, lifecycle,
                 logging,
             ]),
+        library(
+            "TapTorture",
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapStandard", "TapTesting", argumentParser,
+                logging,
+            ]),
 
         // The kinds, and the list of those that are shipped.
         kind(
@@ -116,6 +122,10 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+        .executableTarget(
+            name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program",
+            exclude: ["FileTrace.c"],
+            swiftSettings: settings),
 
         // Measures coders; tools/benchmark runs it.
         .executableTarget(
@@ -127,6 +137,7 @@ let package = Package(
 
         // The tests.
         tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
+        tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),

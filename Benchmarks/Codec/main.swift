@@ -41,11 +41,7 @@ func measure<Bytes>(
     try measure("\(name) decode") { for row in rows { _ = try decode(row) } }
 }
 
-let only = CommandLine.arguments.dropFirst(2).first
 let (encoder, decoder) = (CBOREncoder(), CBORDecoder())
-if only == "e" { while true { for record in records { _ = try encoder.encode(record) } } }
-if only == "d" { let rows = try records.map { try encoder.encode($0) }
- while true { for row in rows { _ = try decoder.decode(Record.self, from: row) } } }
 try measure("cbor", encode: { try encoder.encode($0) }, decode: { try decoder.decode(Record.self, from: $0) })
 try measure(
     "cbor, a coder for each", encode: { try CBOREncoder().encode($0) },

@@ -1,6 +1,7 @@
 import Glibc
 import TapConfig
 import TapFile
+import TapPages
 import Taproom
 
 /// A description in a file, or on standard input.
@@ -10,11 +11,13 @@ struct DescriptionFile {
 
     let path: String
     let text: String
+    /// What it was encrypted with; nil: it was not.
+    let passphrase: String?
 
-    /// Reads the text.
+    /// Reads the text, and opens it when it is encrypted.
     ///
-    /// Throws ``DescriptionFileError``.
-    init(_ path: String) throws {
+    /// Throws ``DescriptionFileError``, ``PassphraseError`` and `SealError`.
+    init(_ path: String, _ passphrase: PassphraseOptions) throws {
         self.path = path
         let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw DescriptionFileError(path: path, code: errno) }
@@ -31,7 +34,8 @@ struct DescriptionFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DescriptionFileError(path: path, code: EILSEQ)
         }
-        self.text = text
+        self.passphrase = SealedText.isPresent(in: text) ? try passphrase.existing(path) : nil
+        self.text = try self.passphrase.map { try SealedText.open(text, passphrase: $0, name: path) } ?? text
     }
 
     /// The name of the file, without its folder, and the text.

@@ -4,6 +4,7 @@ import TapConfig
 import TapControl
 import TapData
 import TapFile
+import TapPages
 import TapRunner
 import Taproom
 
@@ -45,6 +46,11 @@ enum Mktap {
             name: .long,
             help: ArgumentHelp("Make it from a description, YAML or JSON; - is standard input.", valueName: "file"))
         var from: String?
+        @Flag(
+            name: .shortAndLong,
+            help: "Encrypt the tap, or the description, with a passphrase: settings, state and history.")
+        var encrypted = false
+        @OptionGroup var passphrase: PassphraseOptions
         @Flag(name: .long, help: "Replace a file that is there already.")
         var force = false
         @Flag(name: .long, help: "List the kinds of services.")
@@ -58,20 +64,23 @@ enum Mktap {
     /// The options that are taken after the kind too, unless the kind has one of the same name.
     private static let movable: Set<String> = [
         "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "-u", "-g", "-n", "-a", "-o", "-t",
+        "--passphrase-file",
     ]
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
         let taken = try optionsTaken(in: words, invocation)
-        let words = words.movingToFront(options: movable.subtracting(taken), flags: Set(["--force"]).subtracting(taken))
+        let words = words.movingToFront(
+            options: movable.subtracting(taken), flags: Set(["--force", "--encrypted"]).subtracting(taken))
         let arguments = try Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
         if arguments.list {
             Console.print(kindList(invocation.kinds))
             return .done
         }
         if let tap = arguments.append { return try append(to: tap, arguments, invocation) }
-        let (application, base) = try application(arguments, invocation)
+        let description = try arguments.from.map { try DescriptionFile($0, arguments.passphrase) }
+        let application = try application(description, arguments, invocation)
         switch arguments.type {
-        case .tap: try writeTap(application, base, arguments, invocation)
+        case .tap: try writeTap(application, description, arguments, invocation)
         case .yaml: try write(Description.yaml(of: application), application, arguments, invocation)
         case .json: try write(Description.json(of: application), application, arguments, invocation)
         }
@@ -84,7 +93,9 @@ enum Mktap {
     private static func optionsTaken(in words: [String], _ invocation: Invocation) throws -> Set<String> {
         guard let place = words.firstIndex(where: { (try? invocation.kinds.kind($0)) != nil }) else { return [] }
         let names = words[place...].map { word in String(word.prefix { $0 != "=" }) }
-        guard names.contains(where: { movable.contains($0) || $0 == "--force" }) else { return [] }
+        guard names.contains(where: { movable.contains($0) || ["--force", "--encrypted"].contains($0) }) else {
+            return []
+        }
         return try KindCommand.optionNames(of: invocation.kinds.kind(words[place]))
     }
 
@@ -96,17 +107,14 @@ enum Mktap {
     }
 
     private static func application(
-        _ arguments: Arguments, _ invocation: Invocation
-    ) throws -> (application: Application, base: BaseDescription?) {
+        _ description: DescriptionFile?, _ arguments: Arguments, _ invocation: Invocation
+    ) throws -> Application {
         var application: Application
-        var base: BaseDescription?
-        if let file = arguments.from {
+        if let description {
             if let word = arguments.kind.first {
                 throw UsageError(problem: "--from and the kind \"\(word)\" exclude each other")
             }
-            let description = try DescriptionFile(file)
             application = try description.application(kinds: invocation.kinds)
-            base = description.base
         } else {
             let service = try KindCommand(arguments.kind, invocation).service()
             application = Application(name: service.name, services: [service])
@@ -117,7 +125,7 @@ enum Mktap {
         }
         application.user = try account(arguments.uid, "--uid") ?? application.user
         application.group = try account(arguments.gid, "--gid") ?? application.group
-        return (application, base)
+        return application
     }
 
     /// A user or group is looked up only when the application runs, on the machine where it runs.
@@ -131,14 +139,18 @@ enum Mktap {
     }
 
     private static func writeTap(
-        _ application: Application, _ base: BaseDescription?, _ arguments: Arguments, _ invocation: Invocation
+        _ application: Application, _ description: DescriptionFile?, _ arguments: Arguments, _ invocation: Invocation
     ) throws {
         let path = arguments.output ?? application.name + ".tap"
         guard path != "-" else {
             throw UsageError(problem: "a tap can't be written to standard output; use --type yaml or json")
         }
         let authorship = Authorship(author: UserName.current, origin: "mktap")
-        try Tap.make(path, application, base: base, replacing: arguments.force, by: authorship)
+        // What was encrypted stays so.
+        let passphrase = try description?.passphrase ?? (arguments.encrypted ? arguments.passphrase.new(path) : nil)
+        try Tap.make(
+            path, application, base: description?.base, replacing: arguments.force, passphrase: passphrase,
+            by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
         Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
     }
@@ -147,6 +159,8 @@ enum Mktap {
         _ text: String, _ application: Application, _ arguments: Arguments, _ invocation: Invocation
     ) throws {
         let path = arguments.output ?? "\(application.name).\(arguments.type.rawValue)"
+        let text =
+            try arguments.encrypted ? SealedText.seal(text, passphrase: arguments.passphrase.new(path)) : text
         guard path != "-" else { return Console.print(text) }
         try WholeFile.write(Array(text.utf8), to: path, mode: 0o644, replacing: arguments.force)
         let run = "Run it with: \(invocation.command(.tapd)) -y \(path)"
@@ -162,7 +176,8 @@ enum Mktap {
     }
 
     private static func append(to tap: String, _ arguments: Arguments, _ invocation: Invocation) throws -> ExitStatus {
-        if arguments.from != nil || arguments.output != nil || arguments.force || arguments.type != .tap
+        if arguments.from != nil || arguments.output != nil || arguments.force || arguments.encrypted
+            || arguments.type != .tap
             || arguments.uid != nil || arguments.gid != nil || arguments.appname != nil
         {
             throw UsageError(problem: "--append adds a service to a tap and goes with no other option")
@@ -170,7 +185,8 @@ enum Mktap {
         let service = try KindCommand(arguments.kind, invocation).service()
         let authorship = Authorship(author: UserName.current, origin: "mktap")
         let added = try Blocking.run {
-            let application = try await Connection.application(of: tap, kinds: invocation.kinds)
+            let application = try await Connection.application(
+                of: tap, kinds: invocation.kinds, arguments.passphrase)
             return try await application.add(service, by: authorship)
         }
         Console.print("\(tap): service \(added.name) added in revision \(added.revision).\n")

@@ -89,9 +89,11 @@ enum Tap2deb {
     private static func source(_ file: String, _ type: Mktap.Format, _ kinds: KindList) throws -> Source {
         var application: Application
         var date = time(nil)
+        // A package can be read by everyone.
+        guard !Tap.isSealed(file) else { throw EncryptedNotPackaged(tap: file) }
         if type == .tap {
             let (description, history) = try Blocking.run {
-                let found = try await Connection.application(of: file, kinds: kinds)
+                let found = try await Connection.application(of: file, kinds: kinds, PassphraseOptions())
                 return (try await found.description(at: nil), try await found.history())
             }
             application = try DescriptionReader.read(
@@ -99,7 +101,7 @@ enum Tap2deb {
             let active = history.last { $0.status == .active }
             date = active.flatMap { Timestamp.seconds(of: $0.time) } ?? date
         } else {
-            application = try DescriptionFile(file).application(kinds: kinds)
+            application = try DescriptionFile(file, PassphraseOptions()).application(kinds: kinds)
         }
         let endpoints = try application.servicesByPath.flatMap {
             try kinds.kind($0.service.kind).endpoints(stored: $0.service.settings)
@@ -119,4 +121,12 @@ private struct OwnKindsNotPackaged: ReportableError {
         "applications with kinds of one's own can't be packaged yet: the package would run the shipped tapd"
     let advice: String? = "Copy the program and the tap, and run them from a unit of your own."
     let exitStatus = ExitStatus.unavailable
+}
+
+/// A tap that is encrypted, so that it is not shown to everyone.
+private struct EncryptedNotPackaged: ReportableError {
+    var tap: String
+    var description: String { "\(tap): is encrypted, and a package would show its settings to everyone" }
+    var advice: String? { "Package a description with references instead of secrets." }
+    var exitStatus: ExitStatus { .notPermitted }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import TapControl
 import TapFile
 import Taproom
@@ -61,6 +62,120 @@ extension Tapctl {
             request.snapshots = names
             request.dryRun = dryRun
             return request
+        }
+    }
+}
+
+extension Tapctl.Verify {
+    /// What the kinds of this program would migrate: a running application is looked at in a copy, for its own program need
+    /// not know them.
+    func tryMigration(of tap: String, _ invocation: Invocation) throws -> ExitStatus {
+        let passphrase = try target.passphrase.opening(tap)
+        let copy = "\(tap).migration-\(getpid())"
+        try target.with(tap, invocation) { try await $0.save() }
+        try Tap.backUp(tap, to: copy, passphrase: passphrase)
+        defer { unlink(copy) }
+        let opened = try Tap(opening: copy, for: .reading, passphrase: passphrase)
+        let pending = try opened.pendingMigrations(kinds: invocation.kinds, called: tap)
+        try opened.close()
+        if target.json {
+            try Console.print(json: pending)
+        } else {
+            let lines = pending.map { "\(tap): would migrate \($0.text)\n" }
+            Console.print(lines.isEmpty ? "\(tap): nothing to migrate\n" : lines.joined())
+        }
+        return .done
+    }
+}
+
+extension Tapctl {
+    struct Backup: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Copy the tap to another file, consistently, also while it runs.",
+            usage: "tapctl backup [TAP] FILE [--force]")
+        @OptionGroup var target: Target
+        @Flag(name: .long, help: "Replace a file that is there already.")
+        var force = false
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let (tap, file) = try target.resolveTwo("the file to write", help: "backup --help")
+            // What is in memory only is to be in the copy too.
+            try target.with(tap, invocation) { try await $0.save() }
+            try Tap.backUp(tap, to: file, replacing: force, passphrase: target.passphrase.opening(tap))
+            if target.json {
+                try Console.print(json: ["copy": file])
+            } else {
+                Console.print("\(tap): copied to \(file)\n")
+            }
+            return .done
+        }
+    }
+
+    struct Repair: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new tap of what can be read of a damaged one, and say what can't.",
+            usage: "tapctl repair [TAP] [FILE] [--force]",
+            discussion: "FILE is NAME.repaired.tap unless it is named. The damaged tap is left as it is.")
+        @OptionGroup var target: Target
+        @Flag(name: .long, help: "Replace a file that is there already.")
+        var force = false
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let (tap, arguments) = try target.resolve(atMost: 1)
+            let stem = tap.hasSuffix(".tap") ? String(tap.dropLast(4)) : tap
+            let file = arguments.first ?? stem + ".repaired.tap"
+            // Nobody may write meanwhile.
+            let lock = try TapLock(tap, .reading)
+            let rescue = try withExtendedLifetime(lock) {
+                try Rescue(tap, passphrase: target.passphrase.opening(tap))
+            }
+            try rescue.write(to: file, replacing: force)
+            let report = rescue.report
+            if target.json {
+                try Console.print(json: report)
+            } else {
+                Console.print("\(tap): \(report.text)\n")
+                for lost in report.lost { Console.print("\(tap): lost: \(lost.text)\n") }
+                if !report.isNowWhole, let good = report.goodRevision {
+                    Console.print("\(tap): the newest point that is whole is revision \(good)\n")
+                }
+                Console.print("\(file): made of what could be read\n")
+            }
+            return report.lost.isEmpty && !report.isLogDamaged ? .done : .badData
+        }
+    }
+
+    struct Rekey: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Encrypt a tap at rest, with a new passphrase, or with --plain not at all any more.",
+            usage: "tapctl rekey [TAP] [--new-passphrase-file FILE | --plain]",
+            discussion: "The whole file is written anew with a new key. Copies that were made before stay as they are.")
+        @OptionGroup var target: Target
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Read the new passphrase from this file. Default: the terminal.", valueName: "file"))
+        var newPassphraseFile: String?
+        @Flag(name: .long, help: "Decrypt it.")
+        var plain = false
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            guard !plain || newPassphraseFile == nil else {
+                throw UsageError(problem: "--plain and --new-passphrase-file exclude each other", help: "rekey --help")
+            }
+            let old = try target.passphrase.opening(tap)
+            let new =
+                try plain
+                ? nil
+                : newPassphraseFile.map { try PassphraseOptions.read($0) } ?? PassphraseOptions.typedTwice(tap)
+            try Tap.rekey(tap, from: old, to: new)
+            if target.json {
+                try Console.print(json: ["encrypted": !plain])
+            } else {
+                Console.print(
+                    "\(tap): \(plain ? "is not encrypted any more" : "is encrypted with the new passphrase")\n")
+            }
+            return .done
         }
     }
 }

@@ -3,6 +3,7 @@ import TapConfig
 import TapControl
 import TapData
 import TapFile
+import TapPages
 import TapRunner
 import Taproom
 
@@ -61,12 +62,20 @@ extension Tapctl {
         @OptionGroup var target: Target
         @Option(name: .long, help: ArgumentHelp("As it was at this revision, snapshot or time.", valueName: "point"))
         var at: String?
+        @Flag(name: .long, help: "Print it in the clear, though the tap is encrypted.")
+        var plain = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let tap = try target.resolve(atMost: 0).tap
             let at = at
             let datum = try target.with(tap, invocation) { try await $0.description(at: at) }
-            Console.print(target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum))
+            let text = target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum)
+            // What is encrypted in the tap is so in what leaves it.
+            if !plain, Tap.isSealed(tap) {
+                Console.print(try SealedText.seal(text, passphrase: target.passphrase.existing(tap)))
+            } else {
+                Console.print(text)
+            }
             return .done
         }
     }
@@ -128,9 +137,14 @@ extension Tapctl {
         static let configuration = CommandConfiguration(
             abstract: "Check the file, what refers to what, and every stored value.")
         @OptionGroup var target: Target
+        @Flag(
+            name: .long,
+            help: "Say what would be migrated when this program starts it, each step tried out; nothing is changed.")
+        var migrate = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let tap = try target.resolve(atMost: 0).tap
+            if migrate { return try tryMigration(of: tap, invocation) }
             let findings = try target.with(tap, invocation) { try await $0.verify() }
             if target.json {
                 try Console.print(json: findings)

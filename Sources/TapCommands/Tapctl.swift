@@ -19,7 +19,7 @@ enum Tapctl {
             version: "tapctl \(ProgramVersion.text)",
             subcommands: [
                 Status.self, Show.self, Export.self, History.self, Snapshot.self, Rollback.self, Diff.self, Prune.self,
-                Verify.self, Stop.self,
+                Verify.self, Repair.self, Backup.self, Rekey.self, Stop.self,
             ])
     }
 
@@ -55,6 +55,7 @@ struct Target: ParsableArguments {
     @Option(
         name: .long, help: ArgumentHelp("The control socket, when it is not where tapd puts it.", valueName: "path"))
     var control: String?
+    @OptionGroup var passphrase: PassphraseOptions
     @Argument(help: ArgumentHelp("The tap, then the arguments of the verb.", valueName: "tap"))
     var words: [String] = []
 
@@ -74,6 +75,14 @@ struct Target: ParsableArguments {
             throw UsageError(problem: "too many arguments: \(arguments.dropFirst(count).joined(separator: " "))")
         }
         return (tap, arguments)
+    }
+
+    /// Finds the tap and the one other file among the words.
+    func resolveTwo(_ what: String, help: String) throws -> (tap: String, file: String) {
+        if words.count == 1 { return (try onlyTap(), words[0]) }
+        let (tap, arguments) = try resolve(atMost: 1)
+        guard let file = arguments.first else { throw UsageError(problem: "name \(what)", help: help) }
+        return (tap, file)
     }
 
     private func isFile(_ path: String) -> Bool {
@@ -106,7 +115,7 @@ struct Target: ParsableArguments {
         _ tap: String, _ invocation: Invocation,
         _ body: @escaping @Sendable (any ControlledApplication) async throws -> Result
     ) throws -> Result {
-        let control = control
+        let (control, passphrase) = (control, passphrase)
         return try Blocking.run {
             if let control {
                 guard let running = try RemoteApplication(socket: control) else {
@@ -114,7 +123,7 @@ struct Target: ParsableArguments {
                 }
                 return try await body(running)
             }
-            return try await body(Connection.application(of: tap, kinds: invocation.kinds))
+            return try await body(Connection.application(of: tap, kinds: invocation.kinds, passphrase))
         }
     }
 

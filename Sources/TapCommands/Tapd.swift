@@ -41,6 +41,12 @@ enum Tapd {
         var onConflict: Merge.Side?
         @Flag(name: .shortAndLong, help: "Stay in the foreground. This is what it does; the option is for habit.")
         var nodaemon = false
+        @Flag(
+            name: .shortAndLong,
+            help: "The tap is encrypted, or is to be when it is made. What is encrypted is recognised without this too."
+        )
+        var encrypted = false
+        @OptionGroup var passphrase: PassphraseOptions
         @Flag(name: [.customShort("o"), .long], help: "Do not store state at the end.")
         var noSave = false
         @Option(
@@ -106,8 +112,11 @@ enum Tapd {
         }
         let path = arguments.file ?? arguments.tap ?? arguments.description.map(defaultTap) ?? ""
         configuration.controlSocket = arguments.control ?? ControlSocket.path(forTap: path)
-        if let file = arguments.description { try prepare(path, from: file, arguments, invocation, logger) }
-        return try Runner.run(Tap(opening: path, for: .writing), isInMemory: false, configuration)
+        let passphrase = try passphrase(path, arguments)
+        if let file = arguments.description { try prepare(path, passphrase, from: file, arguments, invocation, logger) }
+        let tap = try TapStart.open(
+            path, passphrase: passphrase ?? arguments.passphrase.opening(path), kinds: invocation.kinds, logger)
+        return try Runner.run(tap, isInMemory: false, configuration)
     }
 
     private static func inMemory(_ arguments: Arguments, _ invocation: Invocation) throws -> Tap {
@@ -115,6 +124,14 @@ enum Tapd {
         let application = Application(name: service.name, services: [service])
         return try Tap.make(
             inMemory: service.name, application, by: Authorship(author: UserName.current, origin: "tapd"))
+    }
+
+    /// What opens the tap, or the one that is to be made.
+    private static func passphrase(_ path: String, _ arguments: Arguments) throws -> String? {
+        if let passphrase = try arguments.passphrase.opening(path) { return passphrase }
+        guard arguments.encrypted else { return nil }
+        guard arguments.description != nil, access(path, F_OK) != 0 else { throw NotEncrypted(tap: path) }
+        return try arguments.passphrase.new(path)
     }
 
     /// `site.tap` beside `site.yaml`.
@@ -126,15 +143,17 @@ enum Tapd {
 
     /// Makes the tap of a description, or merges the description into the one that is there.
     private static func prepare(
-        _ path: String, from file: String, _ arguments: Arguments, _ invocation: Invocation, _ logger: Logger
+        _ path: String, _ passphrase: String?, from file: String, _ arguments: Arguments, _ invocation: Invocation,
+        _ logger: Logger
     ) throws {
-        let description = try DescriptionFile(file)
+        let description = try DescriptionFile(file, arguments.passphrase)
         let wanted = try description.application(kinds: invocation.kinds)
         let authorship = Authorship(author: UserName.current, origin: "tapd", comment: "from \(description.base.name)")
         guard access(path, F_OK) == 0 else {
-            return try Tap.make(path, wanted, base: description.base, by: authorship)
+            return try Tap.make(
+                path, wanted, base: description.base, passphrase: passphrase ?? description.passphrase, by: authorship)
         }
-        let tap = try Tap(opening: path, for: .writing)
+        let tap = try TapStart.open(path, passphrase: passphrase, kinds: invocation.kinds, logger)
         let merge = try Merge(
             base: tap.base().map {
                 try DescriptionFile.application(of: $0, folder: description.folder, kinds: invocation.kinds)
@@ -154,6 +173,14 @@ enum Tapd {
             logger.notice("description merged", metadata: ["file": "\(file)", "revision": "\(revision)"])
         }
     }
+}
+
+/// A tap that was said to be encrypted.
+private struct NotEncrypted: ReportableError {
+    var tap: String
+    var description: String { "\(tap): is not encrypted" }
+    var advice: String? { "tapctl rekey encrypts it." }
+    var exitStatus: ExitStatus { .usage }
 }
 
 extension Merge.Side: ExpressibleByArgument {}

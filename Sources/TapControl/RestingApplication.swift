@@ -7,24 +7,26 @@ package import Taproom
 package struct RestingApplication: ControlledApplication {
     private let path: String
     private let kinds: KindList
+    private let passphrase: String?
 
     /// The application of a tap.
     ///
-    /// The file is opened for each verb.
-    package init(path: String, kinds: KindList) {
+    /// The file is opened for each verb, with the passphrase when it is encrypted.
+    package init(path: String, kinds: KindList, passphrase: String? = nil) {
         self.path = path
         self.kinds = kinds
+        self.passphrase = passphrase
     }
 
     private func reading<Result>(_ body: (Tap) throws -> Result) throws -> Result {
-        let tap = try Tap(opening: path, for: .reading)
+        let tap = try Tap(opening: path, for: .reading, passphrase: passphrase)
         let result = try body(tap)
         try tap.close()
         return result
     }
 
     private func writing<Result>(_ body: (Tap) throws -> Result) throws -> Result {
-        let tap = try Tap(opening: path, for: .writing)
+        let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
         let result = try tap.commit {
             _ = try tap.failPendingRevisions()
             return try body(tap)
@@ -94,7 +96,7 @@ package struct RestingApplication: ControlledApplication {
     }
 
     package func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {
-        let tap = try Tap(opening: path, for: .writing)
+        let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
         let pruning = try tap.prune(request, by: authorship)
         try tap.close()
         return pruning

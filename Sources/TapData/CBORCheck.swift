@@ -55,10 +55,24 @@ struct CBORCheck {
     @inline(__always)
     private mutating func text() -> Bool? {
         guard let content = content() else { return nil }
-        var high: UInt8 = 0
-        for byte in content { high |= byte }
-        if high < 0x80 { return true }
+        if isASCII(content) { return true }
         return (try? UTF8Span(validating: content.span)) == nil ? nil : false
+    }
+
+    @inline(__always)
+    private func isASCII(_ content: UnsafeBufferPointer<UInt8>) -> Bool {
+        let bytes = UnsafeRawBufferPointer(content)
+        var high: UInt64 = 0
+        var index = 0
+        while bytes.count - index >= 8 {
+            high |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            index += 8
+        }
+        while index < bytes.count {
+            high |= UInt64(bytes[index])
+            index += 1
+        }
+        return high & 0x8080_8080_8080_8080 == 0
     }
 
     private mutating func array(depth: Int, into extents: inout GrowingMemory<CBORReading.Extent>) -> Bool {

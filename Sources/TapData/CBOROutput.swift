@@ -73,6 +73,7 @@ final class CBOROutput {
         }
     }
 
+    @inline(__always)
     func text(_ text: consuming String) {
         text.withUTF8 { content(3, $0) }
     }
@@ -90,10 +91,42 @@ final class CBOROutput {
 
     @inline(__always)
     private func content(_ type: UInt8, _ bytes: UnsafeBufferPointer<UInt8>) {
-        reserve(9 + bytes.count)
-        head(type, UInt64(bytes.count))
-        if let source = bytes.baseAddress { (base + count).update(from: source, count: bytes.count) }
+        // The head, and what is read beyond a short key.
+        reserve(17 + bytes.count)
+        if bytes.count < 24 {
+            base[count] = type << 5 | UInt8(truncatingIfNeeded: bytes.count)
+            count += 1
+        } else {
+            longHead(type, UInt64(bytes.count))
+        }
+        if let source = bytes.baseAddress { CBOROutput.copy(source, to: base + count, count: bytes.count) }
         count += bytes.count
+    }
+
+    /// Copies bytes that do not overlap; most are few, and a call would take longer than to copy them.
+    @inline(__always)
+    private static func copy(_ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int) {
+        if count > 16 {
+            target.update(from: source, count: count)
+        } else if count >= 8 {
+            copyEnds(UInt64.self, source, target, count)
+        } else if count >= 4 {
+            copyEnds(UInt32.self, source, target, count)
+        } else {
+            for index in 0..<count { target[index] = source[index] }
+        }
+    }
+
+    /// Copies bytes as two words, one from each end, which may share bytes.
+    @inline(__always)
+    private static func copyEnds<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ word: Word.Type, _ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
+    ) {
+        let last = count - MemoryLayout<Word>.size
+        let (from, to) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target))
+        let end = from.loadUnaligned(fromByteOffset: last, as: word)
+        to.storeBytes(of: from.loadUnaligned(as: word), as: word)
+        to.storeBytes(of: end, toByteOffset: last, as: word)
     }
 
     /// Writes the head of a map or array over the one byte that was left for it.
@@ -130,7 +163,7 @@ final class CBOROutput {
                 if !hasMoved { spare.count = 0 }
                 hasMoved = true
                 let length = entry.end - entry.start
-                (spare.base + spare.count).update(from: base + entry.start, count: length)
+                CBOROutput.copy(base + entry.start, to: spare.base + spare.count, count: length)
                 spare.count += length
             }
         }

@@ -20,11 +20,11 @@ extension CBORReading {
     }
 
     private func find(_ key: UnsafeBufferPointer<UInt8>, in map: Map) -> CBORPlace? {
-        guard let base else { return nil }
+        guard let base, looksLeft > 0 else { return nil }
         var mark = bookmarks.base[Int(map.place.depth)]
         // Another map of the same depth has been opened since.
         if mark.map != map.place.offset { mark = Bookmark(map: map.place.offset, index: 0, place: map.first) }
-        for _ in 0..<map.count {
+        for look in 0..<map.count {
             if mark.index == map.count {
                 mark.index = 0
                 mark.place = map.first
@@ -36,9 +36,11 @@ extension CBORReading {
             mark.index += 1
             if Int(count) == key.count, isEqual(head + length, key) {
                 bookmarks.base[Int(map.place.depth)] = mark
+                looksLeft -= look
                 return place
             }
         }
+        looksLeft -= map.count
         return nil
     }
 
@@ -51,8 +53,11 @@ extension CBORReading {
     /// What stands for a key that is not there byte by byte.
     @inline(never)
     private func missing(_ key: String, in map: Map) -> CBORPlace? {
-        // The tree knows the defaults.
-        if map.place.isDefaulted { isIrregular = true }
+        // The tree finds keys in any order, and knows the defaults.
+        if looksLeft <= 0 || map.place.isDefaulted {
+            isIrregular = true
+            return nil
+        }
         // Two texts can be equal in other bytes.
         if map.isASCII, key.utf8.allSatisfy({ $0 < 0x80 }) { return nil }
         var place = map.first

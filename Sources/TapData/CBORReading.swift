@@ -43,6 +43,8 @@ final class CBORReading {
     @exclusivity(unchecked) var bookmarks = GrowingMemory<Bookmark>()
     /// The type that was last found to have no defaults: the question looks through all conformances of the program.
     @exclusivity(unchecked) private var plainType: ObjectIdentifier?
+    /// How many more keys may be looked at: who asks for many keys in another order is better off with a tree.
+    @exclusivity(unchecked) var looksLeft = 0
     private(set) var isBusy = false
     /// Whether only the tree can tell what the bytes mean.
     @exclusivity(unchecked) var isIrregular = false
@@ -51,6 +53,7 @@ final class CBORReading {
     func start(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         isIrregular = false
         isBusy = true
+        looksLeft = 1000 + 16 * bytes.count
         extents.count = 0
         bookmarks.count = 0
         guard let start = bytes.baseAddress, bytes.count < UInt32.max else { return false }

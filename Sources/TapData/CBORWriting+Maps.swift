@@ -21,8 +21,7 @@ extension CBORWriting {
         let start = output.count
         output.text(key)
         let length = output.count - start
-        // Reserved, but perhaps not written: such bytes are masked.
-        output.reserve(8)
+        // What stands behind a short key is reserved, but perhaps not written: it is masked.
         var prefix = UInt64(bigEndian: UnsafeRawPointer(output.base + start).loadUnaligned(as: UInt64.self))
         if length < 8 { prefix &= ~0 << UInt64(64 - 8 * length) }
         var high = prefix & 0x8080_8080_8080_8080

@@ -9,7 +9,8 @@ package struct JSONReader {
     private var bytes: [UInt8]
     private var offset = 0
     private var line = 1
-    private var lineStart = 0
+    /// A place in the line, and how many characters stand before it: columns are counted from there.
+    private var counted = (offset: 0, characters: 0)
 
     private init(_ text: String) { bytes = Array(text.utf8) }
 
@@ -27,8 +28,15 @@ package struct JSONReader {
 
     private var position: Position {
         // Continuation bytes of UTF-8 are no characters of their own.
-        let characters = bytes[lineStart..<offset].count { $0 & 0xC0 != 0x80 }
-        return Position(line: line, column: characters + 1)
+        let more = bytes[counted.offset..<offset].count { $0 & 0xC0 != 0x80 }
+        return Position(line: line, column: counted.characters + more + 1)
+    }
+
+    /// The position, kept so that no byte of a long line is counted twice.
+    private mutating func mark() -> Position {
+        let position = position
+        counted = (offset, position.column - 1)
+        return position
     }
 
     private func error(_ problem: String) -> SyntaxError { SyntaxError(problem, at: position) }
@@ -42,7 +50,7 @@ package struct JSONReader {
             case UInt8(ascii: "\n"):
                 offset += 1
                 line += 1
-                lineStart = offset
+                counted = (offset, 0)
             default: return
             }
         }
@@ -56,7 +64,7 @@ package struct JSONReader {
 
     private mutating func value(depth: Int) throws(SyntaxError) -> Node {
         guard depth < Self.maximumDepth else { throw error("values are nested more than \(Self.maximumDepth) deep") }
-        let start = position
+        let start = mark()
         switch next {
         case UInt8(ascii: "{"): return Node(.object(try members(depth: depth)), start: start)
         case UInt8(ascii: "["): return Node(.array(try elements(depth: depth)), start: start)
@@ -76,7 +84,7 @@ package struct JSONReader {
         if take(UInt8(ascii: "}")) { return members }
         while true {
             skipSpace()
-            let keyStart = position
+            let keyStart = mark()
             guard next == UInt8(ascii: "\"") else { throw error("a key in double quotes is expected") }
             let key = try string()
             guard seen.insert(key).inserted else { throw SyntaxError("the key \"\(key)\" stands twice", at: keyStart) }

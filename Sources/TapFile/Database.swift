@@ -73,6 +73,9 @@ final class Database {
         }
     }
 
+    /// Whether the file could only be opened for reading.
+    var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
+
     /// What the last call on this connection reported.
     func failure() -> TapFileError {
         let code = sqlite3_extended_errcode(handle)

@@ -11,6 +11,16 @@ package enum Schema {
     /// The pages of a tap, in bytes.
     static let pageSize = 4096
 
+    /// What is set before anything is stored.
+    static let settings = """
+        PRAGMA page_size = \(pageSize); PRAGMA auto_vacuum = INCREMENTAL;
+        PRAGMA application_id = \(applicationID); PRAGMA user_version = \(format);
+
+        """
+
+    /// All tables.
+    static let tables = ["about", "revision", "application", "service", "base", "state", "past", "cell_version"]
+
     static let statements = """
         CREATE TABLE about (            -- facts about the file itself
             key     TEXT PRIMARY KEY,   -- 'minimumReader': the oldest format a program must know to read this

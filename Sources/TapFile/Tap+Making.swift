@@ -19,20 +19,36 @@ extension Tap {
         _ path: String, _ application: Application, base: BaseDescription? = nil, replacing: Bool = false,
         passphrase: String? = nil, by authorship: Authorship
     ) throws {
-        let protection = try passphrase.map { .sealed(try SealHeader.make(passphrase: $0)) } ?? PageProtection.checked()
+        let protection = try PageProtection.of(passphrase: passphrase)
         let tap = try make(inMemory: path, application, base: base, protection, by: authorship)
         // Held until the new file has taken the name, so that no runner starts on the old one meanwhile.
         var file = stat()
         let replaced = replacing && lstat(path, &file) == 0 ? try TapLock(path, .writing) : nil
         try withExtendedLifetime(replaced) {
+            // Until the new file has the name the old one is complete.
+            if let replaced { try foldLog(of: path, replaced) }
             try WholeFile.write(protection.protect(tap.database.serialized()), to: path, replacing: replacing) { _ in
                 if replaced != nil { removeLog(of: path) }
             }
         }
     }
 
-    /// What a crash left in the log belongs to the file that is being replaced and must not be read into the new one.
-    static func removeLog(of path: String) {
+    /// Folds what a crash left in the log of a tap into its file, if it is one that can be read here.
+    private static func foldLog(of path: String, _ lock: TapLock) throws(TapFileError) {
+        guard access(path + "-wal", F_OK) == 0, let form = try? TapForm(of: lock.descriptor, path, nil) else { return }
+        let protection: PageProtection? = if case .present(let protection) = form { protection } else { nil }
+        do throws(TapFileError) {
+            let old = try Database(path, .readWrite, protection)
+            try old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            try old.close()
+        } catch {
+            guard case .storage = error else { return }
+            throw error
+        }
+    }
+
+    /// What a crash left in the log of a file that can't be read must not be read into the one that takes its place.
+    private static func removeLog(of path: String) {
         guard access(path + "-wal", F_OK) == 0 else { return }
         unlink(path + "-wal")
         unlink(path + "-shm")
@@ -54,11 +70,17 @@ extension Tap {
 
     /// Puts this tap, which is in memory, into the place of a file that is kept under another name.
     ///
-    /// Answers the lock of the new file, which nobody else can have had. Throws ``TapFileError``; the file is then as it was.
-    func replaceFile(_ path: String, keepingOldAs oldName: String) throws(TapFileError) -> TapLock {
+    /// A number is added to the name when there is such a file already. Answers the name, and the lock of the new file, which
+    /// nobody else can have had. Throws ``TapFileError``; the file is then as it was.
+    func replaceFile(
+        _ path: String, keepingOldAs name: String
+    ) throws(TapFileError) -> (oldName: String, lock: TapLock) {
         let bytes = protection.protect(try database.serialized())
-        guard link(path, oldName) == 0 || errno == EEXIST else {
-            throw .cannotCreate(path: oldName, cause: SystemCallError("link"))
+        var (oldName, number) = (name, 1)
+        while link(path, oldName) != 0 {
+            guard errno == EEXIST else { throw .cannotCreate(path: oldName, cause: SystemCallError("link")) }
+            number += 1
+            oldName = "\(name)-\(number)"
         }
         var lock: TapLock?
         try WholeFile.write(bytes, to: path, replacing: true, likeOwnerOf: path) { (temporary) throws(TapFileError) in
@@ -66,6 +88,6 @@ extension Tap {
             if rename(path + "-wal", oldName + "-wal") == 0 { unlink(path + "-shm") }
         }
         guard let lock else { throw .missing(path: path) }
-        return lock
+        return (oldName, lock)
     }
 }

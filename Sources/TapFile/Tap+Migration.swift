@@ -37,8 +37,37 @@ extension Tap {
     ///
     /// Services of unknown kinds and unknown cells are left alone. The time grows with what is old, not with what there is.
     /// Throws ``MigrationError`` for the first value from which no way leads.
-    package func pendingMigrations(kinds: KindList) throws -> [PendingMigration] {
-        try migrations(kinds: kinds).flatMap { try $0.pending(in: self) }
+    ///
+    /// - Parameters:
+    ///   - kinds: the kinds.
+    ///   - name: how errors call the tap, when it is a copy of another.
+    package func pendingMigrations(kinds: KindList, called name: String? = nil) throws -> [PendingMigration] {
+        do {
+            return try migrations(kinds: kinds).flatMap { try $0.pending(in: self) }
+        } catch var error as MigrationError {
+            error.path = name ?? path
+            throw error
+        }
+    }
+
+    /// Tries to read every cell that a kind of a program declares, as a start will.
+    ///
+    /// Rows of tables are not read: there can be too many. Throws ``MigrationError`` for the first value that can't be read,
+    /// and ``TapFileError``.
+    package func checkCells(kinds: KindList) throws {
+        let identities = try identities()
+        let stored = Dictionary(grouping: try stateCells(), by: \.service)
+        for (path, service) in try application().servicesByPath {
+            guard let kind = try? kinds.kind(service.kind), let identity = identities[path] else { continue }
+            for cell in stored[identity] ?? [] {
+                guard let declaration = kind.declaration(of: cell.cell), !declaration.isTable,
+                    let value = try stateValue(StateAddress(service: identity, cell: cell.cell))
+                else { continue }
+                do { _ = try declaration.migrated(value) } catch {
+                    throw MigrationError(path: self.path, service: path, problem: "\(error)")
+                }
+            }
+        }
     }
 
     /// Brings everything into the form that the kinds of a program write, in two revisions: a snapshot of what was before,

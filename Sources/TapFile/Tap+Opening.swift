@@ -9,8 +9,8 @@ enum TapForm {
     case present(PageProtection)
 
     /// Tells wrong files from damaged ones before SQLite touches them.
-    init(of lock: TapLock, _ path: String, _ passphrase: String?) throws(TapFileError) {
-        switch try TapForm.header(lock, path) {
+    init(of descriptor: CInt, _ path: String, _ passphrase: String?) throws(TapFileError) {
+        switch try TapForm.header(descriptor, path) {
         case .empty: throw .notATap(path: path, found: "it is empty")
         case .cutOff(let bytes): throw .damaged(path: path, problem: "the file is cut off after \(bytes) bytes")
         case .notSQLite: throw .notATap(path: path, found: "it is no SQLite file")
@@ -24,9 +24,9 @@ enum TapForm {
         }
     }
 
-    private static func header(_ lock: TapLock, _ path: String) throws(TapFileError) -> TapFileHeader {
+    private static func header(_ descriptor: CInt, _ path: String) throws(TapFileError) -> TapFileHeader {
         do {
-            return try TapFileHeader.read(descriptor: lock.descriptor, path: path)
+            return try TapFileHeader.read(descriptor: descriptor, path: path)
         } catch let error as SealError {
             throw .sealed(error)
         } catch {

@@ -21,6 +21,8 @@ package final class Tap {
     let database: Database
     /// How the pages are protected on the disk.
     let protection: PageProtection
+    /// Whether what it holds is in no file in this form.
+    let isInMemory: Bool
     private var lock: TapLock?
     private var readingConnection: Database?
     /// The number of the latest revision, once it is known: only this one changes it.
@@ -42,23 +44,26 @@ package final class Tap {
         self.path = path
         try Tap.checkIsFile(path)
         var lock = try TapLock(path, access == .writing ? .writing : .reading)
-        var form = try TapForm(of: lock, path, passphrase)
+        var form = try TapForm(of: lock.descriptor, path, passphrase)
         if case .formatOne = form {
             let converted = try FormatOne.converted(path)
             guard access == .writing else {
                 (self.lock, database, protection) = (lock, converted.database, converted.protection)
+                isInMemory = true
                 return
             }
-            lock = try converted.replaceFile(path, keepingOldAs: path + ".format-1")
+            lock = try converted.replaceFile(path, keepingOldAs: path + ".format-1").lock
             form = .present(.checked())
         }
         guard case .present(let protection) = form else { preconditionFailure("format 1 was dealt with above") }
-        (self.lock, self.protection) = (lock, protection)
+        (self.lock, self.protection, isInMemory) = (lock, protection, false)
         let isAtRest = Glibc.access(path + "-wal", F_OK) != 0
         if !isAtRest { try Tap.checkLog(path, protection) }
         if isAtRest, !protection.isSealed { try Tap.checkSize(lock.descriptor, path) }
         // A log left by a crash is folded in by the first to come, reader or writer.
         database = try Database(path, access == .reading && isAtRest ? .immutable : .readWrite, protection)
+        // SQLite opens for reading what it can't open for writing, and would refuse each change later.
+        if access == .writing, database.isReadOnly { throw .notPermitted(path: path, action: "write it") }
         try checkFormat()
         if access == .writing { try database.execute(Tap.writingPragmas) }
         try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
@@ -80,9 +85,8 @@ package final class Tap {
         lock = nil
         self.protection = protection
         database = try Database(name, .memory, protection)
-        try database.execute("PRAGMA page_size = \(Schema.pageSize); PRAGMA auto_vacuum = INCREMENTAL")
-        try database.execute("PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.format)")
-        try database.execute(Schema.statements)
+        isInMemory = true
+        try database.execute(Schema.settings + Schema.statements)
         try database.execute(
             "INSERT INTO about VALUES ('minimumReader', '\(Schema.format)'), ('madeBy', 'taproom \(ProgramVersion.text)')"
         )
@@ -95,7 +99,7 @@ package final class Tap {
     ///
     /// To be called while the path can still be reached. Does nothing for a tap in memory.
     package func openReadingConnection() throws(TapFileError) {
-        guard lock != nil else { return }
+        guard !isInMemory else { return }
         readingConnection = try Database(path, .readOnly, protection)
     }
 

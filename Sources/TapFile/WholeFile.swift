@@ -20,11 +20,7 @@ package enum WholeFile {
     ) throws(TapFileError) {
         try make(path, mode: mode, replacing: replacing, likeOwnerOf: model, beforeNaming: beforeNaming) {
             (temporary) throws(TapFileError) in
-            do throws(SystemCallError) {
-                try write(bytes, new: temporary)
-            } catch {
-                throw .cannotCreate(path: path, cause: error)
-            }
+            try write(bytes, new: temporary)
         }
     }
 
@@ -42,27 +38,40 @@ package enum WholeFile {
         do {
             try fill(temporary)
             try finish(temporary, mode, model)
+            let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard directory >= 0 else { throw SystemCallError("open the folder") }
+            defer { close(directory) }
             try beforeNaming(temporary)
             let isRenamed = replacing ? rename(temporary, path) == 0 : tap_rename_exclusive(temporary, path) == 0
             guard isRenamed else { throw SystemCallError("rename") }
-            try synchronize(folder: folder.isEmpty ? "/" : folder)
+            guard fsync(directory) == 0 else {
+                let error = SystemCallError("write the folder")
+                // A file that was replaced can't come back; a new one goes again.
+                if !replacing { unlink(path) }
+                throw error
+            }
         } catch {
             unlink(temporary)
             guard let cause = error as? SystemCallError else {
-                throw error as? TapFileError ?? .damaged(path: path, problem: "\(error)")
+                // Nobody has to know the temporary name.
+                guard case .cannotCreate(_, let cause)? = error as? TapFileError else {
+                    throw error as? TapFileError ?? .damaged(path: path, problem: "\(error)")
+                }
+                throw .cannotCreate(path: path, cause: cause)
             }
             throw cause.code == EEXIST ? .exists(path: path) : .cannotCreate(path: path, cause: cause)
         }
     }
 
-    private static func write(_ bytes: [UInt8], new path: String) throws(SystemCallError) {
+    /// Makes a file that only its owner can read, with bytes that are not sure to be on the disk yet.
+    static func write(_ bytes: [UInt8], new path: String) throws(TapFileError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw SystemCallError("create") }
+        guard file >= 0 else { throw .cannotCreate(path: path, cause: SystemCallError("create")) }
         defer { close(file) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw SystemCallError("write") }
+            guard count > 0 else { throw .cannotCreate(path: path, cause: SystemCallError("write")) }
             rest = rest.dropFirst(count)
         }
     }
@@ -77,12 +86,5 @@ package enum WholeFile {
             guard fchown(file, status.st_uid, status.st_gid) == 0 else { throw SystemCallError("write") }
         }
         guard fchmod(file, mode) == 0, fsync(file) == 0 else { throw SystemCallError("write") }
-    }
-
-    private static func synchronize(folder: String) throws(SystemCallError) {
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw SystemCallError("open the folder") }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SystemCallError("write the folder") }
     }
 }

@@ -83,6 +83,9 @@ package final class PageProtection: Sendable {
         return sqlite3_exec(connection, "PRAGMA temp_store = MEMORY", nil, nil, nil)
     }
 
+    /// What a file begins with before SQLite writes the first page to it.
+    package var emptyFile: [UInt8] { if case .sealed(let key) = form { key.header.page } else { [] } }
+
     /// The bytes of a file: those of a database (as `sqlite3_serialize` gives them), in the form of the disk.
     ///
     /// The file is in WAL mode from the start. The database must have pages of 4096 bytes and ``reservedBytes`` of them
@@ -95,7 +98,7 @@ package final class PageProtection: Sendable {
         var first = Array(image[..<PageForm.pageSize])
         first[18] = 2
         first[19] = 2
-        let header: [UInt8] = if case .sealed(let key) = form { key.header.page } else { [] }
+        let header = emptyFile
         let size = header.count + image.count
         return [UInt8](unsafeUninitializedCapacity: size) { target, count in
             _ = target.initialize(fromContentsOf: header)

@@ -6,11 +6,11 @@ public final class TemporaryFolder: Sendable {
     /// Its absolute path.
     public let path: String
 
-    /// Makes an empty folder.
+    /// Makes an empty folder in another one.
     ///
     /// Throws ``SystemCallError``.
-    public init() throws {
-        var template = Array("/tmp/taproom-test-XXXXXX".utf8CString)
+    public init(in parent: String = "/tmp") throws {
+        var template = Array("\(parent)/taproom-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCallError("make a temporary folder") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -84,7 +84,7 @@ struct MistakeTests {
         truncate(bench.folder["web.tap"], 20_000)
         let outcome = try await bench.run("tapd", "-f", "web.tap")
         #expect(outcome.status == 65)
-        #expect(outcome.errors.hasPrefix("tapd: web.tap: the tap is damaged: the file is cut off after 20000 bytes."))
+        #expect(outcome.errors.hasPrefix("tapd: web.tap: the tap is damaged: the file is cut off after 20000 bytes; "))
         var file = stat()
         #expect(stat(bench.folder["web.tap"], &file) == 0 && file.st_size == 20_000)
     }

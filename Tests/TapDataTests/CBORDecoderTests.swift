@@ -196,4 +196,14 @@ import Testing
         #expect(try roundTrip(table) == table)
         #expect(try roundTrip(Array(0..<200_000)).count == 200_000)
     }
+
+    @Test func keysCanBeAskedForInAnyOrder() throws {
+        let bytes = try CBOREncoder().encode(Dictionary(uniqueKeysWithValues: (0..<60_000).map { ("key\($0)", $0) }))
+        // It asks for the last key first.
+        guard case .map(let keys, let values) = try CBORDecoder().decode(Found.self, from: bytes) else {
+            Issue.record("a map was not found to be one")
+            return
+        }
+        #expect(zip(keys.reversed(), values).allSatisfy { $0 == "key\($1.integer)" })
+    }
 }

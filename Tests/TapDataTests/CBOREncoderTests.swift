@@ -47,8 +47,8 @@ import Testing
 
     @Test func keysOutOfOrderAreSorted() throws {
         struct Row: Encodable { var long = 1, b = 2, a = 3 }
-        #expect(
-            try CBOREncoder().encode(Row()) == [0xA3, 0x61, 0x61, 3, 0x61, 0x62, 2, 0x64] + Array("long".utf8) + [1])
+        let sorted: [UInt8] = [0xA3, 0x61, 0x61, 3, 0x61, 0x62, 2, 0x64, 0x6C, 0x6F, 0x6E, 0x67, 1]
+        #expect(try CBOREncoder().encode(Row()) == sorted)
     }
 
     @Test func addsToBytesOrLeavesThem() throws {

@@ -210,7 +210,11 @@ indirect enum Found: Decodable, Equatable {
     case text(String)
     case bytes([UInt8])
     case array([Found])
+    /// Keys, and their values from the last to the first.
     case map([String], [Found])
+
+    /// The number, or -1.
+    var integer: Int64 { if case .integer(let integer) = self { integer } else { -1 } }
 
     init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: AnyKey.self) {

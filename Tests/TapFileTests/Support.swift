@@ -62,16 +62,6 @@ extension Tap {
         try commit { try rollBack(to: target, scope, by: ada) }
     }
 
-    /// All that is stored at a revision, or now.
-    func state(at revision: Int? = nil) throws -> [StateEntry] {
-        try stateCells().flatMap { cell in
-            try rows(of: cell, at: revision, limit: .max).map { row in
-                StateEntry(
-                    address: StateAddress(service: cell.service, cell: cell.cell, key: row.key), value: row.value)
-            }
-        }
-    }
-
     /// What the cell of a service holds, at a revision or now.
     func number(_ path: String = "web", cell: String = "count", at revision: Int? = nil) throws -> Int64? {
         guard let identity = try identities(at: revision)[path] else { return nil }
@@ -128,12 +118,4 @@ func names(in folder: String) throws -> [String] {
         if name != ".", name != ".." { names.append(name) }
     }
     return names.sorted()
-}
-
-/// The stored value of one cell or row, and whose it is.
-struct StateEntry: Equatable {
-    var address: StateAddress
-    var value: StoredValue
-
-    func datum() throws -> Datum { try CBOR.decode(value.bytes) }
 }

@@ -1,0 +1,40 @@
+import Glibc
+package import TapTesting
+
+/// Reading and writing whole files, in memory where there is room for it.
+package enum Files {
+    /// A folder for as long as it is held, in memory when this system has a file system there.
+    package static func folder() throws -> TemporaryFolder {
+        try TemporaryFolder(in: access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+    }
+
+    /// The bytes of a file.
+    ///
+    /// Throws ``TortureError``.
+    package static func read(_ path: String) throws -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw TortureError("\(path) can't be read: error \(errno)") }
+        defer { close(file) }
+        var it = stat()
+        fstat(file, &it)
+        var bytes = [UInt8](repeating: 0, count: Int(it.st_size))
+        let count = Glibc.read(file, &bytes, bytes.count)
+        guard count == bytes.count else { throw TortureError("\(path) can't be read: error \(errno)") }
+        return bytes
+    }
+
+    /// Writes a file in place of one that may be there.
+    ///
+    /// Throws ``TortureError``.
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw TortureError("\(path) can't be written: error \(errno)") }
+        defer { close(file) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw TortureError("\(path) can't be written: error \(errno)") }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

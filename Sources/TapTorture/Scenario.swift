@@ -1,0 +1,124 @@
+import Glibc
+import Logging
+import TapData
+import TapFile
+import Taproom
+
+/// What a program does with a tap while its file operations are recorded, made to fail or cut short.
+package enum Scenario: String, CaseIterable, Sendable {
+    /// A tap is made, changed in every way, taken back, closed, and opened once more.
+    case life
+    /// The tap of a program that was killed is opened, changed and closed.
+    case recovery
+    /// The tap of a program that was killed is read.
+    case reading
+    /// The tap of a program that was killed is replaced by a new one.
+    case replacement
+
+    /// Whether it begins with what a program has left that was killed.
+    package var beginsWithLeftovers: Bool { self != .life }
+
+    /// The name of the tap in its folder.
+    package static let tapName = "site.tap"
+
+    /// Plays the scenario in a folder.
+    ///
+    /// Every step is reported to the file `ack` in the folder as ``Acknowledgement`` says. Answers whether all steps were
+    /// done at the first time.
+    package func play(in folder: String) async -> Bool {
+        let player = ScenarioPlayer(folder: folder)
+        do {
+            switch self {
+            case .life: try await player.live()
+            case .recovery: try await player.recover()
+            case .reading: try await player.read()
+            case .replacement: try await player.replace()
+            }
+        } catch {
+            // A step was refused twice; the player has reported it.
+        }
+        await player.leave()
+        return player.refusals == 0
+    }
+}
+
+extension ScenarioPlayer {
+    fileprivate func live() async throws {
+        try await step("make") { try Tap.make(path, ScenarioPlayer.application(greeting: "first"), by: authorship) }
+        try await step("open") { _ = try await session() }
+        for number in 1...20 {
+            switch number % 5 {
+            case 0: try await change(number)
+            case 1: try await step("settings \(number)") { try await store(number, .active) }
+            case 2:
+                // Now and then more than a page of the file.
+                let text = String(repeating: "\(number) ", count: number * 97)
+                try await step("text \(number)") { try await session().text.update { $0 = text } }
+            default: try await step("count \(number)") { try await session().count.update { $0 = number } }
+            }
+        }
+        try await step("snapshot") { try await session().snapshot("half") }
+        try await step("count 21") { try await session().count.update { $0 = 21 } }
+        try await step("rollback") { try await rollBack(to: 4) }
+        try await step("count 22") { try await session().count.update { $0 = 22 } }
+        try await step("close") { try await close() }
+        try await step("open again") { _ = try await session() }
+        try await step("count 23") { try await session().count.update { $0 = 23 } }
+        try await step("close again") { try await close() }
+    }
+
+    /// A change as a running application makes it: pending, then active or failed.
+    private func change(_ number: Int) async throws {
+        try await step("pending \(number)") { try await store(number, .pending) }
+        let isFailing = number % 2 == 0
+        try await step("\(isFailing ? "failed" : "active") \(number)") {
+            try await session().writer.perform { tap in
+                let latest = try tap.latestRevision()
+                try tap.commit { try isFailing ? tap.fail(latest) : tap.activate(latest) }
+            }
+        }
+    }
+
+    private func store(_ number: Int, _ status: Revision.Status) async throws {
+        let wanted = ScenarioPlayer.application(greeting: "number \(number)")
+        let authorship = authorship
+        try await session().writer.commit { tap in
+            _ = try tap.store(wanted)
+            try tap.addRevision(.change, status: status, by: authorship)
+        }
+    }
+
+    private func rollBack(to target: Int) async throws {
+        let authorship = authorship
+        try await session().writer.commit { tap in
+            _ = try tap.rollBack(to: target, RollbackScope(), by: authorship)
+        }
+    }
+
+    fileprivate func recover() async throws {
+        try await step("open") { _ = try await session() }
+        try await step("count 31") { try await session().count.update { $0 = 31 } }
+        try await step("snapshot") { try await session().snapshot("recovered") }
+        try await step("close") { try await close() }
+    }
+
+    fileprivate func read() async throws {
+        for number in 1...2 {
+            try await step("read \(number)") {
+                let tap = try Tap(opening: path, for: .reading)
+                _ = try tap.application()
+                try tap.close()
+            }
+        }
+    }
+
+    fileprivate func replace() async throws {
+        try await step("replace") {
+            let new = ScenarioPlayer.application(greeting: "new")
+            try Tap.make(path, new, replacing: true, by: authorship)
+        }
+        try await step("open") { _ = try await session() }
+        try await step("count 41") { try await session().count.update { $0 = 41 } }
+        try await step("close") { try await close() }
+    }
+}
