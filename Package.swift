@@ -130,6 +130,10 @@ let package = Package(
         // Measures coders; tools/benchmark runs it.
         .executableTarget(
             name: "codec-benchmark", dependencies: ["TapData"], path: "Benchmarks/Codec", swiftSettings: settings),
+        // Measures storage, and serves rows to redis-benchmark; tools/benchmark runs it.
+        .executableTarget(
+            name: "storage-benchmark", dependencies: ["TapFile", "Taproom", "TapData", logging, nioCore, nioPosix],
+            path: "Benchmarks/Storage", swiftSettings: settings),
 
         // The tests.
         tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),

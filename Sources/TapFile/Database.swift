@@ -121,10 +121,10 @@ final class Database {
 
     /// Runs a body as one transaction: all of it is stored, or nothing.
     func transaction<Result>(_ body: () throws -> Result) throws -> Result {
-        try execute("BEGIN IMMEDIATE")
+        try query("BEGIN IMMEDIATE")
         do {
             let result = try body()
-            try execute("COMMIT")
+            try query("COMMIT")
             return result
         } catch {
             // After some errors (a full disk) SQLite has rolled back by itself; then this one has nothing to do.

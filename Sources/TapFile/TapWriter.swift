@@ -115,19 +115,23 @@ package final class TapWriter: StateStore, Sendable {
                     body(tap)
                 }
             }
-            store(&updates, in: tap)
+            let crowd = store(&updates, in: tap)
             // Twice in the second that is promised, so that a slow disk has the other half.
             if ContinuousClock.now >= nextLook {
                 storeDue(tap)
                 nextLook = .now + .milliseconds(500)
             }
+            if let crowd, crowd.size > 1 { queue.gather(crowd.size, for: crowd.patience) }
         }
     }
 
-    private func store(_ updates: inout [any StateUpdate], in tap: Tap) {
-        guard !updates.isEmpty else { return }
+    /// Stores updates in one transaction; answers who may come together the next time, when there were any.
+    @discardableResult
+    private func store(_ updates: inout [any StateUpdate], in tap: Tap) -> Crowd? {
+        guard !updates.isEmpty else { return nil }
         let waiting = updates
         updates = []
+        let start = ContinuousClock.now
         let outcome = Result {
             try tap.commit {
                 let batch = WriterBatch(tap)
@@ -136,7 +140,9 @@ package final class TapWriter: StateStore, Sendable {
             }
         }
         if case .failure(let error) = outcome { failed(error) }
+        let crowd = Crowd(size: waiting.count + queue.count, commit: .now - start)
         for update in waiting { update.finish(outcome) }
+        return crowd
     }
 
     private var hasTimed: Bool { deferred.withLock { $0.contains(where: \.isTimed) } }
@@ -166,6 +172,17 @@ package final class TapWriter: StateStore, Sendable {
             throw error
         }
     }
+}
+
+/// The writers that were there when a commit ended: those it was for, and those that had come meanwhile.
+///
+/// Waiting a moment until all are back makes one commit of two.
+private struct Crowd {
+    let size: Int
+    let commit: Duration
+
+    /// For how long they are waited for: a part of what a commit costs.
+    var patience: Duration { min(commit / 4, .milliseconds(1)) }
 }
 
 /// One transaction of the writer: what is written several times in it goes to the disk once.

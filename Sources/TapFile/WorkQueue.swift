@@ -7,6 +7,8 @@ final class WorkQueue<Element>: @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting: [Element] = []
     private var isClosed = false
+    /// How many elements have to wait before the thread is woken.
+    private var wanted = 1
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -26,7 +28,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         guard !isClosed else { return false }
         waiting.append(element)
-        if waiting.count == 1 { pthread_cond_signal(condition) }
+        if waiting.count == wanted { pthread_cond_signal(condition) }
         return true
     }
 
@@ -38,28 +40,51 @@ final class WorkQueue<Element>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
+    /// How many elements wait.
+    var count: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return waiting.count
+    }
+
+    /// Waits until so many elements are there, or the time is over.
+    func gather(_ count: Int, for time: Duration) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        wanted = count
+        wait(until: deadline(after: time)) { $0.waiting.count >= count }
+        wanted = 1
+    }
+
     /// Takes all that waits.
     ///
     /// Waits for something, for half a second at most when `untilNextHalfSecond`; nil: closed and empty.
     func take(untilNextHalfSecond: Bool) -> [Element]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        var deadline = timespec()
-        clock_gettime(CLOCK_REALTIME, &deadline)
-        deadline.tv_nsec += 500_000_000
-        if deadline.tv_nsec >= 1_000_000_000 {
-            deadline.tv_sec += 1
-            deadline.tv_nsec -= 1_000_000_000
-        }
-        while waiting.isEmpty, !isClosed {
-            if untilNextHalfSecond {
-                if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { break }
-            } else {
-                pthread_cond_wait(condition, mutex)
-            }
+        if waiting.isEmpty {
+            wait(until: untilNextHalfSecond ? deadline(after: .milliseconds(500)) : nil) { !$0.waiting.isEmpty }
         }
         if waiting.isEmpty, isClosed { return nil }
         defer { waiting.removeAll(keepingCapacity: true) }
         return waiting
+    }
+
+    /// Waits until something is so, the queue is closed, or the time has come; with `mutex` held.
+    private func wait(until deadline: timespec?, _ isSo: (WorkQueue) -> Bool) {
+        while !isSo(self), !isClosed {
+            if var deadline {
+                if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return }
+            } else {
+                pthread_cond_wait(condition, mutex)
+            }
+        }
+    }
+
+    private func deadline(after time: Duration) -> timespec {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let nanoseconds = now.tv_nsec + Int(time / .nanoseconds(1))
+        return timespec(tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
     }
 }
