@@ -74,15 +74,15 @@ package final class TapWriter: StateStore, Sendable {
         try await perform { [self] tap in try storeDeferred(tap, where: { _ in true }, and: { try body(tap) }) }
     }
 
-    /// Stores what is deferred and what `body` does, closes the tap and ends the thread.
+    /// Stores what is deferred, closes the tap and ends the thread.
     ///
     /// Whatever is submitted later fails.
-    package func close(_ body: @escaping @Sendable (Tap) throws -> Void = { _ in }) async throws {
+    package func close() async throws {
         defer { queue.close() }
         await reader?.close()
         try await perform { [self] tap in
             defer { queue.close() }
-            try storeDeferred(tap, where: { _ in true }, and: { try body(tap) })
+            try storeDeferred(tap, where: { _ in true }, and: {})
             try tap.checkpoint()
             try tap.close()
         }

@@ -119,9 +119,12 @@ actor RunningApplication {
         await stopServices { _ in true }
         sockets = SocketTable()
         do {
-            try await writer.close { [logger] tap in
-                if isSaving { try RunningApplication.addSnapshot("at the end", of: tap, logger) }
-            }
+            if isSaving { try await keepSnapshot("at the end") }
+        } catch {
+            logger.error("no snapshot is made at the end", metadata: ["error": "\(error)"])
+        }
+        do {
+            try await writer.close()
             return true
         } catch {
             logger.error("the tap is not saved", metadata: ["error": "\(error)"])
@@ -132,16 +135,16 @@ actor RunningApplication {
     /// Makes a snapshot when something changed since the last revision, and prunes as the application's retention says.
     func saveSnapshot(_ comment: String) async {
         guard !isStopping else { return }
-        do {
-            try await writer.commit { [logger] tap in
-                try RunningApplication.addSnapshot(comment, of: tap, logger)
-            }
-            guard let retention = application.retention else { return }
-            let pruned = try await writer.perform { try $0.prune(retention) }
-            logger.debug("history pruned", metadata: ["revisions": "\(pruned.revisions.count)"])
-        } catch {
+        do { try await keepSnapshot(comment) } catch {
             logger.error("no snapshot is made", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func keepSnapshot(_ comment: String) async throws {
+        try await writer.commit { [logger] tap in try RunningApplication.addSnapshot(comment, of: tap, logger) }
+        guard let retention = application.retention else { return }
+        let pruned = try await writer.perform { try $0.prune(retention) }
+        logger.debug("history pruned", metadata: ["revisions": "\(pruned.revisions.count)"])
     }
 
     private static func addSnapshot(_ comment: String, of tap: Tap, _ logger: Logger) throws {
