@@ -62,7 +62,9 @@ struct TourTests {
     private static func normalized(_ text: String) -> String {
         let user = String(cString: getpwuid(geteuid()).pointee.pw_name)
         return text.replacing(/\d{4}-\d\d-\d\dT[0-9:.]+Z/, with: "TIME").replacing(/process \d+/, with: "process N")
-            .replacing(/lose \d+ s/, with: "lose N s").replacing(/\d+ bytes/, with: "N bytes").replacing(/\d+\.\d kB/, with: "N kB").replacing(
+            .replacing(/lose \d+ s/, with: "lose N s").replacing(/\d+ bytes/, with: "N bytes").replacing(
+                /\d+\.\d kB/, with: "N kB"
+            ).replacing(
                 " \(user) ", with: " ada "
             )
             .replacing(/\ +/, with: " ").replacing(/\n+$/, with: "")
