@@ -27,7 +27,7 @@ import Testing
             #expect(try tap.application().services.map(\.kind) == ["fibonacci"])
             #expect(try tap.history().map(\.kind).prefix(4) == [.made, .snapshot, .snapshot, .rollback])
             #expect(try tap.history().map(\.snapshot).prefix(4) == [nil, "three", nil, nil])
-            try #expect(try tap.history().map(\.status).last == .active)
+            #expect(try tap.history().map(\.status).last == .active)
             func pair(at revision: Int?) throws -> Datum? { try tap.state(at: revision).first?.datum() }
             #expect(try pair(at: 1) == nil)
             #expect(try pair(at: 2) == .object(["first": .string("2"), "second": .string("3")]))
