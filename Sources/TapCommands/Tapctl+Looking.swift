@@ -106,8 +106,15 @@ extension Tapctl {
 
     struct Diff: Verb {
         static let configuration = CommandConfiguration(
-            abstract: "Compare two points, or one with now.", usage: "tapctl diff [TAP] A [B]")
+            abstract: "Compare two points, or one with now.",
+            usage: "tapctl diff [TAP] A [B] [--settings|--state] [--service NAME]")
         @OptionGroup var target: Target
+        @Flag(name: .long, help: "Compare settings only.")
+        var settings = false
+        @Flag(name: .long, help: "Compare state only.")
+        var state = false
+        @Option(name: .long, help: ArgumentHelp("Compare this service only.", valueName: "name"))
+        var service: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let (tap, arguments) = try target.resolve(atMost: 2)
@@ -116,12 +123,21 @@ extension Tapctl {
             }
             let to = arguments.dropFirst().first
             let differences = try target.with(tap, invocation) { try await $0.differences(from: from, to: to) }
+                .filter(isMeant)
             if target.json {
                 try Console.print(json: differences)
             } else {
                 Console.print(differences.map(line).joined())
             }
             return .done
+        }
+
+        /// Paths are `web.listen`, `web.state.counters`: no service has a dot in its name, and no kind a key "state".
+        private func isMeant(_ difference: Difference) -> Bool {
+            let steps = difference.path.split(separator: ".")
+            if let service, steps.first.map(String.init) != service { return false }
+            guard settings != state else { return true }
+            return (steps.dropFirst().first == "state") == state
         }
 
         private func line(_ difference: Difference) -> String {
