@@ -13,13 +13,14 @@ extension Tap {
     ///   - base: the description it was made from.
     ///   - replacing: whether a file that is there already may be replaced.
     ///   - passphrase: what the tap is encrypted with; nil: it is not.
+    ///   - cost: what trying a passphrase costs.
     ///   - authorship: who makes it.
     /// - Throws: ``TapFileError``: `.exists` unless it may be replaced, `.inUse` when the one to be replaced is running.
     package static func make(
         _ path: String, _ application: Application, base: BaseDescription? = nil, replacing: Bool = false,
-        passphrase: String? = nil, by authorship: Authorship
+        passphrase: String? = nil, cost: SealCost = .standard, by authorship: Authorship
     ) throws {
-        let protection = try PageProtection.of(passphrase: passphrase)
+        let protection = try PageProtection.of(passphrase: passphrase, cost: cost)
         let tap = try make(inMemory: path, application, base: base, protection, by: authorship)
         // Held until the new file has taken the name, so that no runner starts on the old one meanwhile.
         var file = stat()

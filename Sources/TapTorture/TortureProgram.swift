@@ -33,6 +33,9 @@ public struct TortureProgram: AsyncParsableCommand {
         @Option(help: "FileTrace.c as a shared library.")
         var traceLibrary: String
 
+        @Option(help: "The folder of taps in older formats.")
+        var fixtures: String
+
         @Option(help: "The folder of the programs torture and fibonacci.")
         var programs: String
 
@@ -94,7 +97,8 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
     func run(_ options: TortureProgram.Run) throws -> Findings {
         let torture = options.programs + "/torture"
         let fibonacci = options.programs + "/fibonacci"
-        let traced = TracedProgram(program: torture, library: options.traceLibrary)
+        let traced = TracedProgram(
+            program: torture, library: options.traceLibrary, fixtures: options.fixtures)
         let runner = CaseRunner(program: torture, part: rawValue, seed: options.seed, jobs: options.jobs)
         switch self {
         case .crashSweep:

@@ -57,15 +57,20 @@ enum Workshop {
 
     /// The program that plays scenarios, watched by a library that is built for this run of the tests.
     static var traced: TracedProgram {
-        get throws { TracedProgram(program: programs + "/torture", library: try library.get()) }
+        get throws {
+            TracedProgram(
+                program: programs + "/torture", library: try library.get(), fixtures: source + "/Tests/Fixtures")
+        }
     }
+
+    /// The folder of this package.
+    private static let source = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
 
     private static let folder = Result { try TemporaryFolder() }
 
     private static let library = Result {
         let library = try folder.get()["FileTrace.so"]
-        let source = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        try SharedLibrary.build("/\(source)/tools/torture-program/FileTrace.c", as: library)
+        try SharedLibrary.build("\(source)/tools/torture-program/FileTrace.c", as: library)
         return library
     }
 }
