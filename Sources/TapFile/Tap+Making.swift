@@ -68,27 +68,4 @@ extension Tap {
         }
         return tap
     }
-
-    /// Puts this tap, which is in memory, into the place of a file that is kept under another name.
-    ///
-    /// A number is added to the name when there is such a file already. Answers the name, and the lock of the new file, which
-    /// nobody else can have had. Throws ``TapFileError``; the file is then as it was.
-    func replaceFile(
-        _ path: String, keepingOldAs name: String
-    ) throws(TapFileError) -> (oldName: String, lock: TapLock) {
-        let bytes = protection.protect(try database.serialized())
-        var (oldName, number) = (name, 1)
-        while link(path, oldName) != 0 {
-            guard errno == EEXIST else { throw .cannotCreate(path: oldName, cause: SystemCallError("link")) }
-            number += 1
-            oldName = "\(name)-\(number)"
-        }
-        var lock: TapLock?
-        try WholeFile.write(bytes, to: path, replacing: true, likeOwnerOf: path) { (temporary) throws(TapFileError) in
-            lock = try TapLock(temporary, .writing)
-            if rename(path + "-wal", oldName + "-wal") == 0 { unlink(path + "-shm") }
-        }
-        guard let lock else { throw .missing(path: path) }
-        return (oldName, lock)
-    }
 }

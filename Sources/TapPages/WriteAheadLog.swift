@@ -29,6 +29,12 @@ package struct WriteAheadLog: Sendable {
     private(set) var frames: [UInt32: Int] = [:]
 
     /// A log that is not there.
+    /// Whether it has every page of the database, so that nothing in the file counts.
+    package var hasEveryPage: Bool {
+        guard databasePages > 0 else { return false }
+        return (1...databasePages).allSatisfy { frames[$0] != nil || $0 == PageImage.lockPage }
+    }
+
     init() {}
 
     /// Reads a log from its beginning to its end.
