@@ -67,7 +67,8 @@ package struct CrashSweep: Sendable {
             let isChanging = number % 4 == 0
             let expected = recorded.expected(after: count)
             if let problem = TapCheck.problem(
-                in: place.path, of: recorded, expected: expected, isChanging: isChanging) {
+                in: place.path, of: recorded, expected: expected, isChanging: isChanging)
+            {
                 let what = "\(recorded.scenario.rawValue), after operation \(count), state \(number), seed \(seed)"
                 findings.lose("\(what): \(problem)")
             }

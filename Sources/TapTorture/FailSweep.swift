@@ -101,7 +101,8 @@ package struct FailSweep: Sendable {
                 try content.write(to: place.path)
                 let expected = reader.expected
                 if let problem = TapCheck.problem(
-                    in: place.path, of: recorded, expected: expected, isChanging: false) {
+                    in: place.path, of: recorded, expected: expected, isChanging: false)
+                {
                     findings.lose("\(what): power failure after operation \(index + 1), seed \(seed): \(problem)")
                 }
             }

@@ -30,6 +30,13 @@ import Testing
         #expect(findings.number(of: "numbers") > 0)
     }
 
+    @Test func copiesOneMomentOfATapThatIsWritten() throws {
+        let findings = try Backups(program: Workshop.programs + "/torture", jobs: 2).run(count: 40)
+        #expect(findings.losses == [])
+        #expect(findings.number(of: "copies") == 40)
+        #expect(findings.number(of: "changes") > 0)
+    }
+
     @Test func readsDamagedTapsOrSaysSo() throws {
         let findings = try DamageCases.run(0..<60, seed: 1)
         #expect(findings.losses == [])
