@@ -101,8 +101,8 @@ let package = Package(
         library(
             "TapTorture",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapStandard", "TapTesting", argumentParser,
-                logging,
+                "Taproom", "TapData", "TapPages", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapStandard",
+                "TapTesting", "CSQLite", argumentParser, logging,
             ]),
 
         // The kinds, and the list of those that are shipped.

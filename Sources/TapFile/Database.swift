@@ -73,6 +73,14 @@ final class Database {
         }
     }
 
+    /// Lets the log stay beside the file when this is closed.
+    func keepLog() throws(TapFileError) {
+        var isKept: CInt = 1
+        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &isKept) == SQLITE_OK else {
+            throw failure()
+        }
+    }
+
     /// Whether the file could only be opened for reading.
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 

@@ -1,6 +1,6 @@
 import CSQLite
 import Glibc
-import TapPages
+package import TapPages
 import Taproom
 
 extension Tap {
@@ -51,12 +51,15 @@ extension Tap {
     ///   - path: the tap.
     ///   - old: what opens it now; nil when it is not encrypted.
     ///   - new: what opens it from now on; nil: nothing is needed.
+    ///   - cost: what trying the new passphrase costs.
     /// - Throws: ``TapFileError``; the tap is then as it was.
-    package static func rekey(_ path: String, from old: String?, to new: String?) throws {
+    package static func rekey(
+        _ path: String, from old: String?, to new: String?, cost: SealCost = .standard
+    ) throws {
         let tap = try Tap(opening: path, for: .writing, passphrase: old)
         try tap.checkpoint()
         var lock: TapLock?
-        try tap.writeCopy(to: path, try PageProtection.of(passphrase: new), replacing: true) {
+        try tap.writeCopy(to: path, try PageProtection.of(passphrase: new, cost: cost), replacing: true) {
             (temporary) throws(TapFileError) in
             // Nobody can come in between: the new file is locked before it has the name, the old one until it has lost it.
             // And SQLite removes the log by its name when it closes.
@@ -82,8 +85,8 @@ extension Tap {
 
 extension PageProtection {
     /// How the pages of a new tap are protected: encrypted when there is a passphrase.
-    static func of(passphrase: String?) throws -> PageProtection {
-        try passphrase.map { .sealed(try SealHeader.make(passphrase: $0)) } ?? .checked()
+    static func of(passphrase: String?, cost: SealCost) throws -> PageProtection {
+        try passphrase.map { .sealed(try SealHeader.make(passphrase: $0, cost: cost)) } ?? .checked()
     }
 }
 

@@ -13,13 +13,14 @@ extension Tap {
     ///   - base: the description it was made from.
     ///   - replacing: whether a file that is there already may be replaced.
     ///   - passphrase: what the tap is encrypted with; nil: it is not.
+    ///   - cost: what trying a passphrase costs.
     ///   - authorship: who makes it.
     /// - Throws: ``TapFileError``: `.exists` unless it may be replaced, `.inUse` when the one to be replaced is running.
     package static func make(
         _ path: String, _ application: Application, base: BaseDescription? = nil, replacing: Bool = false,
-        passphrase: String? = nil, by authorship: Authorship
+        passphrase: String? = nil, cost: SealCost = .standard, by authorship: Authorship
     ) throws {
-        let protection = try PageProtection.of(passphrase: passphrase)
+        let protection = try PageProtection.of(passphrase: passphrase, cost: cost)
         let tap = try make(inMemory: path, application, base: base, protection, by: authorship)
         // Held until the new file has taken the name, so that no runner starts on the old one meanwhile.
         var file = stat()
@@ -66,28 +67,5 @@ extension Tap {
             try tap.addRevision(.made, by: authorship)
         }
         return tap
-    }
-
-    /// Puts this tap, which is in memory, into the place of a file that is kept under another name.
-    ///
-    /// A number is added to the name when there is such a file already. Answers the name, and the lock of the new file, which
-    /// nobody else can have had. Throws ``TapFileError``; the file is then as it was.
-    func replaceFile(
-        _ path: String, keepingOldAs name: String
-    ) throws(TapFileError) -> (oldName: String, lock: TapLock) {
-        let bytes = protection.protect(try database.serialized())
-        var (oldName, number) = (name, 1)
-        while link(path, oldName) != 0 {
-            guard errno == EEXIST else { throw .cannotCreate(path: oldName, cause: SystemCallError("link")) }
-            number += 1
-            oldName = "\(name)-\(number)"
-        }
-        var lock: TapLock?
-        try WholeFile.write(bytes, to: path, replacing: true, likeOwnerOf: path) { (temporary) throws(TapFileError) in
-            lock = try TapLock(temporary, .writing)
-            if rename(path + "-wal", oldName + "-wal") == 0 { unlink(path + "-shm") }
-        }
-        guard let lock else { throw .missing(path: path) }
-        return (oldName, lock)
     }
 }

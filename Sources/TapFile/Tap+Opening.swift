@@ -108,6 +108,12 @@ extension Tap {
         throw .damaged(path: path, problem: "the file is cut off after \(size) bytes")
     }
 
+    /// What a log still has must not be lost when another file takes the place of its own.
+    static func checkIsAlone(_ path: String) throws(TapFileError) {
+        guard access(path + "-wal", F_OK) == 0 else { return }
+        throw .storage(path: path + "-wal", code: SQLITE_IOERR, problem: "it can't be folded into the file")
+    }
+
     func checkFormat() throws(TapFileError) {
         do {
             let identity = try database.rows("PRAGMA application_id") { $0.integer(0) }.first

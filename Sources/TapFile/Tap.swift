@@ -52,6 +52,7 @@ package final class Tap {
                 isInMemory = true
                 return
             }
+            try Tap.checkIsAlone(path)
             lock = try converted.replaceFile(path, keepingOldAs: path + ".format-1").lock
             form = .present(.checked())
         }

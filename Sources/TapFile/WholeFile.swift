@@ -68,11 +68,46 @@ package enum WholeFile {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .cannotCreate(path: path, cause: SystemCallError("create")) }
         defer { close(file) }
-        var rest = bytes[...]
+        try write(bytes[...], to: file, path)
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to file: CInt, _ path: String) throws(TapFileError) {
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             guard count > 0 else { throw .cannotCreate(path: path, cause: SystemCallError("write")) }
             rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Copies a file, byte by byte, to a new name.
+    ///
+    /// Throws ``TapFileError``: `.exists` when there is such a file.
+    static func copy(_ path: String, to copy: String) throws(TapFileError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .cannotCreate(path: copy, cause: SystemCallError("open")) }
+        defer { close(file) }
+        try make(copy, replacing: false, likeOwnerOf: path) { (temporary) throws(TapFileError) in
+            try write([], new: temporary)
+            let target = open(temporary, O_WRONLY | O_CLOEXEC)
+            guard target >= 0 else { throw .cannotCreate(path: copy, cause: SystemCallError("open")) }
+            defer { close(target) }
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = read(file, &buffer, buffer.count)
+                guard count >= 0 else { throw .cannotCreate(path: copy, cause: SystemCallError("read")) }
+                guard count > 0 else { return }
+                try write(buffer[..<count], to: target, path)
+            }
+        }
+    }
+
+    /// Makes a file durable, with the owner of another one.
+    static func synchronize(_ path: String, likeOwnerOf model: String) throws(TapFileError) {
+        do throws(SystemCallError) {
+            try finish(path, 0o600, model)
+        } catch {
+            throw .cannotCreate(path: path, cause: error)
         }
     }
 

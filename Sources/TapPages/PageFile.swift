@@ -16,8 +16,27 @@ final class PageFile: ProtectedFile {
     override func read(_ target: UnsafeMutableRawPointer, _ count: Int, at offset: Int64) -> Int32 {
         if count == PageForm.pageSize, offset % 4096 == 0 { return readPage(offset / 4096, into: target) }
         // The header is read before the page size is known, and again with its page.
-        if case .checked = form, offset + Int64(count) <= 100 { return underlying.read(target, count, at: offset) }
+        if offset + Int64(count) <= 100 { return readHeader(target, count, at: offset) }
         return readPart(target, count, at: offset)
+    }
+
+    /// Reads from the header of the database.
+    ///
+    /// When the first page can't be read it may still be in the log, torn here by a crash while the log was folded in. SQLite
+    /// looks there only when the header of the file tells it the sizes of the pages and of their reserved bytes.
+    private func readHeader(_ target: UnsafeMutableRawPointer, _ count: Int, at offset: Int64) -> Int32 {
+        guard case .sealed = form else { return underlying.read(target, count, at: offset) }
+        var size: Int64 = 0
+        let code = underlying.read(scratch, PageForm.pageSize, at: form.offset(of: 1))
+        if code == ResultCode.shortRead, self.size(&size) == SQLITE_OK, size == 0 { return code }
+        guard code == SQLITE_OK || code == ResultCode.shortRead else { return code }
+        if code != SQLITE_OK || !form.open(scratch, number: 1) {
+            scratch.initializeMemory(as: UInt8.self, repeating: 0, count: 100)
+            scratch.storeBytes(of: 0x10, toByteOffset: 16, as: UInt8.self)
+            scratch.storeBytes(of: UInt8(form.reservedBytes), toByteOffset: 20, as: UInt8.self)
+        }
+        target.copyMemory(from: scratch + Int(offset), byteCount: count)
+        return SQLITE_OK
     }
 
     /// Reads a page and checks it.

@@ -7,7 +7,7 @@ import Taproom
 /// (fcntl(2)).
 package final class PageImage: Sendable {
     /// SQLite keeps its locks where this page would be, and never writes it ("Database File Format", section 1.4).
-    private static let lockPage: UInt32 = 0x4000_0000 / 4096 + 1
+    static let lockPage: UInt32 = 0x4000_0000 / 4096 + 1
 
     /// What was found in the log.
     package let log: WriteAheadLog

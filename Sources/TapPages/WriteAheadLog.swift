@@ -28,6 +28,12 @@ package struct WriteAheadLog: Sendable {
     /// The last committed frame of each page; they count from 0.
     private(set) var frames: [UInt32: Int] = [:]
 
+    /// Whether it has every page of the database, so that nothing in the file counts.
+    package var hasEveryPage: Bool {
+        guard databasePages > 0 else { return false }
+        return (1...databasePages).allSatisfy { frames[$0] != nil || $0 == PageImage.lockPage }
+    }
+
     /// A log that is not there.
     init() {}
 

@@ -66,7 +66,9 @@ package struct CrashSweep: Sendable {
             try content.write(to: place.path)
             let isChanging = number % 4 == 0
             let expected = recorded.expected(after: count)
-            if let problem = TapCheck.problem(in: place.path, expected: expected, isChanging: isChanging) {
+            if let problem = TapCheck.problem(
+                in: place.path, of: recorded, expected: expected, isChanging: isChanging)
+            {
                 let what = "\(recorded.scenario.rawValue), after operation \(count), state \(number), seed \(seed)"
                 findings.lose("\(what): \(problem)")
             }
@@ -99,7 +101,7 @@ package struct CrashSweep: Sendable {
             return findings
         }
         let expected = recorded.expected(after: run.operations)
-        if let problem = TapCheck.problem(in: run.folder.path, expected: expected, isChanging: true) {
+        if let problem = TapCheck.problem(in: run.folder.path, of: recorded, expected: expected, isChanging: true) {
             findings.lose("\(what): \(problem)")
         }
         return findings

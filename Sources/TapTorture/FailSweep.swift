@@ -72,7 +72,7 @@ package struct FailSweep: Sendable {
         if run.status != (reader.refusals == 0 ? 0 : 1) { findings.lose("\(what): ended with status \(run.status)") }
         if fault.how != .on, !reader.isComplete { findings.lose("\(what): a step was refused twice") }
         let left = reader.left
-        if let problem = TapCheck.problem(in: run.folder.path, expected: left, isChanging: true) {
+        if let problem = TapCheck.problem(in: run.folder.path, of: recorded, expected: left, isChanging: true) {
             findings.lose("\(what): afterwards: \(problem)")
         }
         try look(at: run.operations, of: recorded, what, &findings)
@@ -100,7 +100,9 @@ package struct FailSweep: Sendable {
                 findings.count("states")
                 try content.write(to: place.path)
                 let expected = reader.expected
-                if let problem = TapCheck.problem(in: place.path, expected: expected, isChanging: false) {
+                if let problem = TapCheck.problem(
+                    in: place.path, of: recorded, expected: expected, isChanging: false)
+                {
                     findings.lose("\(what): power failure after operation \(index + 1), seed \(seed): \(problem)")
                 }
             }

@@ -8,6 +8,22 @@ package enum Files {
         try TemporaryFolder(in: access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
     }
 
+    /// The names in a folder, those of hidden files too.
+    ///
+    /// Throws ``TortureError``.
+    package static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw TortureError("\(folder) can't be read: error \(errno)") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// The bytes of a file.
     ///
     /// Throws ``TortureError``.

@@ -14,9 +14,18 @@ package enum Scenario: String, CaseIterable, Sendable {
     case reading
     /// The tap of a program that was killed is replaced by a new one.
     case replacement
-
-    /// Whether it begins with what a program has left that was killed.
-    package var beginsWithLeftovers: Bool { self != .life }
+    /// An encrypted tap with a table is made, changed, taken back, pruned and opened once more.
+    case sealed
+    /// A tap of format 1 is opened and changed.
+    case conversion
+    /// The tap of format 1 of a program that was killed is opened and changed.
+    case conversionOfLog = "conversion-of-log"
+    /// A tap is encrypted, given another passphrase, and decrypted.
+    case rekey
+    /// A tap that has a damaged page, of a program that was killed, is started.
+    case damagedPage = "damaged-page"
+    /// A tap whose log is damaged is started.
+    case damagedLog = "damaged-log"
 
     /// The name of the tap in its folder.
     package static let tapName = "site.tap"
@@ -26,13 +35,17 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// Every step is reported to the file `ack` in the folder as ``Acknowledgement`` says. Answers whether all steps were
     /// done at the first time.
     package func play(in folder: String) async -> Bool {
-        let player = ScenarioPlayer(folder: folder)
+        let player = ScenarioPlayer(self, folder: folder)
         do {
             switch self {
             case .life: try await player.live()
             case .recovery: try await player.recover()
             case .reading: try await player.read()
             case .replacement: try await player.replace()
+            case .sealed: try await player.liveSealed()
+            case .conversion, .conversionOfLog: try await player.convert()
+            case .rekey: try await player.rekey()
+            case .damagedPage, .damagedLog: try await player.fallBack()
             }
         } catch {
             // A step was refused twice; the player has reported it.
@@ -65,7 +78,7 @@ extension ScenarioPlayer {
         try await step("open again") { _ = try await session() }
         try await step("count 23") { try await session().count.update { $0 = 23 } }
         try await step("migrate") { try await migrate() }
-        try await step("prune") { try await prune() }
+        try await step("prune") { try await prune(keeping: 5) }
         try await step("close again") { try await close() }
     }
 
@@ -90,7 +103,7 @@ extension ScenarioPlayer {
         }
     }
 
-    private func rollBack(to target: Int) async throws {
+    func rollBack(to target: Int) async throws {
         let authorship = authorship
         try await session().writer.commit { tap in
             _ = try tap.rollBack(to: target, RollbackScope(), by: authorship)
@@ -104,9 +117,9 @@ extension ScenarioPlayer {
         }
     }
 
-    private func prune() async throws {
+    func prune(keeping count: Int) async throws {
         var retention = Retention()
-        retention.keep = 5
+        retention.keep = count
         try await session().writer.perform { [retention] tap in _ = try tap.prune(retention) }
     }
 
@@ -120,7 +133,7 @@ extension ScenarioPlayer {
     fileprivate func read() async throws {
         for number in 1...2 {
             try await step("read \(number)") {
-                let tap = try Tap(opening: path, for: .reading)
+                let tap = try scenario.open(path, for: .reading)
                 _ = try tap.application()
                 try tap.close()
             }

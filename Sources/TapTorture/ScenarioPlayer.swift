@@ -20,13 +20,15 @@ final class ScenarioPlayer {
         }
     }
 
+    let scenario: Scenario
     let path: String
     let authorship = Authorship(author: "ada", origin: "torture", comment: "a step")
     private(set) var refusals = 0
     private let reports: CInt
     private var openSession: Session?
 
-    init(folder: String) {
+    init(_ scenario: Scenario, folder: String) {
+        self.scenario = scenario
         path = folder + "/" + Scenario.tapName
         reports = open(folder + "/ack", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     }
@@ -84,7 +86,7 @@ final class ScenarioPlayer {
     /// What the tap holds, asked of the writer as long as there is one.
     private func content() async throws -> String {
         if let openSession { return try await openSession.writer.perform { try WholeContent.text(of: $0) } }
-        let tap = try Tap(opening: path, for: .reading)
+        let tap = try scenario.open(path, for: .reading)
         let text = try WholeContent.text(of: tap)
         try tap.close()
         return text
@@ -94,7 +96,7 @@ final class ScenarioPlayer {
         if let openSession { return openSession }
         // After a close that failed the thread of the writer may still hold the file.
         try TapLock.waitUntilFree(path)
-        let tap = try Tap(opening: path, for: .writing)
+        let tap = try scenario.open(path, for: .writing)
         // As a runner begins; what can't be written is found here.
         _ = try tap.commit { try tap.failPendingRevisions() }
         let writer = try TapWriter(tap)

@@ -7,7 +7,7 @@ public struct TortureProgram: AsyncParsableCommand {
     /// The name and the inner commands, with which the program starts itself.
     public static let configuration = CommandConfiguration(
         commandName: "torture", abstract: "Proves that nothing acknowledged is ever lost.",
-        subcommands: [Run.self, PlayScenario.self, RunCases.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, PlayScenario.self, RunCases.self, Write.self], defaultSubcommand: Run.self)
 
     /// For the parser.
     public init() {}
@@ -32,6 +32,9 @@ public struct TortureProgram: AsyncParsableCommand {
 
         @Option(help: "FileTrace.c as a shared library.")
         var traceLibrary: String
+
+        @Option(help: "The folder of taps in older formats.")
+        var fixtures: String
 
         @Option(help: "The folder of the programs torture and fibonacci.")
         var programs: String
@@ -64,6 +67,15 @@ public struct TortureProgram: AsyncParsableCommand {
         }
     }
 
+    struct Write: ParsableCommand {
+        static let configuration = CommandConfiguration(shouldDisplay: false)
+
+        @Argument var tap: String
+        @Argument var place: String
+
+        func run() throws { try CountingWriter.run(tap, place: place) }
+    }
+
     struct RunCases: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: "cases", shouldDisplay: false)
 
@@ -89,12 +101,13 @@ extension Scenario: ExpressibleByArgument {}
 enum Part: String, CaseIterable, ExpressibleByArgument {
     case crashSweep = "crash-sweep"
     case failSweep = "fail-sweep"
-    case kill, damage, races, fuzz
+    case kill, backup, damage, races, fuzz
 
     func run(_ options: TortureProgram.Run) throws -> Findings {
         let torture = options.programs + "/torture"
         let fibonacci = options.programs + "/fibonacci"
-        let traced = TracedProgram(program: torture, library: options.traceLibrary)
+        let traced = TracedProgram(
+            program: torture, library: options.traceLibrary, fixtures: options.fixtures)
         let runner = CaseRunner(program: torture, part: rawValue, seed: options.seed, jobs: options.jobs)
         switch self {
         case .crashSweep:
@@ -106,6 +119,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
         case .kill:
             return try Kills(program: fibonacci, seed: options.seed, jobs: 2 * options.jobs)
                 .run(count: options.count ?? 10_000)
+        case .backup: return try Backups(program: torture, jobs: options.jobs).run(count: options.count ?? 2000)
         case .damage: return try runner.run(options.first..<options.first + (options.count ?? 1000))
         case .races: return try Races(program: fibonacci).run(writers: 16, changes: options.count ?? 1000)
         case .fuzz: return try runner.run(options.first..<options.first + (options.count ?? 1_000_000))

@@ -5,15 +5,19 @@ import TapTesting
 package struct TracedProgram: Sendable {
     private let program: String
     private let library: String
+    /// The folder of taps in older formats.
+    let fixtures: String
 
     /// Names both.
     ///
     /// - Parameters:
     ///   - program: the path of `torture`.
     ///   - library: the path of FileTrace.c as a shared library.
-    package init(program: String, library: String) {
+    ///   - fixtures: the folder of taps in older formats.
+    package init(program: String, library: String, fixtures: String) {
         self.program = program
         self.library = library
+        self.fixtures = fixtures
     }
 
     /// What happens to the program at one of its file operations.
@@ -75,11 +79,15 @@ struct RecordedScenario {
     let operations: [FileOperation]
     /// What the tap holds at the beginning, and from each operation on that acknowledged a step.
     let milestones: [(operation: Int, step: String, content: String?)]
+    /// What has to be in the folder at all times.
+    let keptBytes: [KeptBytes]
 
     /// Plays a scenario.
     ///
     /// Throws ``TortureError`` unless every step is done.
-    init(_ scenario: Scenario, from start: FolderContent, holding content: String?, by program: TracedProgram) throws {
+    init(_ scenario: Scenario, from beginning: Beginning, by program: TracedProgram) throws {
+        let (start, content) = (beginning.files, beginning.content)
+        keptBytes = beginning.keptBytes
         let run = try program.run(scenario, from: start)
         var milestones: [(operation: Int, step: String, content: String?)] = [(-1, "the beginning", content)]
         for (index, operation) in run.operations.enumerated() where operation.kind == .acknowledge {
@@ -95,22 +103,6 @@ struct RecordedScenario {
         self.start = start
         operations = run.operations
         self.milestones = milestones
-    }
-
-    /// All scenarios; those that begin with the leftovers of a killed program take them from the middle of a life.
-    static func all(by program: TracedProgram) throws -> [RecordedScenario] {
-        let life = try RecordedScenario(.life, from: [:], holding: nil, by: program)
-        let middle = life.milestones[life.milestones.count / 2]
-        let number = life.operations[...middle.operation].count { $0.kind.isCounted } + 1
-        let killed = try program.run(.life, from: [:], TracedProgram.Fault(how: .stop, operation: number)).folder
-        var leftovers: FolderContent = [:]
-        for suffix in ["", "-wal", "-shm"] {
-            leftovers[Scenario.tapName + suffix] = try Files.read(killed[Scenario.tapName + suffix])
-        }
-        return try [life]
-            + Scenario.allCases.filter(\.beginsWithLeftovers).map {
-                try RecordedScenario($0, from: leftovers, holding: middle.content, by: program)
-            }
     }
 
     /// How many operations have a number.

@@ -30,6 +30,13 @@ import Testing
         #expect(findings.number(of: "numbers") > 0)
     }
 
+    @Test func copiesOneMomentOfATapThatIsWritten() throws {
+        let findings = try Backups(program: Workshop.programs + "/torture", jobs: 2).run(count: 40)
+        #expect(findings.losses == [])
+        #expect(findings.number(of: "copies") == 40)
+        #expect(findings.number(of: "changes") > 0)
+    }
+
     @Test func readsDamagedTapsOrSaysSo() throws {
         let findings = try DamageCases.run(0..<60, seed: 1)
         #expect(findings.losses == [])
@@ -57,15 +64,20 @@ enum Workshop {
 
     /// The program that plays scenarios, watched by a library that is built for this run of the tests.
     static var traced: TracedProgram {
-        get throws { TracedProgram(program: programs + "/torture", library: try library.get()) }
+        get throws {
+            TracedProgram(
+                program: programs + "/torture", library: try library.get(), fixtures: source + "/Tests/Fixtures")
+        }
     }
+
+    /// The folder of this package.
+    private static let source = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
 
     private static let folder = Result { try TemporaryFolder() }
 
     private static let library = Result {
         let library = try folder.get()["FileTrace.so"]
-        let source = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        try SharedLibrary.build("/\(source)/tools/torture-program/FileTrace.c", as: library)
+        try SharedLibrary.build("\(source)/tools/torture-program/FileTrace.c", as: library)
         return library
     }
 }
