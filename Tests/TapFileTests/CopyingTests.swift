@@ -5,7 +5,7 @@ import TapTesting
 import Taproom
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CopyingTests {
+@Suite(.timeLimit(.minutes(10))) struct CopyingTests {
     /// A tap with some history, of a text that can be looked for.
     private func fill(_ tap: Tap) throws {
         for number in 1...30 {

@@ -4,7 +4,7 @@ import TapTesting
 @testable import Taproom
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct TableTests {
+@Suite(.timeLimit(.minutes(10))) struct TableTests {
     private struct Visit: Codable, Sendable, Equatable {
         var count = 0
         var page = ""

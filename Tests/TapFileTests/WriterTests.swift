@@ -5,7 +5,7 @@ import TapTesting
 @testable import Taproom
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct WriterTests {
+@Suite(.timeLimit(.minutes(10))) struct WriterTests {
     private static let count = Cell("count", initial: 0, durability: .always)
     private static let words = Cell("words", initial: [String](), durability: .always)
     private static let minute = Cell("minute", initial: 0, durability: .everySecond)
