@@ -36,15 +36,19 @@ extension Tap {
 
     /// Folds what a crash left in the log of a tap into its file, if it is one that can be read here.
     private static func foldLog(of path: String, _ lock: TapLock) throws(TapFileError) {
-        guard access(path + "-wal", F_OK) == 0, let form = try? TapForm(of: lock.descriptor, path, nil) else { return }
-        let protection: PageProtection? = if case .present(let protection) = form { protection } else { nil }
+        guard access(path + "-wal", F_OK) == 0 else { return }
         do throws(TapFileError) {
+            var protection: PageProtection?
+            if case .present(let found) = try TapForm(of: lock.descriptor, path, nil) { protection = found }
             let old = try Database(path, .readWrite, protection)
             try old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             try old.close()
         } catch {
-            guard case .storage = error else { return }
-            throw error
+            switch error {
+            // Without the passphrase the log of an encrypted tap can't be folded in: whoever has it opens the tap once.
+            case .storage, .sealed(.passphraseNeeded): throw error
+            default: return
+            }
         }
     }
 

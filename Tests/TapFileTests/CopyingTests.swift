@@ -119,6 +119,28 @@ import Testing
         }
     }
 
+    @Test func theLogOfAnEncryptedTapIsNotThrownAway() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/site.tap"
+            try Tap.make(path, application(service("web")), passphrase: "open", by: ada)
+            let tap = try Tap(opening: path, for: .writing, passphrase: "open")
+            try tap.set(7)
+            let (file, log) = try (bytes(of: path), bytes(of: path + "-wal"))
+            try tap.close()
+            // As a killed program leaves it.
+            try write(file, to: path)
+            try write(log, to: path + "-wal")
+            #expect(
+                tapError { try Tap.make(path, application(service("web")), replacing: true, by: ada) }
+                    == .sealed(.passphraseNeeded(path)))
+            let again = try Tap(opening: path, for: .writing, passphrase: "open")
+            #expect(try again.number() == 7)
+            try again.close()
+            try Tap.make(path, application(service("web")), replacing: true, by: ada)
+            #expect(!Tap.isSealed(path))
+        }
+    }
+
     @Test func whatIsTamperedWithIsToldFromAWrongPassphrase() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/site.tap"
