@@ -12,8 +12,14 @@ private struct Shop: ServiceKind {
     static let formerWords = ["store"]
     static let summary = "Sells."
 
-    struct SettingsV1: Defaulted, Sendable { var port = 80; var title = "" }
-    struct SettingsV2: Defaulted, Sendable { var ports: [Int] = [80]; var title = "" }
+    struct SettingsV1: SettingsGroup {
+        var port = 80
+        var title = ""
+    }
+    struct SettingsV2: SettingsGroup {
+        var ports: [Int] = [80]
+        var title = ""
+    }
     struct Settings: ServiceSettings {
         var ports: [Int] = [80]
         var heading = "Shop"
