@@ -94,6 +94,11 @@ final class Database {
         }
         switch code & 0xFF {
         case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path: path, problem: text)
+        case SQLITE_IOERR, SQLITE_CANTOPEN:
+            // "disk I/O error" alone helps nobody.
+            let cause = sqlite3_system_errno(handle)
+            let reason = cause == 0 ? text : "\(text): \(SystemCallError("read or write", code: cause).reason)"
+            return .storage(path: path, code: code & 0xFF, problem: reason)
         default: return .storage(path: path, code: code & 0xFF, problem: text)
         }
     }

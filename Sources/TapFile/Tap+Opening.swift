@@ -84,6 +84,12 @@ extension Tap {
         if let what { throw .notAFile(path: path, what: what) }
     }
 
+    /// Whether there is anything in the log of a tap; on a full disk an empty one can stay.
+    static func hasLog(_ path: String) -> Bool {
+        var log = stat()
+        return stat(path + "-wal", &log) == 0 && log.st_size > 0
+    }
+
     /// A crash may leave the end of the log torn, but never a hole in what was acknowledged.
     static func checkLog(_ path: String, _ protection: PageProtection) throws(TapFileError) {
         let log: WriteAheadLog

@@ -58,7 +58,7 @@ package final class Tap {
         }
         guard case .present(let protection) = form else { preconditionFailure("format 1 was dealt with above") }
         (self.lock, self.protection, isInMemory) = (lock, protection, false)
-        let isAtRest = Glibc.access(path + "-wal", F_OK) != 0
+        let isAtRest = !Tap.hasLog(path)
         if !isAtRest { try Tap.checkLog(path, protection) }
         if isAtRest, !protection.isSealed { try Tap.checkSize(lock.descriptor, path) }
         // A log left by a crash is folded in by the first to come, reader or writer.
