@@ -139,7 +139,10 @@ import Testing
     @Test func aDatabaseThatCannotBeOpenedIsAnError() {
         for _ in 0..<100 {
             let error = #expect(throws: TapFileError.self) { try Database("/nowhere/a.tap", .readWrite) }
-            #expect(error?.description == "/nowhere/a.tap: cannot be read or written: unable to open database file: no such file or directory")
+            #expect(
+                error?.description
+                    == "/nowhere/a.tap: cannot be read or written: unable to open database file: no such file or directory"
+            )
         }
     }
 
