@@ -32,14 +32,13 @@ package struct RemoteApplication: ControlledApplication {
         try await ask("GET", "contents" + query(["path": path, "at": point]))
     }
     package func description(at point: String?) async throws -> Datum {
-        try await ask("GET", "application" + at(point))
+        try await ask("GET", "application" + query(["at": point]))
     }
     package func history() async throws -> [Revision] { try await ask("GET", "revisions") }
     package func verify() async throws -> [String] { try await ask("GET", "verify") }
 
     package func differences(from: String, to: String?) async throws -> [Difference] {
-        let end = to.map { "&to=" + escaped($0) } ?? ""
-        return try await ask("GET", "diff?from=\(escaped(from))\(end)")
+        try await ask("GET", "diff" + query(["from": from, "to": to]))
     }
 
     package func snapshot(_ name: String?, by authorship: Authorship) async throws -> Int {
@@ -80,8 +79,6 @@ package struct RemoteApplication: ControlledApplication {
         let parts = values.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
         return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
     }
-
-    private func at(_ point: String?) -> String { point.map { "?at=" + escaped($0) } ?? "" }
 
     /// RFC 3986, section 2.1.
     private func escaped(_ text: String) -> String {

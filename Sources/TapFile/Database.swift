@@ -36,10 +36,12 @@ final class Database {
             case .readWrite, .memory: SQLITE_OPEN_READWRITE
             case .readOnly, .immutable: SQLITE_OPEN_READONLY
             }
-        let isImmutable = access == .immutable
+        // Without protection no URI is meant: a path that looks like one is none.
         let name =
             access == .memory
-            ? ":memory:" : protection?.uri(forPath: path, immutable: isImmutable) ?? Database.uri(path, isImmutable)
+            ? ":memory:"
+            : protection?.uri(forPath: path, immutable: access == .immutable)
+                ?? (path.hasPrefix("file:") ? "./" + path : path)
         let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
         // `deinit` closes what was opened: everything this stores is set.
         guard code == SQLITE_OK else { throw failure() }
@@ -49,17 +51,6 @@ final class Database {
     }
 
     deinit { try? close() }
-
-    private static func uri(_ path: String, _ isImmutable: Bool) -> String {
-        // A URI only where it has to be: it can't say every name as plainly.
-        guard isImmutable else { return path.hasPrefix("file:") ? "./" + path : path }
-        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-".utf8)
-        let escaped = path.utf8.map { byte in
-            plain.contains(byte)
-                ? String(Unicode.Scalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-        }
-        return "file:\(escaped.joined())?immutable=1"
-    }
 
     /// Closes the connection.
     ///
@@ -88,10 +79,7 @@ final class Database {
     func failure() -> TapFileError {
         let code = sqlite3_extended_errcode(handle)
         let text = String(cString: sqlite3_errmsg(handle))
-        if let pages = protection?.badPages, !pages.isEmpty {
-            let list = pages.prefix(8).map(String.init).joined(separator: ", ") + (pages.count > 8 ? ", ..." : "")
-            return .damaged(path: path, problem: "not what was written: page \(list)")
-        }
+        if let problem = protection?.problem { return .damaged(path: path, problem: problem) }
         switch code & 0xFF {
         case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path: path, problem: text)
         case SQLITE_IOERR, SQLITE_CANTOPEN:
@@ -152,7 +140,7 @@ final class Database {
         guard let bytes = sqlite3_serialize(handle, "main", &size, 0) else { throw failure() }
         defer { sqlite3_free(bytes) }
         // SQLite gives zeros for a page that can't be read.
-        if let pages = protection?.badPages, !pages.isEmpty { throw failure() }
+        guard protection?.problem == nil else { throw failure() }
         return Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
     }
 

@@ -2,7 +2,7 @@ import CSQLite
 import TapPages
 import Taproom
 
-/// Taps of format 1, of Taproom 0.1: pages without checksums, and one table for the state of now and of before.
+/// Taps of format 1, from before Taproom 0.1: pages without checksums, and one table for the state of now and of before.
 enum FormatOne {
     /// What a tap of format 1 holds, as a tap of the present format in memory.
     ///

@@ -16,11 +16,9 @@ extension Tap {
         let pages = try database.rows("PRAGMA page_count") { Int($0.integer(0)) }.first ?? 0
         guard pages <= Tap.pagesOfASmallTap else { return }
         let problems = try database.rows("PRAGMA quick_check(1)") { $0.text(0) }.filter { $0 != "ok" }
-        let bad = protection.badPages.map(String.init)
-        guard bad.isEmpty else {
-            throw TapFileError.damaged(path: path, problem: "not what was written: page \(bad.joined(separator: ", "))")
+        if let problem = protection.problem ?? problems.first {
+            throw TapFileError.damaged(path: path, problem: problem)
         }
-        if let problem = problems.first { throw TapFileError.damaged(path: path, problem: problem) }
     }
 
     /// What is wrong with the file and with what refers to what, a sentence each.
@@ -29,8 +27,7 @@ extension Tap {
     package func integrityFindings() throws -> [String] {
         let pages = try database.rows("PRAGMA integrity_check") { $0.text(0) }.filter { $0 != "ok" }
         // What SQLite makes of a page that can't be read is of no use to anyone.
-        let bad = protection.badPages.map(String.init)
-        guard bad.isEmpty else { return ["the file: not what was written: page \(bad.joined(separator: ", "))"] }
+        if let problem = protection.problem { return ["the file: \(problem)"] }
         guard pages.isEmpty else { return pages.map { "the file: \($0)" } }
         let next = try latestRevision() + 1
         var findings: [String] = []

@@ -52,8 +52,8 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .sealed(let error): error.advice
         case .inUse(_, let holder):
             holder.isReader ? "Try again in a moment." : "Stop it first, or use tapctl, which talks to it."
-        case .exists: "Use --force to replace it, or --output to choose another name."
-        case .cannotCreate: "Choose another place with --output."
+        case .exists: "Use --force to replace it, or name another file (mktap: --output)."
+        case .cannotCreate: "Choose another place (mktap: --output)."
         case .storage(_, SQLITE_FULL, _): "Make room on the disk; nothing that was acknowledged is lost."
         default: nil
         }

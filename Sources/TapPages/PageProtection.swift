@@ -53,6 +53,14 @@ package final class PageProtection: Sendable {
     /// puts zeros in their place without a word, so look here after it.
     package var badPages: [UInt32] { bad.withLock { $0.sorted() } }
 
+    /// What ``badPages`` means, in a few words; nil: there are none.
+    package var problem: String? {
+        let pages = badPages
+        guard !pages.isEmpty else { return nil }
+        let list = pages.prefix(8).map(String.init).joined(separator: ", ") + (pages.count > 8 ? ", ..." : "")
+        return "not what was written: page \(list)"
+    }
+
     func noteBadPage(_ number: UInt32) { bad.withLock { _ = $0.insert(number) } }
 
     /// The name by which `sqlite3_open_v2` opens a file with this protection, with SQLITE_OPEN_URI.

@@ -6,10 +6,16 @@ public final class TemporaryFolder: Sendable {
     /// Its absolute path.
     public let path: String
 
+    /// Where temporary files belong: `TMPDIR`, or `/tmp` ("Environment Variables" of POSIX.1-2017, section 8.3).
+    public static let parent: String = {
+        let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+        return named.hasPrefix("/") ? named : "/tmp"
+    }()
+
     /// Makes an empty folder in another one.
     ///
     /// Throws ``SystemCallError``.
-    public init(in parent: String = "/tmp") throws {
+    public init(in parent: String = TemporaryFolder.parent) throws {
         var template = Array("\(parent)/taproom-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCallError("make a temporary folder") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -5,7 +5,7 @@ package import TapTesting
 package enum Files {
     /// A folder for as long as it is held, in memory when this system has a file system there.
     package static func folder() throws -> TemporaryFolder {
-        try TemporaryFolder(in: access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+        try TemporaryFolder(in: access("/dev/shm", W_OK) == 0 ? "/dev/shm" : TemporaryFolder.parent)
     }
 
     /// The names in a folder, those of hidden files too.

@@ -43,7 +43,7 @@ struct FullDiskTests {
                 tapctl: fibonacci.tap: cannot be read or written: database or disk is full. \
                 Make room on the disk; nothing that was acknowledged is lost.
                 status 74
-                mktap: other.tap: cannot be made: no space left on device. Choose another place with --output.
+                mktap: other.tap: cannot be made: no space left on device. Choose another place (mktap: --output).
                 status 73
                 3
                 stopped 0

@@ -46,14 +46,14 @@ struct MistakeTests {
         try bench.folder.write("mine", to: "web.tap")
         expect(
             try await bench.run("mktap", "web"), 73,
-            "mktap: web.tap: exists already. Use --force to replace it, or --output to choose another name.")
+            "mktap: web.tap: exists already. Use --force to replace it, or name another file (mktap: --output).")
         #expect(try await Program.run("cat", ["web.tap"], in: bench.folder.path).output == "mine")
     }
 
     @Test func mktapNeedsAFolderToWriteIn() async throws {
         expect(
             try await bench.run("mktap", "--output", "none/web.tap", "web"), 73,
-            "mktap: none/web.tap: cannot be made: no such file or directory. Choose another place with --output.")
+            "mktap: none/web.tap: cannot be made: no such file or directory. Choose another place (mktap: --output).")
     }
 
     @Test func tapdNeedsSomethingToRun() async throws {
