@@ -10,7 +10,6 @@ extension Tap {
     ///
     /// Throws ``TapFileError/damaged(path:problem:)`` when something is not what was written.
     package func checkPages() throws {
-        _ = try history()
         _ = try base()
         _ = try cellVersions()
         let pages = try database.rows("PRAGMA page_count") { Int($0.integer(0)) }.first ?? 0

@@ -90,7 +90,6 @@ package enum Runner {
         let (failed, migrated) = try tap.commit {
             (try tap.failPendingRevisions(), try tap.migrate(kinds: configuration.kinds, by: author))
         }
-        try tap.checkCells(kinds: configuration.kinds)
         for number in failed {
             configuration.logger.warning(
                 "a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])

@@ -16,7 +16,7 @@ package enum TapStart {
     ///   - kinds: the kinds of the program, by which stored values are checked.
     ///   - logger: where it is said what happened.
     /// - Returns: the tap, open for writing.
-    /// - Throws: `TapFileError`; the file is then as it was.
+    /// - Throws: `TapFileError`, or `MigrationError` for a cell that can't be read; the file is then as it was.
     package static func open(
         _ path: String, passphrase: String?, kinds: KindList, _ logger: Logger
     ) throws -> Tap {
@@ -50,7 +50,7 @@ package enum TapStart {
     private static func checked(_ path: String, _ passphrase: String?, _ kinds: KindList) throws -> Tap {
         let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
         try tap.checkPages()
-        do { try tap.checkCells(kinds: kinds) } catch is MigrationError {}
+        try tap.checkCells(kinds: kinds)
         return tap
     }
 }
