@@ -103,7 +103,7 @@ enum Tap2deb {
         } else {
             application = try DescriptionFile(file, PassphraseOptions()).application(kinds: kinds)
         }
-        let endpoints = try application.servicesByPath.flatMap {
+        let endpoints = try application.servicesByPath.filter { !$0.service.isGroup }.flatMap {
             try kinds.kind($0.service.kind).endpoints(stored: $0.service.settings)
         }
         return Source(application: application, endpoints: endpoints, date: date)

@@ -34,8 +34,11 @@ extension Tapctl {
                     service.endpoints.joined(separator: " "),
                 ]
             }
+            let failures = report.services.compactMap { service in
+                service.lastFailure.map { "  \(service.name) failed at \($0.time): \($0.reason)\n" }
+            }
             return "\(report.name): \(running)\nrevision \(report.revision), \(durable)\n"
-                + TextTable.text(services, indent: "  ")
+                + TextTable.text(services, indent: "  ") + failures.joined()
         }
     }
 

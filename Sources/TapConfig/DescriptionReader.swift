@@ -137,30 +137,52 @@ package struct DescriptionReader {
             // Null counts as missing; of anything else it was said that it is no text.
             if node.member("kind").map({ $0.value.datum == .null }) ?? true {
                 report(
-                    "the key \"kind\" is missing. Allowed: \(kinds.words.joined(separator: ", "))", path, at: node.start
-                )
+                    "the key \"kind\" is missing. Allowed: \(words.joined(separator: ", "))", path, at: node.start)
             }
             return nil
         }
-        guard let kind = try? kinds.kind(word) else {
-            let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: kinds.words)
+        let kind = try? kinds.kind(word)
+        guard kind != nil || word == ServiceDefinition.group else {
+            let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: words)
             report(problem, path + ".kind", at: node.member("kind")?.value.start ?? node.start)
             return nil
         }
-        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind.word)
-        service.settingsVersion = kind.settingsVersion
+        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind?.word ?? word)
         if let problem = Name.problem(service.name) {
             report(problem, path + ".name", at: node.member("name")?.value.start ?? node.start)
         }
         common(&service, node, path)
-        var given = DatumObject()
-        for member in members where !ServiceDefinition.reservedKeys.contains(member.key) {
-            given[member.key] = member.value.datum
+        let own = members.filter { !ServiceDefinition.reservedKeys.contains($0.key) }
+        if let kind { settings(&service, of: kind, own, node, path) } else { inner(&service, own, node, path) }
+        return service
+    }
+
+    /// The words a service can have for its kind.
+    private var words: [String] { kinds.words + [ServiceDefinition.group] }
+
+    /// What a group has: services.
+    private mutating func inner(_ service: inout ServiceDefinition, _ own: [Node.Member], _ node: Node, _ path: String)
+    {
+        for member in own {
+            let allowed = ServiceDefinition.reservedKeys.filter { $0 != "state" }
+            report(
+                "is not known. A group has no settings.\(suggestion(for: member.key, among: allowed))",
+                "\(path).\(member.key)", at: member.keyStart)
         }
+        guard let list = node.member("services") else { return }
+        service.services = services(list.value, path: path + ".services")
+    }
+
+    private mutating func settings(
+        _ service: inout ServiceDefinition, of kind: any ServiceKind.Type, _ own: [Node.Member], _ node: Node,
+        _ path: String
+    ) {
+        service.settingsVersion = kind.settingsVersion
+        var given = DatumObject()
+        for member in own { given[member.key] = member.value.datum }
         let checked = kind.check(given, folder: folder)
         for error in checked.errors { report(error, in: node, path) }
         service.settings = checked.canonical
-        return service
     }
 
     private mutating func common(_ service: inout ServiceDefinition, _ node: Node, _ path: String) {
@@ -178,7 +200,7 @@ package struct DescriptionReader {
         {
             service.restart = policy
         }
-        for key in ["services", "state"] {
+        for key in service.isGroup ? ["state"] : ["services", "state"] {
             guard let member = node.member(key) else { continue }
             report("has no place in a service of the kind \"\(service.kind)\"", path + "." + key, at: member.keyStart)
         }

@@ -22,21 +22,39 @@ package struct StatusReport: Sendable, Equatable, Codable {
             case quarantined
         }
 
+        /// When and why a service failed.
+        package struct Failure: Sendable, Equatable, Codable {
+            /// RFC 3339, UTC.
+            package var time: String
+            package var reason: String
+
+            package init(time: String, reason: String) {
+                self.time = time
+                self.reason = reason
+            }
+        }
+
         /// The path: `web`, `backends/api`.
         package var name: String
         package var kind: String
         package var enabled: Bool
         package var state: State
         package var restarts: Int
+        /// Why it was last restarted or is not running; absent when it never failed since the start.
+        package var lastFailure: Failure?
         /// Where it listens, with real ports while it runs.
         package var endpoints: [String]
 
-        package init(name: String, kind: String, enabled: Bool, state: State, restarts: Int, endpoints: [String]) {
+        package init(
+            name: String, kind: String, enabled: Bool, state: State, restarts: Int, lastFailure: Failure? = nil,
+            endpoints: [String]
+        ) {
             self.name = name
             self.kind = kind
             self.enabled = enabled
             self.state = state
             self.restarts = restarts
+            self.lastFailure = lastFailure
             self.endpoints = endpoints
         }
     }

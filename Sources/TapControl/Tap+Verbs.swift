@@ -73,7 +73,7 @@ extension Tap {
         guard broken.isEmpty else { return broken }
         var findings: [String] = []
         let application = try application()
-        for (path, service) in application.servicesByPath {
+        for (path, service) in application.servicesByPath where !service.isGroup {
             guard let kind = try? kinds.kind(service.kind) else {
                 findings.append("service \"\(path)\": no kind is called \"\(service.kind)\" in this program")
                 continue

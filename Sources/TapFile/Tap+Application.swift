@@ -16,7 +16,8 @@ extension Tap {
             SELECT path, kind, version, enabled, restart, settings FROM service
             WHERE \(holding(at: revision)) ORDER BY position
             """, [], service)
-        application.services = children(of: "", in: flat)
+        let byParent = Dictionary(grouping: flat) { path, _ in path.lastIndex(of: "/").map { path[..<$0] } ?? "" }
+        application.services = children(of: "", in: byParent)
         return application
     }
 
@@ -50,11 +51,11 @@ extension Tap {
     }
 
     private func children(
-        of parent: String, in flat: [(path: String, service: ServiceDefinition)]
+        of parent: Substring, in flat: [Substring: [(path: String, service: ServiceDefinition)]]
     ) -> [ServiceDefinition] {
-        flat.filter { parent + $0.service.name == $0.path }.map { path, service in
+        (flat[parent] ?? []).map { path, service in
             var service = service
-            service.services = children(of: path + "/", in: flat)
+            service.services = children(of: path[...], in: flat)
             return service
         }
     }

@@ -16,7 +16,8 @@ struct PlannedService: Sendable {
         of application: Application, kinds: KindList, quarantine: Bool = false
     ) throws(RunnerError) -> [PlannedService] {
         var planned: [PlannedService] = []
-        for (path, definition) in application.servicesByPath where definition.isEnabled {
+        let active = application.activePaths
+        for (path, definition) in application.servicesByPath where active.contains(path) {
             if quarantine, isUnknown(definition, to: kinds) { continue }
             planned.append(try PlannedService(path, definition, kinds: kinds))
         }

@@ -6,12 +6,6 @@ import TapData
 import TapFile
 import Taproom
 
-/// The application as it is to be, and the paths of the services that are not what they were.
-struct WantedChange: Sendable {
-    var application: Application
-    var affected: Set<String>
-}
-
 /// An application that runs: its services, its sockets, its tap, and the verbs on them.
 ///
 /// Changes happen one after the other, whoever asks for them.
@@ -29,18 +23,18 @@ actor RunningApplication {
     let tapPath: String?
     private let stopLimit: Duration
     private let isQuarantining: Bool
-    private let report: @Sendable (Event) -> Void
+    let report: @Sendable (Event) -> Void
     private let since = Timestamp.now
 
-    private(set) var application: Application
-    private var sockets: SocketTable
-    private var services: [RunningService] = []
-    private var histories: [String: RestartHistory] = [:]
-    private var states: [String: StatusReport.Service.State] = [:]
-    private var isStopping = false
+    var application: Application
+    var sockets: SocketTable
+    var services: [RunningService] = []
+    var histories: [String: RestartHistory] = [:]
+    var states: [String: StatusReport.Service.State] = [:]
+    var isStopping = false
     /// Whether a change is under way; the next one waits in `waiting`.
-    private var isChanging = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    var isChanging = false
+    var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(
         _ application: Application, sockets: SocketTable, writer: TapWriter, configuration: RunnerConfiguration,
@@ -55,6 +49,11 @@ actor RunningApplication {
         isQuarantining = configuration.isQuarantining
         self.tapPath = tapPath
         self.report = report
+    }
+
+    /// The services that are to run in an application, checked.
+    func plans(of application: Application) throws -> [PlannedService] {
+        try PlannedService.all(of: application, kinds: kinds, quarantine: isQuarantining)
     }
 
     /// Starts all services in order.
@@ -74,7 +73,7 @@ actor RunningApplication {
     /// All endpoints, with real ports, as the line that says the application serves shows them.
     var endpoints: [String] { services.flatMap { sockets.sockets(of: $0.plan).map(\.endpoint.description) } }
 
-    private func start(_ plan: PlannedService) async throws {
+    func start(_ plan: PlannedService) async throws {
         states[plan.path] = .starting
         let identity = try await writer.perform { try $0.identities()[plan.path] ?? 0 }
         do {
@@ -91,7 +90,7 @@ actor RunningApplication {
     }
 
     /// Stops services in reverse order and stores what their cells still hold.
-    private func stopServices(where isMeant: (String) -> Bool) async {
+    func stopServices(where isMeant: (String) -> Bool) async {
         for service in services.reversed() where isMeant(service.plan.path) {
             states[service.plan.path] = .stopping
             if await !service.stop(within: stopLimit) {
@@ -157,61 +156,15 @@ actor RunningApplication {
     /// Ends the time that stopping services still have.
     func hurry() { for service in services { service.hurry() } }
 
-    /// Does what the restart policy says about a service that ended by itself.
-    ///
-    /// Answers false when the application must stop.
-    func serviceEnded(_ plan: PlannedService, _ ending: RunningService.Ending) async -> Bool {
-        guard !isStopping else { return true }
-        if let service = services.first(where: { $0.plan.path == plan.path }) {
-            services.removeAll { $0 === service }
-            try? await writer.release(service: service.identity)
-        }
-        let isFailed = if case .failed = ending { true } else { false }
-        states[plan.path] = isFailed ? .failed : .stopped
-        logger.log(
-            level: isFailed ? .error : .notice, "service ended",
-            metadata: ["service": "\(plan.path)", "ending": "\(ending.text)"])
-        let decision = histories[plan.path, default: RestartHistory()].serviceEnded(
-            failed: isFailed, policy: plan.definition.restart)
-        switch decision {
-        case .leave: return true
-        case .giveUp: return false
-        case .restart(let delay):
-            Task {
-                try? await Task.sleep(for: delay)
-                await restart(plan)
-            }
-            return true
-        }
-    }
-
-    private func restart(_ plan: PlannedService) async {
-        await beginChange()
-        defer { endChange() }
-        // Meanwhile it may have been changed, removed or started by somebody else.
-        guard !isStopping, application.service(at: plan.path) == plan.definition,
-            !services.contains(where: { $0.plan.path == plan.path })
-        else { return }
-        await startOrReport(plan, "service restarted")
-    }
-
-    private func startOrReport(_ plan: PlannedService, _ message: Logger.Message) async {
-        do {
-            try await start(plan)
-            logger.notice(message, metadata: ["service": "\(plan.path)"])
-        } catch {
-            report(.serviceEnded(plan, .failed("\(error)")))
-        }
-    }
-
     func statusReport() async throws -> StatusReport {
         let (active, latest) = try await writer.perform { (try $0.activeRevision(), try $0.latestRevision()) }
+        let running = Dictionary(self.services.map { ($0.plan.path, $0.plan) }) { first, _ in first }
         let services = application.servicesByPath.map { path, definition in
-            let running = self.services.first { $0.plan.path == path }
-            return StatusReport.Service(
+            StatusReport.Service(
                 name: path, kind: definition.kind, enabled: definition.isEnabled, state: state(of: path, definition),
                 restarts: histories[path]?.count ?? 0,
-                endpoints: running.map { sockets.sockets(of: $0.plan).map(\.endpoint.description) } ?? [])
+                lastFailure: histories[path]?.lastFailure.map { .init(time: $0.time, reason: $0.reason) },
+                endpoints: running[path].map { sockets.sockets(of: $0).map(\.endpoint.description) } ?? [])
         }
         return StatusReport(
             name: application.name, tap: tapPath, revision: active, running: true, pid: Int(getpid()), since: since,
@@ -220,64 +173,15 @@ actor RunningApplication {
 
     private func state(of path: String, _ definition: ServiceDefinition) -> StatusReport.Service.State {
         if isQuarantining, PlannedService.isUnknown(definition, to: kinds) { return .quarantined }
-        return states[path] ?? .stopped
+        // A group has no state of its own but that it failed.
+        return states[path] ?? (definition.isGroup && definition.isEnabled && !isStopping ? .running : .stopped)
     }
 
     func requestStop() { report(.stopRequested) }
 
-    private func beginChange() async {
-        while isChanging { await withCheckedContinuation { waiting.append($0) } }
-        isChanging = true
-    }
-
-    private func endChange() {
-        isChanging = false
-        let next = waiting
-        waiting = []
-        for continuation in next { continuation.resume() }
-    }
-
-    /// Changes what runs: binds, stops what is affected, stores, starts again.
-    ///
-    /// `decide` says what is wanted, when no other change is under way any more. `store` writes a pending revision and
-    /// answers its number, or nil when nothing differs. When a service can't be started on it, everything is taken back:
-    /// the revision is marked failed and the old services run again.
-    func change(
-        _ decide: @escaping @Sendable (Tap) throws -> WantedChange,
-        store: @escaping @Sendable (Tap, WantedChange) throws -> Int?
-    ) async throws -> (wanted: WantedChange, revision: Int?) {
-        await beginChange()
-        defer { endChange() }
-        guard !isStopping else { throw StateError.closed }
-        // What is in memory only is stored with this, so that it is compared too.
-        let wanted = try await writer.commit(decide)
-        let isAffected = { (path: String) in wanted.affected.contains(path) }
-        let planned = try PlannedService.all(of: wanted.application, kinds: kinds, quarantine: isQuarantining)
-        let former = (
-            application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) }
-        )
-        let bound = try sockets.binding(planned)
-        await stopServices(where: isAffected)
-        var stored: Int?
-        do {
-            stored = try await writer.commit { try store($0, wanted) }
-            application = wanted.application
-            sockets = bound
-            for plan in planned where isAffected(plan.path) { try await start(plan) }
-            if let stored { try await writer.perform { tap in try tap.commit { try tap.activate(stored) } } }
-            services.sort { position($0) < position($1) }
-            return (wanted, stored)
-        } catch {
-            await stopServices(where: isAffected)
-            if let stored { try? await writer.perform { tap in try tap.commit { try tap.fail(stored) } } }
-            application = former.application
-            sockets = former.sockets
-            for plan in former.plans { await startOrReport(plan, "service runs as before") }
-            throw error
-        }
-    }
-
-    private func position(_ service: RunningService) -> Int {
-        application.servicesByPath.firstIndex { $0.path == service.plan.path } ?? .max
+    /// Brings the services that run into the order of the application.
+    func sortServices() {
+        let places = Dictionary(application.servicesByPath.enumerated().map { ($1.path, $0) }) { first, _ in first }
+        services.sort { places[$0.plan.path] ?? .max < places[$1.plan.path] ?? .max }
     }
 }

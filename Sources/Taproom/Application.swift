@@ -41,6 +41,18 @@ package struct Application: Sendable, Equatable {
         }
     }
 
+    /// The paths of the services that run when the application does: enabled, in groups that are enabled, and no groups
+    /// themselves.
+    package var activePaths: Set<String> {
+        var paths: Set<String> = []
+        var disabled: [String] = []
+        for (path, service) in servicesByPath {
+            if disabled.contains(where: path.hasPrefix) { continue }
+            if !service.isEnabled { disabled.append(path + "/") } else if !service.isGroup { paths.insert(path) }
+        }
+        return paths
+    }
+
     /// The service of a path.
     package func service(at path: String) -> ServiceDefinition? { servicesByPath.first { $0.path == path }?.service }
 }
@@ -73,47 +85,14 @@ package struct ServiceDefinition: Sendable, Equatable {
         self.services = services
     }
 
+    /// The word of a service of services, which has no kind: it starts, stops and restarts those inside of it together.
+    package static let group = "group"
+
+    /// Whether this is a service of services.
+    package var isGroup: Bool { kind == ServiceDefinition.group }
+
     /// The keys that belong to every service and that no kind uses for its settings.
     package static let reservedKeys = ["name", "kind", "enabled", "restart", "services", "state"]
-}
-
-/// What happens when a service ends by itself.
-package struct RestartPolicy: Sendable, Equatable, Defaulted {
-    package enum Policy: String, Sendable, Codable, CaseIterable {
-        /// The application stops.
-        case never
-        /// The service is started again when it failed; when it just ended, nothing happens.
-        case onFailure
-        /// The service is started again.
-        case always
-    }
-
-    package var policy = Policy.never
-    /// How many times it is started again within `within` before the application stops.
-    ///
-    /// From 1.
-    package var atMost = 5
-    package var within = TimeSpan(seconds: 60)
-
-    package init() {}
-
-    enum CodingKeys: String, CodingKey { case policy, atMost, within }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        let word = try container.decode(String.self, forKey: .policy)
-        guard let policy = Policy(rawValue: word) else {
-            throw DataError(
-                path: [.key("policy")],
-                problem: "is unknown: \"\(word)\"." + suggestion(for: word, among: Policy.allCases.map(\.rawValue)))
-        }
-        self.policy = policy
-        atMost = try container.decode(Int.self, forKey: .atMost)
-        guard atMost >= 1 else {
-            throw DataError(path: [.key("atMost")], problem: "must be 1 or more, but is \(atMost)")
-        }
-        within = try container.decode(TimeSpan.self, forKey: .within)
-    }
 }
 
 /// Rules for the names of applications and services.

@@ -10,6 +10,9 @@ public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
     /// A length of whole seconds.
     public init(seconds: Int64) { milliseconds = seconds * 1000 }
 
+    /// A length of milliseconds.
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
     /// Reads a number with a unit.
     ///
     /// Answers nil for anything else, and for more than ten years.

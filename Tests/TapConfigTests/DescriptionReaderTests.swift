@@ -103,8 +103,8 @@ private func errors(_ text: String, file: String = "site.yaml") -> String? {
     @Test(
         arguments: [
             ("- 5", "4:3: services[0] must be a group of keys, but is a whole number"),
-            ("- name: web", "4:3: services[0] the key \"kind\" is missing. Allowed: greeter"),
-            ("- kind:", "4:3: services[0] the key \"kind\" is missing. Allowed: greeter"),
+            ("- name: web", "4:3: services[0] the key \"kind\" is missing. Allowed: greeter, group"),
+            ("- kind:", "4:3: services[0] the key \"kind\" is missing. Allowed: greeter, group"),
             ("- kind: 5", "4:9: services[0].kind must be text, but is a whole number"),
             ("- kind: greter", "4:9: services[0].kind no kind is called \"greter\". Did you mean \"greeter\"?"),
             (
@@ -180,7 +180,7 @@ private func errors(_ text: String, file: String = "site.yaml") -> String? {
             errors(text) == """
                 site.yaml:1:10: taproom must be 1, the format this program knows, but is 7
                 site.yaml:2:1: nmae is not known here. Did you mean "name"?
-                site.yaml:4:10: services[0].kind no kind is called "web". Allowed: greeter.
+                site.yaml:4:10: services[0].kind no kind is called "web". Allowed: greeter, group.
                 site.yaml:6:21: services[1].limits.clients must be a whole number, but is text "many"
                 site.yaml:7:13: services[1].greeting must be text, but is 5
                 """)
