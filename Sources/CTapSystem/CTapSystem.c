@@ -7,10 +7,13 @@
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,12 +21,56 @@
 
 int tap_forbid_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
-int tap_drop_group(gid_t group, const char *user) {
-    int cleared = user ? initgroups(user, group) : setgroups(0, NULL);
-    return cleared < 0 ? -1 : setresgid(group, group, group);
+int tap_drop_group(gid_t group, const gid_t *others, size_t count, int onlyEffective) {
+    if (setgroups(count, others) < 0) return -1;
+    return onlyEffective ? setresgid(-1, group, -1) : setresgid(group, group, group);
 }
 
-int tap_drop_user(uid_t user) { return setresuid(user, user, user); }
+int tap_drop_user(uid_t user, int onlyEffective) {
+    return onlyEffective ? setresuid(-1, user, -1) : setresuid(user, user, user);
+}
+
+int tap_groups_of(const char *user, gid_t group, gid_t *groups, int *count) {
+    return getgrouplist(user, group, groups, count) < 0 ? -1 : 0;
+}
+
+int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+pid_t tap_fork(void) { return fork(); }
+
+static int tap_is_kept(int descriptor, const int *kept, size_t count) {
+    for (size_t index = 0; index < count; index++)
+        if (kept[index] == descriptor) return 1;
+    return descriptor < 3;
+}
+
+pid_t tap_start_program(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count) {
+    struct rlimit files;
+    int most = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < 65536 ? (int)files.rlim_cur : 65536;
+    sigset_t all, old;
+    sigfillset(&all);
+    // No signal may come to the child before it is another program.
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pid_t child = fork();
+    if (child == 0) {
+        int last = 2;
+        for (size_t index = 0; index < count; index++) {
+            if (fcntl(kept[index], F_SETFD, 0) < 0) _exit(126);
+            if (kept[index] > last) last = kept[index];
+        }
+        // Descriptors that a library forgot to mark as not to be inherited; those above are closed in one call.
+        for (int other = 3; other < last && other < most; other++)
+            if (!tap_is_kept(other, kept, count)) close(other);
+        close_range(last + 1, ~0U, 0);
+        for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+        sigemptyset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+        execve(path, arguments, environment);
+        _exit(126);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return child;
+}
 
 int tap_rename_exclusive(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
@@ -56,10 +103,9 @@ static int tap_index_is_free(int directory, const char *index) {
     return file < 0 ? errno == ENOENT : fcntl(file, F_SETLK, &lock) == 0;
 }
 
-static void tap_sweep(int directory, const char *database, const char *socket) {
+static void tap_sweep_database(int directory, const char *database) {
     char log[256], index[256];
     struct stat it;
-    if (fstatat(directory, socket, &it, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(it.st_mode)) unlinkat(directory, socket, 0);
     if (snprintf(log, sizeof log, "%s-wal", database) >= (int)sizeof log) return;
     snprintf(index, sizeof index, "%s-shm", database);
     if (fstatat(directory, log, &it, AT_SYMLINK_NOFOLLOW) == 0 && it.st_size > 0) return;
@@ -68,14 +114,32 @@ static void tap_sweep(int directory, const char *database, const char *socket) {
     unlinkat(directory, index, 0);
 }
 
+static void tap_sweep_pid_file(int directory, const char *name) {
+    int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
+    close(file);
+}
+
+static void tap_sweep(const tap_leftover *it) {
+    struct stat file;
+    switch (it->kind) {
+    case 's':
+        if (fstatat(it->directory, it->name, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(file.st_mode))
+            unlinkat(it->directory, it->name, 0);
+        break;
+    case 'p': tap_sweep_pid_file(it->directory, it->name); break;
+    case 'd': tap_sweep_database(it->directory, it->name); break;
+    }
+}
+
 // The parent's end of the pipe is closed by the kernel when the parent is gone, however it went.
-pid_t tap_start_sweeper(int directory, const char *database, const char *socket) {
+pid_t tap_start_sweeper(const tap_leftover *leftovers, size_t count, int *held) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
     pid_t child = fork();
     if (child != 0) {
         close(ends[0]);
-        if (child < 0) close(ends[1]);
+        if (child < 0) close(ends[1]); else *held = ends[1];
         return child;
     }
     prctl(PR_SET_NAME, "tapd-sweeper", 0, 0, 0);
@@ -83,13 +147,18 @@ pid_t tap_start_sweeper(int directory, const char *database, const char *socket)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     setsid();
-    int kept = fcntl(directory, F_DUPFD, 10), end = fcntl(ends[0], F_DUPFD, 11);
-    for (int other = 0; other < 10; other++) close(other);
-    if (dup2(kept, 3) < 0 || dup2(end, 4) < 0) _exit(1);
-    close_range(5, ~0U, 0);
+    int most = ends[0] + 1;
+    for (size_t index = 0; index < count; index++)
+        if (leftovers[index].directory >= most) most = leftovers[index].directory + 1;
+    for (int other = 0; other < most; other++) {
+        int isKept = other == ends[0];
+        for (size_t index = 0; index < count; index++) isKept |= leftovers[index].directory == other;
+        if (!isKept) close(other);
+    }
+    close_range(most, ~0U, 0);
     char byte;
-    while (read(4, &byte, 1) < 0 && errno == EINTR) {}
-    tap_sweep(3, database, socket);
+    while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
+    for (size_t index = 0; index < count; index++) tap_sweep(&leftovers[index]);
     _exit(0);
 }
 

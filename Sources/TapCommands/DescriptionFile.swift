@@ -44,7 +44,10 @@ struct DescriptionFile {
     }
 
     /// The folder that relative paths are taken from: that of the file.
-    var folder: String {
+    var folder: String { DescriptionFile.folder(of: path) }
+
+    /// The folder that relative paths in a description are taken from.
+    static func folder(of path: String) -> String {
         let file = LocalPath(path == "-" ? "." : path, in: LocalPath.workingFolder).text
         return path == "-" ? file : String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
     }

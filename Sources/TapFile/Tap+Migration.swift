@@ -76,7 +76,9 @@ extension Tap {
     ///
     /// Inside of ``commit(_:)``. Answers what was done; when that is nothing there are no revisions. Throws
     /// ``MigrationError``; nothing is changed then.
-    package func migrate(kinds: KindList, by authorship: Authorship) throws -> [PendingMigration] {
+    package func migrate(
+        kinds: KindList, status: Revision.Status = .active, by authorship: Authorship
+    ) throws -> [PendingMigration] {
         let migrations = try migrations(kinds: kinds)
         let pending = try migrations.flatMap { try $0.pending(in: self) }
         guard !pending.isEmpty else { return [] }
@@ -91,7 +93,7 @@ extension Tap {
         _ = try store(application, keepingIdentities: true)
         var done = authorship
         done.comment = pending.map(\.text).joined(separator: ", ")
-        try addRevision(.migration, by: done)
+        try addRevision(.migration, status: status, by: done)
         return pending
     }
 

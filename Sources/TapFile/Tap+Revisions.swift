@@ -112,11 +112,20 @@ extension Tap {
     ///
     /// Answers the numbers. Inside of ``commit(_:)``.
     package func failPendingRevisions() throws -> [Int] {
-        let pending = try database.rows("SELECT number FROM revision WHERE status = 'pending' ORDER BY number DESC") {
+        let pending = try pendingRevisions()
+        for number in pending.reversed() { try fail(number) }
+        return pending
+    }
+
+    /// Says that all that is pending now runs.
+    ///
+    /// Inside of ``commit(_:)``.
+    package func activatePendingRevisions() throws { for number in try pendingRevisions() { try activate(number) } }
+
+    private func pendingRevisions() throws -> [Int] {
+        try database.rows("SELECT number FROM revision WHERE status = 'pending' ORDER BY number") {
             Int($0.integer(0))
         }
-        for number in pending { try fail(number) }
-        return pending
     }
 
     private func supersede() throws {

@@ -5,8 +5,10 @@ import Glibc
 package struct Account: Sendable, Equatable {
     package var user: UInt32
     package var group: UInt32
-    /// The name of the user, for the supplementary groups; nil for a number without an entry.
+    /// The name of the user; nil for a number without an entry.
     package var name: String?
+    /// The groups the user is in besides, looked up before another root folder hides them.
+    package var otherGroups: [UInt32] = []
 
     /// Looks up what an application names.
     ///
@@ -24,6 +26,7 @@ package struct Account: Sendable, Equatable {
             guard let number = UInt32(group) ?? groupNumber(group) else { throw .unknownGroup(group) }
             account.group = number
         }
+        account.otherGroups = account.name.map { groups(of: $0, with: account.group) } ?? []
         return account
     }
 
@@ -34,6 +37,16 @@ package struct Account: Sendable, Equatable {
         }
         // A number needs no entry; its group is of the same number.
         return UInt32(user).map { Account(user: $0, group: $0, name: nil) }
+    }
+
+    private static func groups(of user: String, with group: UInt32) -> [UInt32] {
+        var count: CInt = 64
+        var groups = [UInt32](repeating: 0, count: Int(count))
+        if tap_groups_of(user, group, &groups, &count) < 0 {
+            groups = [UInt32](repeating: 0, count: Int(count))
+            guard tap_groups_of(user, group, &groups, &count) == 0 else { return [group] }
+        }
+        return Array(groups.prefix(Int(count)))
     }
 
     private static func groupNumber(_ group: String) -> UInt32? { getgrnam(group)?.pointee.gr_gid }
@@ -53,53 +66,49 @@ package struct Account: Sendable, Equatable {
         return entry.st_mode >> shift & 0o3 == 0o3
     }
 
-    /// Becomes this account for good: in all threads, with its supplementary groups and no others.
+    /// Does something as this account without giving up root: files are made and opened with its rights.
     ///
-    /// Afterwards each thread is looked at, and becoming root again is tried and must fail. Throws ``RunnerError``; the
-    /// process should end then.
-    package func become() throws(RunnerError) {
+    /// To be called while there is one thread. Throws what `body` throws; root is back then.
+    package func during<Result>(_ body: () throws -> Result) throws -> Result {
+        guard geteuid() == 0, isChange else { return try body() }
+        var own = [UInt32](repeating: 0, count: max(0, Int(getgroups(0, nil))))
+        let (ownGroup, count) = (getegid(), getgroups(CInt(own.count), &own))
+        guard tap_drop_group(group, otherGroups, otherGroups.count, 1) == 0, tap_drop_user(user, 1) == 0 else {
+            throw RunnerError.dropFailed(String(cString: strerror(errno)))
+        }
+        defer {
+            _ = tap_drop_user(0, 1)
+            _ = tap_drop_group(ownGroup, own, max(0, Int(count)), 1)
+        }
+        return try body()
+    }
+
+    /// Becomes this account in all threads, with its supplementary groups and no others.
+    ///
+    /// Afterwards each thread is looked at. Unless only the effective ids were to change, becoming root again is tried and
+    /// must fail. Throws ``RunnerError``; the process should end then.
+    ///
+    /// `threads` is looked up before another root folder hides `/proc`.
+    package func become(onlyEffective: Bool = false, in threads: ProcessThreads) throws(RunnerError) {
         guard geteuid() == 0 else { throw .notRoot(user: text) }
-        guard tap_drop_group(group, name) == 0, tap_drop_user(user) == 0 else {
+        guard tap_drop_group(group, otherGroups, otherGroups.count, onlyEffective ? 1 : 0) == 0,
+            tap_drop_user(user, onlyEffective ? 1 : 0) == 0
+        else {
             throw .dropFailed(String(cString: strerror(errno)))
         }
-        for thread in Account.threads() {
-            let status = ThreadStatus(thread: thread)
-            guard status.users == Set([user]), status.groups == Set([group]) else {
+        let found = threads.all
+        guard !found.isEmpty else { throw .dropFailed("/proc does not show the threads of this process") }
+        for (thread, status) in found {
+            let isDone =
+                onlyEffective
+                ? status.effective == [user, group]
+                : status.users == Set([user]) && status.groups == Set([group])
+            guard isDone else {
                 throw .dropFailed(
                     "thread \(thread) kept the users \(status.users.sorted()) and groups \(status.groups.sorted())")
             }
         }
-        if user != 0, tap_drop_user(0) == 0 { throw .dropFailed("it could be taken back") }
-    }
-
-    private static func threads() -> [String] {
-        guard let folder = opendir("/proc/self/task") else { return ["self"] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if UInt32(name) != nil { names.append(name) }
-        }
-        return names
-    }
-}
-
-/// The real, effective, saved and file system ids of one thread, from proc(5).
-private struct ThreadStatus {
-    var users: Set<UInt32> = []
-    var groups: Set<UInt32> = []
-
-    init(thread: String) {
-        guard let file = fopen("/proc/self/task/\(thread)/status", "r") else { return }
-        defer { fclose(file) }
-        var buffer = [CChar](repeating: 0, count: 1024)
-        while fgets(&buffer, CInt(buffer.count), file) != nil {
-            let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let numbers = { Set(line.split { " \t\n".contains($0) }.compactMap { UInt32($0) }) }
-            if line.hasPrefix("Uid:") { users = numbers() }
-            if line.hasPrefix("Gid:") { groups = numbers() }
-        }
+        guard !onlyEffective, user != 0 else { return }
+        if tap_drop_user(0, 0) == 0 { throw .dropFailed("it could be taken back") }
     }
 }

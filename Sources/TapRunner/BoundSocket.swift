@@ -29,6 +29,11 @@ package final class BoundSocket: Sendable {
 
     deinit { close() }
 
+    /// The file of a unix socket; nil: it has none.
+    package var path: String? {
+        if case .unix(let path, _) = endpoint.address { path } else { nil }
+    }
+
     /// Closes the socket and removes its file, now and not when the last reference goes.
     ///
     /// A second time does nothing.

@@ -26,7 +26,7 @@ struct PlannedService: Sendable {
 
     /// Whether the program does not know the kind of a service.
     static func isUnknown(_ definition: ServiceDefinition, to kinds: KindList) -> Bool {
-        (try? kinds.kind(definition.kind)) == nil
+        !definition.isGroup && (try? kinds.kind(definition.kind)) == nil
     }
 
     private init(_ path: String, _ definition: ServiceDefinition, kinds: KindList) throws(RunnerError) {
@@ -84,6 +84,9 @@ struct SocketTable: Sendable {
         }
         return table
     }
+
+    /// The files of the unix sockets.
+    var paths: [String] { sockets.values.compactMap(\.path).sorted() }
 
     /// The sockets of a service, in the order of its endpoints.
     func sockets(of service: PlannedService) -> [BoundSocket] {

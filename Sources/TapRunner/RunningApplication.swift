@@ -60,22 +60,36 @@ actor RunningApplication {
     ///
     /// When one can't be started, those before it are stopped and its error is thrown.
     func start(_ planned: [PlannedService]) async throws {
-        for plan in planned {
-            do {
-                try await start(plan)
-            } catch {
-                await stopServices { _ in true }
-                throw error
-            }
+        do {
+            let identities = try await writer.perform { try $0.identities() }
+            for plan in planned { try await start(plan, identity: identities[plan.path] ?? 0) }
+        } catch {
+            await stopServices { _ in true }
+            throw error
         }
+    }
+
+    /// Says in the tap that what the start changed counts.
+    func confirmStart() async throws {
+        try await writer.perform { tap in try tap.commit { try tap.activatePendingRevisions() } }
+    }
+
+    /// Takes back what a start changed that came to nothing, and closes the tap.
+    func abandon() async {
+        _ = try? await writer.perform { tap in try tap.commit { try tap.failPendingRevisions() } }
+        _ = await shutDown(isSaving: false)
     }
 
     /// All endpoints, with real ports, as the line that says the application serves shows them.
     var endpoints: [String] { services.flatMap { sockets.sockets(of: $0.plan).map(\.endpoint.description) } }
 
     func start(_ plan: PlannedService) async throws {
-        states[plan.path] = .starting
         let identity = try await writer.perform { try $0.identities()[plan.path] ?? 0 }
+        try await start(plan, identity: identity)
+    }
+
+    private func start(_ plan: PlannedService, identity: Int64) async throws {
+        states[plan.path] = .starting
         do {
             let service = try await RunningService(
                 plan, identity: identity, sockets: sockets.sockets(of: plan), store: writer, logger: logger

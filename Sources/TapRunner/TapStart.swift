@@ -1,30 +1,106 @@
-package import Logging
+import Logging
+import TapConfig
 import TapControl
-package import TapFile
-package import Taproom
+import TapFile
+import Taproom
+
+/// A tap that is about to be run: everything in it is known and checked, and what the start changes in it is pending.
+struct PreparedTap {
+    let tap: Tap
+    let application: Application
+    let planned: [PlannedService]
+    /// Who it runs as; nil: who starts it.
+    let account: Account?
+
+    /// Takes back what the start changed, and closes the tap.
+    ///
+    /// What fails here is mended by the next start, which takes pending revisions back too.
+    func undo() { PreparedTap.undo(tap) }
+
+    fileprivate static func undo(_ tap: Tap) {
+        _ = try? tap.commit { try tap.failPendingRevisions() }
+        try? tap.close()
+    }
+}
 
 /// Opens taps to run them.
-package enum TapStart {
+struct TapStart {
+    let configuration: RunnerConfiguration
+    private let author = Authorship(author: UserName.current, origin: "tapd")
+
+    init(_ configuration: RunnerConfiguration) { self.configuration = configuration }
+
+    private var logger: Logger { configuration.logger }
+
+    /// Opens a tap, or makes it, and brings it to what is to run: the point that was asked for, merged with the description,
+    /// in the form of this program's kinds, each service checked.
+    ///
+    /// Whatever that changes is stored as pending: it counts when the application serves, and is taken back when it never
+    /// does. The code of kinds is run with the rights of the account that the application will run as.
+    ///
+    /// Throws a `ReportableError`; the tap is then as it was.
+    func prepare(_ source: TapSource) throws -> PreparedTap {
+        let tap = try open(source)
+        do {
+            let account = try account(of: tap)
+            return try as(account) {
+                try goBack(tap, to: source.point)
+                try merge(source.description, into: tap)
+                try migrate(tap)
+                let application = try tap.application()
+                sayWhatIsQuarantined(application)
+                let planned = try PlannedService.all(
+                    of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+                if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) {
+                    try tap.openReadingConnection()
+                }
+                // The merge may have named another.
+                return PreparedTap(
+                    tap: tap, application: application, planned: planned, account: try self.account(of: tap))
+            }
+        } catch {
+            PreparedTap.undo(tap)
+            throw error
+        }
+    }
+
+    private func account(of tap: Tap) throws -> Account? {
+        let application = try tap.application()
+        return try Account.resolve(
+            user: configuration.user ?? application.user, group: configuration.group ?? application.group)
+    }
+
+    private func `as`<Result>(_ account: Account?, _ body: () throws -> Result) throws -> Result {
+        try account?.during(body) ?? body()
+    }
+
+    private func open(_ source: TapSource) throws -> Tap {
+        switch source.place {
+        case .memory(let application): return try Tap.make(inMemory: application.name, application, by: author)
+        case .file(let path, let passphrase):
+            let tap = try open(path, passphrase)
+            let failed = try tap.commit { try tap.failPendingRevisions() }
+            for number in failed {
+                logger.warning(
+                    "a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
+            }
+            return tap
+        }
+    }
+
     /// Opens a tap, or what can be had back of a damaged one.
     ///
     /// A damaged file is never run and never lost: it is set aside under a name that is logged, and the newest point of which
     /// nothing is missing takes its place, as a new revision. Where there is none nothing is done.
-    ///
-    /// - Parameters:
-    ///   - path: the tap.
-    ///   - passphrase: what opens it when it is encrypted.
-    ///   - kinds: the kinds of the program, by which stored values are checked.
-    ///   - logger: where it is said what happened.
-    /// - Returns: the tap, open for writing.
-    /// - Throws: `TapFileError`, or `MigrationError` for a cell that can't be read; the file is then as it was.
-    package static func open(
-        _ path: String, passphrase: String?, kinds: KindList, _ logger: Logger
-    ) throws -> Tap {
+    private func open(_ path: String, _ passphrase: String?) throws -> Tap {
         do {
-            return try checked(path, passphrase, kinds)
+            let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
+            try tap.checkPages()
+            try `as`(account(of: tap)) { try tap.checkCells(kinds: configuration.kinds) }
+            return tap
         } catch TapFileError.damaged(_, let problem) {
             do {
-                try fallBack(path, problem, passphrase, logger)
+                try fallBack(path, problem, passphrase)
             } catch TapFileError.damaged(_, let reason) {
                 throw TapFileError.damaged(path: path, problem: "\(problem); \(reason)")
             }
@@ -32,12 +108,10 @@ package enum TapStart {
         }
     }
 
-    private static func fallBack(
-        _ path: String, _ problem: String, _ passphrase: String?, _ logger: Logger
-    ) throws {
+    private func fallBack(_ path: String, _ problem: String, _ passphrase: String?) throws {
         let lock = try TapLock(path, .writing)
         let rescue = try Rescue(path, passphrase: passphrase)
-        let done = try rescue.fallBack(by: Authorship(author: UserName.current, origin: "tapd"))
+        let done = try rescue.fallBack(by: author)
         let aside = try rescue.takePlace(holding: lock)
         logger.critical(
             "the tap was damaged",
@@ -47,10 +121,40 @@ package enum TapStart {
             ])
     }
 
-    private static func checked(_ path: String, _ passphrase: String?, _ kinds: KindList) throws -> Tap {
-        let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
-        try tap.checkPages()
-        try tap.checkCells(kinds: kinds)
-        return tap
+    private func goBack(_ tap: Tap, to point: String?) throws {
+        guard let point else { return }
+        let target = try tap.revision(of: point)
+        let revision = try tap.commit {
+            try tap.rollBack(to: target, RollbackScope(), status: .pending, by: author)
+        }
+        guard let revision else { return logger.notice("nothing is different", metadata: ["since": "\(target)"]) }
+        logger.notice("starting from an earlier point", metadata: ["point": "\(target)", "revision": "\(revision)"])
+    }
+
+    private func merge(_ description: DescriptionSource?, into tap: Tap) throws {
+        guard let description else { return }
+        let merged = try description.merged(into: tap, kinds: configuration.kinds)
+        let revision = try tap.commit {
+            try DescriptionSource.store(merged, in: tap, description.path, by: author)
+        }
+        guard let revision else { return }
+        logger.notice("description merged", metadata: ["file": "\(description.path)", "revision": "\(revision)"])
+    }
+
+    private func migrate(_ tap: Tap) throws {
+        let migrated = try tap.commit {
+            try tap.migrate(kinds: configuration.kinds, status: .pending, by: author)
+        }
+        for migration in migrated { logger.notice("migrated", metadata: ["what": "\(migration.text)"]) }
+    }
+
+    private func sayWhatIsQuarantined(_ application: Application) {
+        guard configuration.isQuarantining else { return }
+        for (path, service) in application.servicesByPath
+        where PlannedService.isUnknown(service, to: configuration.kinds) {
+            logger.warning(
+                "kept in quarantine: no such kind in this program",
+                metadata: ["service": "\(path)", "kind": "\(service.kind)"])
+        }
     }
 }

@@ -3,17 +3,31 @@
 #ifndef CTAPSYSTEM_H
 #define CTAPSYSTEM_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /// Forbids this process and its children to gain privileges through exec. Per thread: call it before any thread exists.
 int tap_forbid_new_privileges(void);
 
-/// Sets real, effective and saved group id in all threads, and clears or sets the supplementary groups first.
-int tap_drop_group(gid_t group, const char *user);
+/// Sets real, effective and saved group id in all threads, or only the effective one, and first the supplementary groups.
+int tap_drop_group(gid_t group, const gid_t *others, size_t count, int onlyEffective);
 
-/// Sets real, effective and saved user id in all threads.
-int tap_drop_user(uid_t user);
+/// Sets real, effective and saved user id in all threads, or only the effective one.
+int tap_drop_user(uid_t user, int onlyEffective);
+
+/// The groups a user is in, as group(5) says, `group` included: at most `*count`, which becomes their number.
+int tap_groups_of(const char *user, gid_t group, gid_t *groups, int *count);
+
+/// A pipe that children do not inherit: the reading end, then the writing one.
+int tap_pipe(int ends[2]);
+
+/// fork(2), which Swift hides. Call it while there is one thread.
+pid_t tap_fork(void);
+
+/// Starts a program in a process of its own that keeps the descriptors listed and no others but 0, 1 and 2, with no signal
+/// blocked. Answers the process id; when the program can't be executed the process ends with the status 126.
+pid_t tap_start_program(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count);
 
 /// Renames without replacing: EEXIST when `to` is there.
 int tap_rename_exclusive(const char *from, const char *to);
@@ -28,10 +42,19 @@ int tap_peer_user(int socket, uid_t *user);
 /// A non-blocking, close-on-exec stream or datagram socket.
 int tap_socket(int family, int type);
 
-/// Starts a process that keeps the right to change `directory`, waits for this one to end, and then removes what it left
-/// there: `socket`, and the `-wal` and `-shm` of `database` when the log is empty and no process has it open.
-/// Answers the process id. Call it while there is one thread.
-pid_t tap_start_sweeper(int directory, const char *database, const char *socket);
+/// What a process leaves in a folder when it ends.
+typedef struct {
+    /// An open descriptor of the folder.
+    int directory;
+    const char *name;
+    /// `s`: a socket. `p`: a pid file, which goes unless another process has locked it (flock). `d`: an SQLite file, whose
+    /// `-wal` and `-shm` go when the log is empty and no process has it open.
+    char kind;
+} tap_leftover;
+
+/// Starts a process that keeps the right to change folders, waits until nobody has `*held` open any more, and then removes
+/// what is listed. Answers the process id. Call it while there is one thread.
+pid_t tap_start_sweeper(const tap_leftover *leftovers, size_t count, int *held);
 
 /// Holds writes to a TCP socket back until full segments can be sent (1), or lets them go (0).
 int tap_cork(int socket, int on);

@@ -1,0 +1,60 @@
+import Glibc
+package import Taproom
+
+/// The old program of a hand-over, as the new one sees it.
+package final class Predecessor: Sendable {
+    /// The variable that names the socket to it.
+    static let variable = "TAPROOM_HANDOVER"
+
+    /// How long the old program may take to let go: more than its own patience.
+    private static let patience = Duration.seconds(120)
+
+    let manifest: HandoverManifest
+    private let channel: HandoverChannel
+
+    /// The program that started this one to take over, or nil when nothing is to be taken over.
+    ///
+    /// Throws when it is gone.
+    package static func find() throws -> Predecessor? {
+        guard let text = getenv(variable), let descriptor = CInt(String(cString: text)) else { return nil }
+        unsetenv(variable)
+        return try Predecessor(HandoverChannel(descriptor: descriptor))
+    }
+
+    private init(_ channel: HandoverChannel) throws {
+        self.channel = channel
+        _ = fcntl(channel.descriptor, F_SETFD, FD_CLOEXEC)
+        guard case .manifest(let manifest)? = try channel.receive(HandoverOrder.self, within: Predecessor.patience) else {
+            throw UpgradeError.notPossible("the program before it said nothing")
+        }
+        self.manifest = manifest
+        let kept = [manifest.lock, manifest.control, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder]
+        for descriptor in kept.compactMap({ $0 }) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    }
+
+    /// Goes to the folder that relative paths of the command line are taken from.
+    package func enterFolder() {
+        guard let folder = manifest.folder else { return }
+        // Where that is not possible the paths are missed, and that is said then.
+        _ = fchdir(folder)
+        close(folder)
+    }
+
+    /// Says that the application could be run, and waits until the old program has let go of the tap.
+    ///
+    /// Throws when it goes on instead.
+    func takeOver() throws {
+        try channel.send(HandoverReport.prepared)
+        guard case .takeOver? = try channel.receive(HandoverOrder.self, within: Predecessor.patience) else {
+            throw UpgradeError.notPossible("the program before it goes on")
+        }
+    }
+
+    /// Says that all services run: the old program ends.
+    func sayThatItServes() throws { try channel.send(HandoverReport.serving) }
+
+    /// Says why nothing was taken over: the old program goes on.
+    package func sayThatItFailed(_ status: ExitStatus, _ text: String) {
+        try? channel.send(HandoverReport.failed(status: status.rawValue, text: text))
+    }
+}

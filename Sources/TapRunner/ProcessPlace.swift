@@ -1,0 +1,55 @@
+import Glibc
+package import Taproom
+
+/// The folders a process works in.
+package struct ProcessPlace: Sendable, Equatable {
+    /// Becomes `/`: whatever is outside of it can't be reached by a path any more (chroot(2)).
+    package var root: String?
+    /// Becomes the working folder; in the new root folder when there is one.
+    package var folder: String?
+
+    package init(root: String? = nil, folder: String? = nil) {
+        self.root = root
+        self.folder = folder
+    }
+
+    /// Goes there.
+    ///
+    /// Throws ``ProcessPlaceError``; the process should end then.
+    package func enter() throws(ProcessPlaceError) {
+        if let root {
+            // What is looked up later is looked up outside, while it is there.
+            tzset()
+            guard chroot(root) == 0 else { throw .notEntered(root, option: "--chroot", code: errno) }
+            guard chdir("/") == 0 else { throw .notEntered("/", option: "--chroot", code: errno) }
+        }
+        if let folder, chdir(folder) != 0 { throw .notEntered(folder, option: "--rundir", code: errno) }
+    }
+}
+
+/// A folder a process can't go to.
+package enum ProcessPlaceError: ReportableError, Equatable {
+    case notEntered(String, option: String, code: CInt)
+
+    package var description: String {
+        switch self {
+        case .notEntered(let folder, let option, let code):
+            "\(option) \(folder): cannot go there: \(SystemCallError("chdir", code: code).reason)"
+        }
+    }
+
+    package var advice: String? {
+        switch self {
+        case .notEntered(_, "--chroot", EPERM): "Only root can change the root folder."
+        case .notEntered(_, "--rundir", ENOENT): "With --chroot it must be inside of the new root folder."
+        default: nil
+        }
+    }
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .notEntered(_, _, ENOENT), .notEntered(_, _, ENOTDIR): .noInput
+        default: .notPermitted
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package import Logging
+package import Taproom
+
+/// How an application is run.
+package struct RunnerConfiguration: Sendable {
+    package var kinds: KindList
+    package var logger: Logger
+    /// Named on the command line: these win over the application's own.
+    package var user: String?
+    package var group: String?
+    /// Whether only the effective ids change, so that root can be had back.
+    package var isOnlyEffective = false
+    /// Where the application is controlled; nil: nowhere.
+    package var controlSocket: String?
+    /// The folders the process works in.
+    package var place = ProcessPlace()
+    /// Says which process it is; nil: no file does.
+    package var pidFile: PidFile?
+    /// Who waits for the application to serve; nil: nobody does.
+    package var detachment: Detachment?
+    /// Whether state is stored at the end.
+    package var isSaving = true
+    /// How often a snapshot is made of what changed; nil: only at the end.
+    package var saveEvery: Duration?
+    /// Whether services of unknown kinds are left alone, and the others run.
+    package var isQuarantining = false
+    /// How long each service may take to stop.
+    package var stopLimit = Duration.seconds(10)
+
+    package init(kinds: KindList, logger: Logger) {
+        self.kinds = kinds
+        self.logger = logger
+    }
+}

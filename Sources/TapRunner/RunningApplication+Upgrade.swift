@@ -1,0 +1,116 @@
+import Glibc
+import Logging
+import TapControl
+import TapFile
+import Taproom
+
+/// What an application needs to hand itself over to a new program.
+struct UpgradeMeans: Sendable {
+    let program: ProgramStart
+    let tap: String
+    let passphrase: String?
+    let lock: TapLock
+    let sweeper: Sweeper?
+    let pidFile: PidFile?
+    let folder: CInt?
+    let door: ControlDoor?
+    let serviceManager: String?
+}
+
+extension RunningApplication {
+    /// How long connections are waited for that are in the middle of something, while new ones wait for the new program.
+    ///
+    /// Those that take longer are finished by the old program beside the new one; what they still want to store fails.
+    private static let patience = Duration.milliseconds(500)
+
+    /// Starts the new program, hands it every socket and the tap, and returns its process when it serves.
+    ///
+    /// The new program tries first, beside this one, whether it could run the application. Only then services stop here, the
+    /// tap is closed and the new one takes over; connections that come meanwhile wait in the sockets, which stay open. When
+    /// it fails at any time this application goes on: on its own tap, its own sockets, with its services started again if
+    /// they had been stopped. Throws ``UpgradeError`` then.
+    func upgrade() async throws -> Int {
+        guard let means = upgradeMeans else {
+            throw UpgradeError.notPossible("it is in memory only, or in another root folder")
+        }
+        guard getpid() != 1 else {
+            throw UpgradeError.notPossible("it is process 1, with which everything in its container ends")
+        }
+        await beginChange()
+        defer { endChange() }
+        guard !isStopping else { throw StateError.closed }
+        logger.notice("upgrading", metadata: ["application": "\(application.name)"])
+        do {
+            // What can't be stored now could not be carried over.
+            try await writer.commit { _ in }
+            let successor = try Successor(means.program, manifest(means))
+            do {
+                try await successor.prepared()
+                try await handOver(to: successor, means)
+            } catch {
+                successor.end()
+                throw error
+            }
+            logger.notice("handed over", metadata: ["process": "\(successor.process)"])
+            report(.handedOver(successor.process))
+            return Int(successor.process)
+        } catch {
+            logger.error("no upgrade", metadata: ["error": "\(error)"])
+            throw error
+        }
+    }
+
+    private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
+        HandoverManifest(
+            process: getpid(), lock: means.lock.descriptor,
+            sockets: sockets.all.map { endpoint, socket in
+                .init(name: endpoint.socketName, descriptor: socket.descriptor, ownsFile: socket.ownsFile)
+            },
+            control: means.door?.socket.descriptor,
+            pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
+            sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase,
+            serviceManager: means.serviceManager)
+    }
+
+    private func handOver(to successor: Successor, _ means: UpgradeMeans) async throws {
+        await means.door?.shut()
+        let leaving = services
+        services = []
+        do {
+            await RunningService.stopTogether(leaving, within: RunningApplication.patience)
+            try await writer.close()
+            try await successor.takeOver()
+        } catch {
+            successor.end()
+            for service in leaving { await service.cancel() }
+            try await goOn(means)
+            throw error
+        }
+        isStopping = true
+        lingering = leaving
+        means.lock.leave()
+        for (_, socket) in sockets.all { socket.release() }
+        means.door?.socket.release()
+    }
+
+    /// Opens the tap again and starts the services that were stopped for nothing.
+    private func goOn(_ means: UpgradeMeans) async throws {
+        let logger = logger
+        do {
+            let tap = try Tap(opening: means.tap, for: .writing, passphrase: means.passphrase, holding: means.lock)
+            _ = try tap.commit { try tap.failPendingRevisions() }
+            let planned = try plans(of: application)
+            if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) { try tap.openReadingConnection() }
+            writer = try TapWriter(tap) { error in
+                logger.error("state cannot be stored", metadata: ["error": "\(error)"])
+            }
+            for plan in planned { await startOrReport(plan, "service runs as before") }
+            try await means.door?.open()
+        } catch {
+            // Somebody has to start it again: nothing is left that could serve.
+            logger.critical("nothing runs any more after an upgrade that failed", metadata: ["error": "\(error)"])
+            report(.stopRequested)
+            throw error
+        }
+    }
+}

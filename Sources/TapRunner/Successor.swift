@@ -1,0 +1,123 @@
+import CTapSystem
+import Dispatch
+import Glibc
+import Taproom
+
+/// The new program of a hand-over, as the old one sees it.
+struct Successor: Sendable {
+    /// How long the new program may take for each of its steps.
+    private static let patience = Duration.seconds(60)
+
+    let process: pid_t
+    private let channel: HandoverChannel
+
+    /// Starts the program, with what is left to it.
+    ///
+    /// Throws ``UpgradeError`` and `SystemCallError`; nothing runs then.
+    init(_ program: ProgramStart, _ manifest: HandoverManifest) throws {
+        let (mine, theirs) = try HandoverChannel.pair()
+        channel = mine
+        let kept =
+            manifest.sockets.map(\.descriptor)
+            + [manifest.control, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder].compactMap { $0 }
+            + [manifest.lock, theirs.descriptor]
+        process = try program.start(keeping: kept, environment: [Predecessor.variable: String(theirs.descriptor)])
+        withExtendedLifetime(theirs) {}
+        do { try channel.send(HandoverOrder.manifest(manifest)) } catch {
+            end()
+            throw error
+        }
+    }
+
+    /// Waits until the new program has found that it could run the application.
+    func prepared() async throws { try await expect(.prepared, "prepared") }
+
+    /// Says that the tap is closed, and waits until all services run.
+    func takeOver() async throws {
+        try channel.send(HandoverOrder.takeOver)
+        try await expect(.serving, "serving")
+    }
+
+    private func expect(_ expected: HandoverReport, _ stage: String) async throws {
+        let channel = channel
+        let report: HandoverReport?
+        do {
+            report = try await Successor.waiting { try channel.receive(HandoverReport.self, within: Successor.patience) }
+        } catch is HandoverChannel.TimeIsUp {
+            throw UpgradeError.tooLate(stage: stage, seconds: Successor.patience.components.seconds)
+        }
+        switch report {
+        case expected: return
+        case .failed(let status, let text):
+            throw UpgradeError.refused(ExitStatus(rawValue: status) ?? .software, text)
+        default: throw UpgradeError.ended(await Successor.waiting { ending() })
+        }
+    }
+
+    /// Ends the program, if it still runs, and returns when it has.
+    func end() {
+        kill(process, SIGKILL)
+        _ = ending()
+    }
+
+    private func ending() -> String {
+        var status: CInt = 0
+        while waitpid(process, &status, 0) < 0 { if errno != EINTR { return "ended" } }
+        let signal = status & 0x7F
+        if signal != 0 { return "was ended by signal \(signal) (\(String(cString: strsignal(signal))))" }
+        return status >> 8 & 0xFF == 126 ? "could not be executed" : "ended with the status \(status >> 8 & 0xFF)"
+    }
+
+    /// Waits in a thread that is for waiting.
+    private static func waiting<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async rethrows
+        -> Result
+    {
+        let outcome = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: Swift.Result { try body() }) }
+        }
+        return try outcome.get()
+    }
+}
+
+/// How a program is started again: what it was started with.
+package struct ProgramStart: Sendable {
+    private let path: String
+    private let arguments: [String]
+
+    /// As this process was started.
+    ///
+    /// To be asked for before the working folder changes.
+    package init() {
+        arguments = CommandLine.arguments
+        path = ProgramStart.path(of: arguments.first ?? "")
+    }
+
+    /// Where a program is that was called by a name, as execvp(3) looks for it; its links are followed when it is started, so
+    /// that one that leads to a new version does.
+    private static func path(of name: String) -> String {
+        if name.contains("/") { return LocalPath(name, in: LocalPath.workingFolder).text }
+        let folders = getenv("PATH").map { String(cString: $0) } ?? ""
+        let places = folders.split(separator: ":").map { "\($0)/\(name)" }
+        return places.first { access($0, X_OK) == 0 } ?? "/proc/self/exe"
+    }
+
+    /// Starts the program with some descriptors and variables more.
+    func start(keeping descriptors: [CInt], environment: [String: String]) throws(UpgradeError) -> pid_t {
+        guard access(path, X_OK) == 0 else {
+            throw .notPossible("\(path): \(SystemCallError("start it").reason)")
+        }
+        var variables = environment
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, variables[String(parts[0])] == nil { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        let words = (arguments.map { strdup($0) }) + [nil]
+        let settings = (variables.map { strdup("\($0)=\($1)") }) + [nil]
+        defer { for text in words + settings { free(text) } }
+        let process = tap_start_program(path, words, settings, descriptors, descriptors.count)
+        guard process > 0 else { throw .notPossible(SystemCallError("start a process").reason) }
+        return process
+    }
+}
