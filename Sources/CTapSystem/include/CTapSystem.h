@@ -28,6 +28,9 @@ int tap_peer_user(int socket, uid_t *user);
 /// A non-blocking, close-on-exec stream or datagram socket.
 int tap_socket(int family, int type);
 
+/// Sends a datagram, and with it a descriptor unless that is negative (unix(7), SCM_RIGHTS). Answers the bytes sent.
+ssize_t tap_send(int socket, const void *bytes, size_t count, int descriptor);
+
 /// Starts a process that keeps the right to change `directory`, waits for this one to end, and then removes what it left
 /// there: `socket`, and the `-wal` and `-shm` of `database` when the log is empty and no process has it open.
 /// Answers the process id. Call it while there is one thread.
