@@ -34,6 +34,8 @@ int tap_groups_of(const char *user, gid_t group, gid_t *groups, int *count) {
     return getgrouplist(user, group, groups, count) < 0 ? -1 : 0;
 }
 
+int tap_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
+
 int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 pid_t tap_fork(void) { return fork(); }
@@ -95,6 +97,25 @@ int tap_peer_user(int socket, uid_t *user) {
 }
 
 int tap_socket(int family, int type) { return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+ssize_t tap_send(int socket, const void *bytes, size_t count, int descriptor) {
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control.space;
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
+        memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
 
 // SQLite's own rule: the index may go when nobody holds a lock on it, bytes 120 to 128 (its file wal.c, "shared memory").
 static int tap_index_is_free(int directory, const char *index) {

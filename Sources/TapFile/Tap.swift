@@ -15,6 +15,8 @@ package final class Tap {
         case writing
         /// Any number of readers, of a tap that is not running.
         case reading
+        /// A look beside the process that writes, with its lock.
+        case besideWriter
     }
 
     package let path: String
@@ -39,11 +41,14 @@ package final class Tap {
     ///   - path: the file.
     ///   - access: what it is opened for.
     ///   - passphrase: what opens it when it is encrypted.
+    ///   - lock: the right to it; nil: it is taken.
     /// - Throws: ``TapFileError``; the file is then as it was.
-    package init(opening path: String, for access: Access, passphrase: String? = nil) throws(TapFileError) {
+    package init(
+        opening path: String, for access: Access, passphrase: String? = nil, holding lock: TapLock? = nil
+    ) throws(TapFileError) {
         self.path = path
         try Tap.checkIsFile(path)
-        var lock = try TapLock(path, access == .writing ? .writing : .reading)
+        var lock = if let lock { lock } else { try TapLock(path, access == .writing ? .writing : .reading) }
         var form = try TapForm(of: lock.descriptor, path, passphrase)
         if case .formatOne = form {
             let converted = try FormatOne.converted(path)
@@ -58,6 +63,10 @@ package final class Tap {
         }
         guard case .present(let protection) = form else { preconditionFailure("format 1 was dealt with above") }
         (self.lock, self.protection, isInMemory) = (lock, protection, false)
+        guard access != .besideWriter else {
+            database = try Database(path, .readOnly, protection)
+            return try checkFormat()
+        }
         let isAtRest = !Tap.hasLog(path)
         if !isAtRest { try Tap.checkLog(path, protection) }
         if isAtRest, !protection.isSealed { try Tap.checkSize(lock.descriptor, path) }
@@ -93,8 +102,8 @@ package final class Tap {
         )
     }
 
-    /// The descriptor that holds the right to the file, or nil in memory.
-    package var lockDescriptor: CInt? { lock?.descriptor }
+    /// The right to the file, or nil in memory.
+    package var right: TapLock? { lock }
 
     /// Opens a second connection, for reading beside the thread that writes: see ``TapWriter``.
     ///

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The right to a tap: one writer, or any number of readers.
 ///
@@ -15,6 +16,7 @@ package final class TapLock: Sendable {
 
     /// The descriptor that holds the lock: open for reading.
     package let descriptor: CInt
+    private let isLeft = Mutex(false)
 
     /// Takes the lock.
     ///
@@ -35,9 +37,15 @@ package final class TapLock: Sendable {
         throw .inUse(path: path, holder: LockHolder(of: descriptor))
     }
 
+    /// The lock that another process took and handed over with its descriptor.
+    package init(holding descriptor: CInt) { self.descriptor = descriptor }
+
+    /// Leaves the lock to the process that has been given the descriptor.
+    package func leave() { isLeft.withLock { $0 = true } }
+
     deinit {
         // Not by closing alone: a process that is just being started still has a copy of the descriptor.
-        flock(descriptor, LOCK_UN)
+        if !isLeft.withLock({ $0 }) { flock(descriptor, LOCK_UN) }
         close(descriptor)
     }
 

@@ -6,24 +6,47 @@ package import Taproom
 
 /// A listening socket that the runner owns.
 ///
-/// It is closed, and a unix socket's file removed, when this goes.
+/// It is closed when this goes, and a unix socket's file removed if it is ours to remove.
 package final class BoundSocket: Sendable {
-    /// Where it is bound, with the real port.
+    /// Where it is bound, with the real port; for a socket of the service manager's where that bound it.
     package let endpoint: Endpoint
     package let descriptor: CInt
+    /// Whether closing it removes the file of a unix socket: not when somebody else made it.
+    package var ownsFile: Bool { ownership.withLock { $0 } }
+    /// What it is called when it is kept or handed over: as it came, or ``Taproom/Endpoint/socketName``.
+    package let name: String
+    /// Who gets the socket back in the end, because the service manager has it open all the time.
+    private let lender: PassedSockets?
     private let isOpen = Mutex(true)
+    private let ownership = Mutex(false)
 
-    /// Makes, binds and opens a socket.
+    /// Takes the socket that was handed over for an endpoint, or else makes, binds and opens one.
     ///
     /// Throws ``BindFailure``; nothing is left behind then.
-    package init(_ endpoint: Endpoint) throws(BindFailure) {
+    package init(_ endpoint: Endpoint, from passed: PassedSockets? = nil) throws(BindFailure) {
+        if let socket = passed?.take(endpoint), let place = SocketPlace(of: socket.descriptor) {
+            descriptor = socket.descriptor
+            if socket.ownsFile { claimFile() }
+            name = socket.name
+            self.endpoint = endpoint.bound(at: place, socket.descriptor)
+            lender = socket.isHeldBySomebodyElse(for: endpoint) ? passed : nil
+            // How many may wait is our affair; a socket that refuses this listens all the same.
+            _ = Glibc.listen(descriptor, Listener.backlog)
+            return
+        }
+        lender = nil
+        name = endpoint.socketName
         switch endpoint.address {
         case .tcp(let port, let interface):
             descriptor = try BoundSocket.tcp(port, interface, endpoint)
-            self.endpoint = Endpoint(.tcp(port: BoundSocket.port(of: descriptor) ?? port, interface: interface))
+            let real = SocketPlace(of: descriptor)?.port ?? port
+            self.endpoint = Endpoint(.tcp(port: real, interface: interface))
         case .unix(let path, let mode):
             descriptor = try BoundSocket.unix(path, mode ?? 0o660, endpoint)
             self.endpoint = endpoint
+            claimFile()
+        case .systemd:
+            throw BindFailure(endpoint: endpoint, code: ENOENT, handedOver: passed?.names ?? [])
         }
     }
 
@@ -36,15 +59,28 @@ package final class BoundSocket: Sendable {
 
     /// Closes the socket and removes its file, now and not when the last reference goes.
     ///
-    /// A second time does nothing.
+    /// A second time does nothing. A socket that the service manager keeps open can be taken again afterwards.
     package func close() {
-        let isFirst = isOpen.withLock { isOpen in
+        guard isFirstEnd else { return }
+        if let lender { return lender.giveBack(passed) }
+        Glibc.close(descriptor)
+        if ownsFile, case .unix(let path, _) = endpoint.address { unlink(path) }
+    }
+
+    /// Closes the socket and leaves the file of a unix socket where it is: another process listens there from now on.
+    package func release() { if isFirstEnd { Glibc.close(descriptor) } }
+
+    /// Says that the file of a unix socket is this program's to remove from now on.
+    package func claimFile() { ownership.withLock { $0 = true } }
+
+    /// The socket as it is handed to the next program, which then owns what this one owns.
+    package var passed: PassedSocket { PassedSocket(name: name, descriptor: descriptor, ownsFile: ownsFile) }
+
+    private var isFirstEnd: Bool {
+        isOpen.withLock { isOpen in
             defer { isOpen = false }
             return isOpen
         }
-        guard isFirst else { return }
-        Glibc.close(descriptor)
-        if case .unix(let path, _) = endpoint.address { unlink(path) }
     }
 
     private static func tcp(_ port: UInt16, _ interface: String?, _ endpoint: Endpoint) throws(BindFailure) -> CInt {
@@ -127,22 +163,20 @@ package final class BoundSocket: Sendable {
         }
         if connected < 0, errno == ECONNREFUSED { unlink(path) }
     }
-
-    private static func port(of descriptor: CInt) -> UInt16? {
-        var address = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let isKnown = withUnsafeMutableBytes(of: &address) { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &size) == 0 }
-        }
-        guard isKnown else { return nil }
-        // Both families have the port in the same place, after the family.
-        return withUnsafeBytes(of: address) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
-    }
 }
 
 extension Endpoint {
     fileprivate var isOnEveryInterface: Bool {
         if case .tcp(_, nil) = address { true } else { false }
+    }
+
+    /// The endpoint with what is only known of the socket: the port, or all of it.
+    fileprivate func bound(at place: SocketPlace, _ descriptor: CInt) -> Endpoint {
+        switch address {
+        case .tcp(let port, let interface): Endpoint(.tcp(port: place.port ?? port, interface: interface))
+        case .unix: self
+        case .systemd: Endpoint(place, of: descriptor)
+        }
     }
 }
 
@@ -151,4 +185,26 @@ package struct BindFailure: Error, Equatable {
     package var endpoint: Endpoint
     /// errno.
     package var code: CInt
+    /// For a socket that should have been handed over, the names of those that were; nil for all others.
+    package var handedOver: [String]?
+
+    package init(endpoint: Endpoint, code: CInt, handedOver: [String]? = nil) {
+        self.endpoint = endpoint
+        self.code = code
+        self.handedOver = handedOver
+    }
+
+    /// What was handed over, as the end of a sentence.
+    var handedOverText: String {
+        let names = Set(handedOver ?? []).sorted().map { "\"\($0)\"" }
+        return names.isEmpty ? "none was" : "those that were: \(names.joined(separator: ", "))"
+    }
+}
+
+extension PassedSocket {
+    /// Whether the service manager has the socket open whatever we do, because a socket unit made it.
+    fileprivate func isHeldBySomebodyElse(for endpoint: Endpoint) -> Bool {
+        if case .systemd = endpoint.address { return true }
+        return name != endpoint.socketName
+    }
 }

@@ -27,8 +27,6 @@ struct HandoverManifest: Sendable, Equatable, Codable {
     var folder: Int32?
     /// What opens the tap when it is encrypted; it is in no file and no environment.
     var passphrase: String?
-    /// What the service manager listens on.
-    var serviceManager: String?
 }
 
 /// What the old program says to the new one.

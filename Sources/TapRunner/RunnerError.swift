@@ -6,6 +6,8 @@ package import Taproom
 /// Nothing runs then, and the tap is as it was.
 package enum RunnerError: ReportableError {
     case cannotListen(service: String, BindFailure)
+    /// Two services, or one twice, are to listen at the same place.
+    case sharedEndpoint(Endpoint, services: [String])
     case cannotControl(socket: String, code: CInt)
     case unknownKind(service: String, UnknownKind)
     case otherSettings(service: String, problem: String)
@@ -18,8 +20,14 @@ package enum RunnerError: ReportableError {
 
     package var description: String {
         switch self {
+        case .cannotListen(let service, let failure) where failure.handedOver != nil:
+            "service \"\(service)\": the socket of \(failure.endpoint) was not handed over; \(failure.handedOverText)"
         case .cannotListen(let service, let failure):
             "service \"\(service)\": cannot listen on \(failure.endpoint): \(SystemCallError("listen", code: failure.code).reason)"
+        case .sharedEndpoint(let endpoint, let services) where Set(services).count == 1:
+            "service \"\(services[0])\": names \(endpoint) twice"
+        case .sharedEndpoint(let endpoint, let services):
+            "services \(services.map { "\"\($0)\"" }.joined(separator: " and ")): both are to listen on \(endpoint)"
         case .cannotControl(let socket, let code):
             "cannot make the control socket \(socket): \(SystemCallError("bind", code: code).reason)"
         case .unknownKind(let service, let error): "service \"\(service)\": \(error)"
@@ -36,6 +44,9 @@ package enum RunnerError: ReportableError {
 
     package var advice: String? {
         switch self {
+        case .cannotListen(_, let failure) where failure.handedOver != nil:
+            "Start it through a socket unit with FileDescriptorName=\(failure.endpoint.socketName)."
+        case .sharedEndpoint: "Give each an endpoint of its own."
         case .cannotListen(_, let failure):
             switch failure.code {
             case EADDRINUSE: "Another program listens there: stop it, or choose another endpoint."
@@ -57,6 +68,8 @@ package enum RunnerError: ReportableError {
 
     package var exitStatus: ExitStatus {
         switch self {
+        case .cannotListen(_, let failure) where failure.handedOver != nil: .configuration
+        case .sharedEndpoint: .badData
         case .cannotListen(_, let failure):
             [EACCES, EPERM].contains(failure.code) ? .notPermitted : .unavailable
         case .cannotControl: .cannotCreate

@@ -14,7 +14,7 @@ struct UpgradeMeans: Sendable {
     let pidFile: PidFile?
     let folder: CInt?
     let door: ControlDoor?
-    let serviceManager: String?
+    let serviceManager: ServiceManager
 }
 
 extension RunningApplication {
@@ -43,7 +43,7 @@ extension RunningApplication {
         do {
             // What can't be stored now could not be carried over.
             try await writer.commit { _ in }
-            let successor = try Successor(means.program, manifest(means))
+            let successor = try Successor(means.program, manifest(means), means.serviceManager.environment)
             do {
                 try await successor.prepared()
                 try await handOver(to: successor, means)
@@ -63,13 +63,12 @@ extension RunningApplication {
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
             process: getpid(), lock: means.lock.descriptor,
-            sockets: sockets.all.map { endpoint, socket in
-                .init(name: endpoint.socketName, descriptor: socket.descriptor, ownsFile: socket.ownsFile)
+            sockets: sockets.all.map { _, socket in
+                .init(name: socket.name, descriptor: socket.descriptor, ownsFile: socket.ownsFile)
             },
             control: means.door?.socket.descriptor,
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
-            sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase,
-            serviceManager: means.serviceManager)
+            sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)
     }
 
     private func handOver(to successor: Successor, _ means: UpgradeMeans) async throws {

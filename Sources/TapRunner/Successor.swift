@@ -14,14 +14,16 @@ struct Successor: Sendable {
     /// Starts the program, with what is left to it.
     ///
     /// Throws ``UpgradeError`` and `SystemCallError`; nothing runs then.
-    init(_ program: ProgramStart, _ manifest: HandoverManifest) throws {
+    init(_ program: ProgramStart, _ manifest: HandoverManifest, _ environment: [String: String]) throws {
         let (mine, theirs) = try HandoverChannel.pair()
         channel = mine
         let kept =
             manifest.sockets.map(\.descriptor)
             + [manifest.control, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder].compactMap { $0 }
             + [manifest.lock, theirs.descriptor]
-        process = try program.start(keeping: kept, environment: [Predecessor.variable: String(theirs.descriptor)])
+        var environment = environment
+        environment[Predecessor.variable] = String(theirs.descriptor)
+        process = try program.start(keeping: kept, environment: environment)
         withExtendedLifetime(theirs) {}
         do { try channel.send(HandoverOrder.manifest(manifest)) } catch {
             end()

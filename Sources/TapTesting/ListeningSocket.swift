@@ -18,13 +18,13 @@ package final class ListeningSocket: Sendable {
     package let address: TestAddress
     private let descriptor: CInt
 
-    /// Listens on a free port of 127.0.0.1 for any TCP endpoint, or on the unix socket.
+    /// Listens on a free port of 127.0.0.1 for any TCP endpoint or socket of the service manager's, or on the unix socket.
     ///
     /// Throws ``SystemCallError``.
     package init(_ endpoint: Endpoint) throws {
         let (family, name): (CInt, SocketName) =
             switch endpoint.address {
-            case .tcp: (AF_INET, .loopback(port: 0))
+            case .tcp, .systemd: (AF_INET, .loopback(port: 0))
             case .unix(let path, _): (AF_UNIX, .unix(path))
             }
         let descriptor = tap_socket(family, CInt(SOCK_STREAM.rawValue))
@@ -36,7 +36,7 @@ package final class ListeningSocket: Sendable {
         }
         self.descriptor = descriptor
         switch endpoint.address {
-        case .tcp:
+        case .tcp, .systemd:
             let port = SocketName.port(of: descriptor)
             address = .tcp(host: "127.0.0.1", port: port)
             listener = Listener(endpoint: Endpoint(.tcp(port: port, interface: "127.0.0.1")), descriptor: descriptor)

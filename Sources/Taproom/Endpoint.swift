@@ -1,6 +1,7 @@
 public import TapData
 
-/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `unix:/run/site.sock:mode=660`.
+/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `unix:/run/site.sock:mode=660`,
+/// `systemd:web`.
 ///
 /// A colon in a value is written inside of brackets, as in `tcp:80:interface=[::1]`.
 public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, AlwaysStored {
@@ -10,6 +11,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         case tcp(port: UInt16, interface: String?)
         /// A unix socket with an absolute path, and the permissions of its file.
         case unix(path: String, mode: UInt16?)
+        /// A socket that the service manager made and hands over under a name (systemd.socket(5), `FileDescriptorName=`):
+        /// 1 to 255 printable ASCII characters without a colon.
+        case systemd(name: String)
     }
 
     /// How and where.
@@ -27,7 +31,12 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     public init(_ text: String) throws(EndpointError) {
         let parts = Endpoint.split(text)
         guard let word = parts.first, parts.count > 1, !parts[1].isEmpty else {
-            throw EndpointError(text: text, problem: "An endpoint is written tcp:PORT or unix:PATH.")
+            throw EndpointError(text: text, problem: "An endpoint is written tcp:PORT, unix:PATH or systemd:NAME.")
+        }
+        if word == "systemd" {
+            // Brackets are part of a name, which has no options behind it.
+            address = .systemd(name: try Endpoint.name(String(text.dropFirst(word.count + 1)), of: text))
+            return
         }
         var options = try Endpoint.options(parts.dropFirst(2), of: text)
         switch word {
@@ -43,11 +52,22 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
             address = .unix(path: parts[1], mode: try Endpoint.mode(options.removeValue(forKey: "mode"), of: text))
         default:
             throw EndpointError(
-                text: text, problem: "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "unix"]))")
+                text: text,
+                problem: "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "unix", "systemd"]))")
         }
         if let option = options.keys.sorted().first {
             throw EndpointError(text: text, problem: "\(word) has no option \"\(option)\".")
         }
+    }
+
+    private static func name(_ text: String, of endpoint: String) throws(EndpointError) -> String {
+        guard (1...255).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != UInt8(ascii: ":") })
+        else {
+            throw EndpointError(
+                text: endpoint, problem: "The name must have 1 to 255 printable ASCII characters, and no colon.")
+        }
+        return text
     }
 
     private static func mode(_ text: String?, of endpoint: String) throws(EndpointError) -> UInt16? {
@@ -97,6 +117,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         case .tcp(let port, nil): "tcp:\(port)"
         case .unix(let path, let mode?): "unix:\(bracketed(path)):mode=\(String(mode, radix: 8))"
         case .unix(let path, nil): "unix:\(bracketed(path))"
+        case .systemd(let name): "systemd:\(name)"
         }
     }
 

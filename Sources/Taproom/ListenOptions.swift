@@ -8,7 +8,8 @@ public struct ListenOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Listen here: tcp:PORT, tcp:PORT:interface=ADDRESS or unix:PATH. Can be repeated.", valueName: "endpoint"))
+            "Listen here: tcp:PORT, tcp:PORT:interface=ADDRESS, unix:PATH, or systemd:NAME for a socket of systemd's. Can be repeated.",
+            valueName: "endpoint"))
     var listen: [String] = []
 
     /// No options given.

@@ -12,6 +12,8 @@ import Testing
         ("unix:/run/a.sock", .unix(path: "/run/a.sock", mode: nil), "unix:/run/a.sock"),
         ("unix:/run/a b=c:mode=660", .unix(path: "/run/a b=c", mode: 0o660), "unix:/run/a b=c:mode=660"),
         ("unix:[/run/a:b]:mode=0", .unix(path: "/run/a:b", mode: 0), "unix:[/run/a:b]:mode=0"),
+        ("systemd:web", .systemd(name: "web"), "systemd:web"),
+        ("systemd:[a] b=c", .systemd(name: "[a] b=c"), "systemd:[a] b=c"),
     ]
 
     @Test(arguments: readable)
@@ -27,15 +29,15 @@ import Testing
 
     @Test(
         arguments: [
-            ("", "\"\". An endpoint is written tcp:PORT or unix:PATH."),
-            ("tcp", "\"tcp\". An endpoint is written tcp:PORT or unix:PATH."),
-            ("tcp:", "\"tcp:\". An endpoint is written tcp:PORT or unix:PATH."), ("8080", nil),
+            ("", "\"\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."),
+            ("tcp", "\"tcp\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."),
+            ("tcp:", "\"tcp:\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."), ("8080", nil),
             ("tcp:http", "\"tcp:http\". The port must be a number from 0 to 65535."), ("tcp:65536", nil),
             ("tcp:-1", nil),
             ("tcp:+80", nil), ("tcp: 80", nil),
             ("tpc:80", "\"tpc:80\". \"tpc\" is no way to listen. Did you mean \"tcp\"?"),
             ("TCP:80", "\"TCP:80\". \"TCP\" is no way to listen. Did you mean \"tcp\"?"),
-            ("carrier:80", "\"carrier:80\". \"carrier\" is no way to listen. Allowed: tcp, unix."),
+            ("carrier:80", "\"carrier:80\". \"carrier\" is no way to listen. Allowed: tcp, unix, systemd."),
             ("tcp:80:mode=660", "\"tcp:80:mode=660\". tcp has no option \"mode\"."),
             ("tcp:80:interface", "\"tcp:80:interface\". \"interface\" must be written NAME=VALUE."),
             ("tcp:80:interface=", "\"tcp:80:interface=\". \"interface=\" must be written NAME=VALUE."),
@@ -49,6 +51,13 @@ import Testing
             ("unix:/a:mode=rw", "\"unix:/a:mode=rw\". The mode must be an octal number from 0 to 777."),
             ("unix:/a:mode=888", nil),
             ("unix:/a:mode=1777", nil), ("unix:/a:mode=+7", nil), ("unix:/a:interface=b", nil),
+            ("systemd:", "\"systemd:\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."),
+            (
+                "systemd:[]a:b",
+                "\"systemd:[]a:b\". The name must have 1 to 255 printable ASCII characters, and no colon."
+            ),
+            ("systemd:a:mode=660", nil), ("systemd:é", nil), ("systemd:a\tb", nil),
+            ("systemd:" + String(repeating: "a", count: 256), nil),
         ] as [(String, String?)])
     func refusesWhatIsNone(text: String, expected: String?) {
         let error = #expect(throws: EndpointError.self) { try Endpoint(text) }

@@ -85,7 +85,10 @@ import Testing
 
     @Test(arguments: [
         (["--port", "http"], "--port must be a number from 0 to 65535, but is \"http\"."),
-        (["--listen", "x"], "--listen is no endpoint: \"x\". An endpoint is written tcp:PORT or unix:PATH."),
+        (
+            ["--listen", "x"],
+            "--listen is no endpoint: \"x\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."
+        ),
     ])
     func refusesListenOptions(arguments: [String], expected: String) throws {
         let error = #expect(throws: (any Error).self) { try Greeter.Options.parse(arguments).settings() }

@@ -56,6 +56,12 @@ typedef struct {
 /// what is listed. Answers the process id. Call it while there is one thread.
 pid_t tap_start_sweeper(const tap_leftover *leftovers, size_t count, int *held);
 
+/// Sends a datagram, and with it a descriptor unless that is negative (unix(7), SCM_RIGHTS). Answers the bytes sent.
+ssize_t tap_send(int socket, const void *bytes, size_t count, int descriptor);
+
+/// Two connected stream sockets that children do not inherit.
+int tap_socket_pair(int ends[2]);
+
 /// Holds writes to a TCP socket back until full segments can be sent (1), or lets them go (0).
 int tap_cork(int socket, int on);
 
