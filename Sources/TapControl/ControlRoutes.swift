@@ -47,6 +47,14 @@ package struct ControlRoutes: Sendable {
                 try await application.save()
                 return .object(["saved": .bool(true)])
             }
+        case "reload":
+            return try await post(request) {
+                try await DatumEncoder().encode(application.reload(by: authorship(request)))
+            }
+        case "upgrade":
+            return try await post(request) {
+                try await DatumEncoder().encode(application.upgrade(by: authorship(request)))
+            }
         case "stop":
             return try await post(request) {
                 try await application.stop()

@@ -60,6 +60,9 @@ package final class ControlServer: Sendable {
     /// Whoever needs them first would wait for their threads; done beside other work it takes no time of a start.
     package static func startEventLoops() { _ = MultiThreadedEventLoopGroup.singleton.any() }
 
+    /// Stops accepting; connections that are open go on.
+    package func stopAccepting() async { try? await channel.close() }
+
     /// Stops accepting, and returns when the answers that are on their way have been sent.
     package func close() async {
         try? await channel.close()

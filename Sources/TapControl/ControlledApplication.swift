@@ -29,8 +29,33 @@ package protocol ControlledApplication: Sendable {
     func save() async throws
     /// What is wrong with the stored data; empty when nothing is.
     func verify() async throws -> [String]
+    /// Reads the description of a running application again, and runs what it says.
+    func reload(by authorship: Authorship) async throws -> Reloaded
+    /// Has a new program take over a running application, and returns when it serves.
+    func upgrade(by authorship: Authorship) async throws -> Upgraded
     /// Asks a running application to stop, and returns when it has begun to.
     func stop() async throws
+}
+
+/// What came of reading a description again.
+package struct Reloaded: Sendable, Equatable, Codable {
+    /// The revision that says what the description does; nil: it says nothing new.
+    package var revision: Int?
+    /// The paths of the services that were started, stopped or started again for it.
+    package var services: [String]
+
+    package init(revision: Int?, services: [String]) {
+        self.revision = revision
+        self.services = services
+    }
+}
+
+/// The program that took over.
+package struct Upgraded: Sendable, Equatable, Codable {
+    /// The number of its process.
+    package var process: Int
+
+    package init(process: Int) { self.process = process }
 }
 
 /// A service that was added.

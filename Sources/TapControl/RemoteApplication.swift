@@ -67,6 +67,10 @@ package struct RemoteApplication: ControlledApplication {
         let _: Saved = try await ask("POST", "save")
     }
 
+    package func reload(by authorship: Authorship) async throws -> Reloaded { try await ask("POST", "reload") }
+
+    package func upgrade(by authorship: Authorship) async throws -> Upgraded { try await ask("POST", "upgrade") }
+
     package func stop() async throws {
         struct Stopping: Decodable { var stopping: Bool }
         let _: Stopping = try await ask("POST", "stop")

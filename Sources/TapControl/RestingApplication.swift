@@ -106,5 +106,13 @@ package struct RestingApplication: ControlledApplication {
 
     package func verify() async throws -> [String] { try reading { try $0.findings(kinds: kinds) } }
 
+    package func reload(by authorship: Authorship) async throws -> Reloaded {
+        throw ControlError.notRunning(tap: path)
+    }
+
+    package func upgrade(by authorship: Authorship) async throws -> Upgraded {
+        throw ControlError.notRunning(tap: path)
+    }
+
     package func stop() async throws { throw ControlError.notRunning(tap: path) }
 }

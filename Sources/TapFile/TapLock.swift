@@ -16,7 +16,7 @@ package final class TapLock: Sendable {
 
     /// The descriptor that holds the lock: open for reading.
     package let descriptor: CInt
-    private let isLeft = Mutex(false)
+    private let isLeft: Mutex<Bool>
 
     /// Takes the lock.
     ///
@@ -24,6 +24,7 @@ package final class TapLock: Sendable {
     ///
     /// Throws ``TapFileError``: `.inUse` names who has it.
     package init(_ path: String, _ mode: Mode) throws(TapFileError) {
+        isLeft = Mutex(false)
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TapLock.openFailure(path, errno) }
         // Whatever is thrown below, `deinit` closes the descriptor: everything this stores is set.
@@ -37,8 +38,14 @@ package final class TapLock: Sendable {
         throw .inUse(path: path, holder: LockHolder(of: descriptor))
     }
 
-    /// The lock that another process took and handed over with its descriptor.
-    package init(holding descriptor: CInt) { self.descriptor = descriptor }
+    /// The lock that another process took and shares with its descriptor; it stays that one's until ``claim()``.
+    package init(sharing descriptor: CInt) {
+        self.descriptor = descriptor
+        isLeft = Mutex(true)
+    }
+
+    /// Makes the shared lock this process's own, which gives it back at its end.
+    package func claim() { isLeft.withLock { $0 = false } }
 
     /// Leaves the lock to the process that has been given the descriptor.
     package func leave() { isLeft.withLock { $0 = true } }

@@ -3,15 +3,10 @@ import Taproom
 
 /// The files that belong to an application that runs.
 struct Belongings {
-    private let tap: String?
-    private let sockets: [String]
-    private let pidFile: String?
-
-    init(tap: String?, sockets: [String], _ configuration: RunnerConfiguration) {
-        self.tap = tap
-        self.sockets = sockets
-        pidFile = configuration.pidFile?.path
-    }
+    let tap: String?
+    /// Of unix sockets.
+    let sockets: [String]
+    let pidFile: String?
 
     /// Gives the tap and the sockets to the account that will use them.
     ///

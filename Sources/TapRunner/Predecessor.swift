@@ -1,4 +1,5 @@
 import Glibc
+import TapFile
 package import Taproom
 
 /// The old program of a hand-over, as the new one sees it.
@@ -10,6 +11,11 @@ package final class Predecessor: Sendable {
     private static let patience = Duration.seconds(120)
 
     let manifest: HandoverManifest
+    /// The right to the tap: its until everything is handed over.
+    let lock: TapLock
+    /// The sockets of the services.
+    let sockets: PassedSockets
+    let controlSocket: PassedSockets
     private let channel: HandoverChannel
 
     /// The program that started this one to take over, or nil when nothing is to be taken over.
@@ -28,6 +34,10 @@ package final class Predecessor: Sendable {
             throw UpgradeError.notPossible("the program before it said nothing")
         }
         self.manifest = manifest
+        lock = TapLock(sharing: manifest.lock)
+        // Their files stay those of the old program until it has let go of them.
+        sockets = PassedSockets(manifest.sockets.map { PassedSocket(name: $0.name, descriptor: $0.descriptor) })
+        controlSocket = PassedSockets(manifest.control.map { [PassedSocket(name: "control", descriptor: $0)] } ?? [])
         let kept = [manifest.lock, manifest.control, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder]
         for descriptor in kept.compactMap({ $0 }) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }
@@ -50,8 +60,30 @@ package final class Predecessor: Sendable {
         }
     }
 
-    /// Says that all services run: the old program ends.
-    func sayThatItServes() throws { try channel.send(HandoverReport.serving) }
+    /// What opens the tap; nil: it is not encrypted.
+    package var passphrase: String? { manifest.passphrase }
+
+    /// The pid file, which says the number of the old program until everything is handed over.
+    package var pidFile: PidFile? { manifest.pidFile.map { PidFile($0.path, holding: $0.descriptor) } }
+
+    /// What removes what the application can't, for as long as this process runs too.
+    var sweeper: Sweeper? { manifest.sweeper.map { Sweeper(holding: $0) } }
+
+    /// Makes everything this program's own, and says that all services run: the old program ends.
+    ///
+    /// Throws ``PidFileError``; nothing has changed hands then.
+    func handOver(_ doors: Doors, _ configuration: RunnerConfiguration) throws {
+        try configuration.pidFile?.write()
+        lock.claim()
+        let owned = Set(manifest.sockets.filter(\.ownsFile).map(\.descriptor))
+        for (_, socket) in doors.sockets.all where owned.contains(socket.descriptor) { socket.claimFile() }
+        doors.control?.claimFile()
+        // When the old program is gone already there is nobody to be told.
+        try? channel.send(HandoverReport.serving)
+        for socket in sockets.closeRemaining() {
+            configuration.logger.notice("a socket is not used any more", metadata: ["name": "\(socket.name)"])
+        }
+    }
 
     /// Says why nothing was taken over: the old program goes on.
     package func sayThatItFailed(_ status: ExitStatus, _ text: String) {

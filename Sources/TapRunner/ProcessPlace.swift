@@ -23,6 +23,13 @@ package struct ProcessPlace: Sendable, Equatable {
             guard chroot(root) == 0 else { throw .notEntered(root, option: "--chroot", code: errno) }
             guard chdir("/") == 0 else { throw .notEntered("/", option: "--chroot", code: errno) }
         }
+        try enterFolder()
+    }
+
+    /// Goes to the working folder only.
+    ///
+    /// Throws ``ProcessPlaceError``.
+    func enterFolder() throws(ProcessPlaceError) {
         if let folder, chdir(folder) != 0 { throw .notEntered(folder, option: "--rundir", code: errno) }
     }
 }

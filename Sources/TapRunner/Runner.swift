@@ -28,70 +28,102 @@ package enum Runner {
     /// - Returns: how the program should end.
     /// - Throws: a `ReportableError` that says what kept the application from serving.
     package static func run(_ source: TapSource, _ configuration: RunnerConfiguration) throws -> ExitStatus {
-        try configuration.pidFile?.write()
-        defer { configuration.pidFile?.remove() }
-        let prepared = try TapStart(configuration).prepare(source)
-        let sockets: SocketTable
-        let control: BoundSocket?
+        if let predecessor = configuration.predecessor { return try takeOver(source, predecessor, configuration) }
+        let passed = PassedSockets.fromServiceManager()
         do {
-            sockets = try SocketTable().binding(prepared.planned)
-            control = try configuration.controlSocket.map { try bindControl($0) }
-            let belongings = Belongings(
-                tap: source.path, sockets: sockets.paths + (control?.path.map { [$0] } ?? []), configuration)
-            try settle(prepared.account, belongings, configuration)
+            try configuration.pidFile?.write()
+            let prepared = try TapStart(configuration).prepare(source)
+            let doors: Doors
+            do {
+                doors = try Doors(prepared, passed, configuration)
+                try settle(prepared.account, doors, source, configuration)
+            } catch {
+                prepared.undo()
+                throw error
+            }
+            for problem in passed.problems { configuration.logger.warning("\(problem)") }
+            for socket in passed.closeRemaining() {
+                configuration.logger.warning(
+                    "a socket that was handed over is not used", metadata: ["name": "\(socket.name)"])
+            }
+            return try serve(prepared, doors, source, configuration)
         } catch {
-            prepared.undo()
+            configuration.pidFile?.remove()
             throw error
-        }
-        return try serve(prepared, sockets, control, source, configuration)
-    }
-
-    private static func bindControl(_ path: String) throws(RunnerError) -> BoundSocket {
-        do throws(BindFailure) {
-            return try BoundSocket(Endpoint(.unix(path: path, mode: 0o600)))
-        } catch {
-            throw .cannotControl(socket: path, code: error.code)
         }
     }
 
     /// Goes where the application is to run and becomes who it is to run as.
     private static func settle(
-        _ account: Account?, _ belongings: Belongings, _ configuration: RunnerConfiguration
+        _ account: Account?, _ doors: Doors, _ source: TapSource, _ configuration: RunnerConfiguration
     ) throws {
+        let belongings = Belongings(
+            tap: source.path, sockets: doors.paths, pidFile: configuration.pidFile?.path)
         let change = account.flatMap { $0.isChange ? $0 : nil }
         if let change, geteuid() != 0 { throw RunnerError.notRoot(user: change.text) }
         try configuration.pidFile?.give(to: change)
-        if let change { try belongings.give(to: change) }
+        if let change {
+            try belongings.give(to: change)
+            try configuration.log?.give(toUser: change.user, group: change.group)
+        }
         let threads = ProcessThreads()
         let left = belongings.leftovers(of: change, isElsewhere: configuration.place.root != nil)
-        if !left.isEmpty { _ = try Sweeper(left) }
+        if !left.isEmpty { doors.sweeper = try Sweeper(left) }
+        if configuration.place.folder != nil {
+            doors.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
         try configuration.place.enter()
         try change?.become(onlyEffective: configuration.isOnlyEffective, in: threads)
     }
 
+    /// Takes an application over from the program that runs it.
+    private static func takeOver(
+        _ source: TapSource, _ predecessor: Predecessor, _ configuration: RunnerConfiguration
+    ) throws -> ExitStatus {
+        let start = TapStart(configuration)
+        try start.rehearse(source, holding: predecessor.lock)
+        // What the first request would wait for is there before the old program stops.
+        ControlServer.startEventLoops()
+        try configuration.place.enterFolder()
+        try predecessor.takeOver()
+        let prepared = try start.prepare(source, holding: predecessor.lock)
+        let doors: Doors
+        do {
+            doors = try Doors(prepared, predecessor, configuration)
+        } catch {
+            prepared.undo()
+            throw error
+        }
+        return try serve(prepared, doors, source, configuration)
+    }
+
     private static func serve(
-        _ prepared: PreparedTap, _ sockets: SocketTable, _ control: BoundSocket?, _ source: TapSource,
-        _ configuration: RunnerConfiguration
+        _ prepared: PreparedTap, _ doors: Doors, _ source: TapSource, _ configuration: RunnerConfiguration
     ) throws -> ExitStatus {
         Task.detached { ControlServer.startEventLoops() }
-        let path = source.path.map { LocalPath($0, in: LocalPath.workingFolder).text }
         let logger = configuration.logger
-        let (application, planned) = (prepared.application, prepared.planned)
+        let (application, planned, lock) = (prepared.application, prepared.planned, prepared.tap.right)
         let writer = try TapWriter(prepared.tap) { error in
             logger.error("state cannot be stored", metadata: ["error": "\(error)"])
         }
         let (events, report) = AsyncStream.makeStream(of: RunningApplication.Event.self)
         let running = RunningApplication(
-            application, sockets: sockets, writer: writer, configuration: configuration, tapPath: path
+            application, sockets: doors.sockets, writer: writer, configuration: configuration,
+            tapPath: source.path.map { LocalPath($0, in: LocalPath.workingFolder).text },
+            description: source.description
         ) { report.yield($0) }
         let stops = StopSignals(logger) { report.yield(.stopRequested) }
         try Signals.wait { number in
             switch number {
             case SIGTERM, SIGINT: stops.receive()
-            default: logger.notice("signal ignored", metadata: ["signal": "\(number)"])
+            case SIGHUP: Task { await running.reloadForSignal() }
+            case SIGUSR1: configuration.log?.reopen()
+            case SIGUSR2: Task { _ = try? await running.upgrade() }
+            default: break
             }
         }
-        let serving = Serving(running: running, events: events, control: control, configuration: configuration)
+        let serving = Serving(
+            running: running, events: events, doors: doors, source: source, lock: lock, configuration: configuration)
         return try Blocking.run { try await serving.run(planned) }
     }
 }

@@ -1,10 +1,19 @@
 package import Logging
+package import TapLog
 package import Taproom
 
 /// How an application is run.
 package struct RunnerConfiguration: Sendable {
     package var kinds: KindList
     package var logger: Logger
+    /// Where the logger writes to, when that can be opened anew; nil: it can't.
+    package var log: LogOutput?
+    /// How this program is started again.
+    package var program = ProgramStart()
+    /// The program to take the application over from; nil: it is started.
+    package var predecessor: Predecessor?
+    /// Who started the process and wants to know how it is.
+    package var serviceManager = ServiceManager(address: nil)
     /// Named on the command line: these win over the application's own.
     package var user: String?
     package var group: String?

@@ -1,4 +1,5 @@
 import Logging
+import TapControl
 import TapFile
 import Taproom
 
@@ -6,6 +7,8 @@ import Taproom
 struct WantedChange: Sendable {
     var application: Application
     var affected: Set<String>
+    /// The text it comes from, when it comes from one.
+    var base: BaseDescription?
 }
 
 extension RunningApplication {
@@ -61,4 +64,72 @@ extension RunningApplication {
             throw error
         }
     }
+
+    /// Reads the description again and runs what it says: only services that it changes are touched.
+    ///
+    /// Answers the revision and the services that changed. Throws ``ReloadError`` when there is no description, and whatever
+    /// keeps it from being run; all is then as before.
+    func reload(by authorship: Authorship) async throws -> Reloaded {
+        guard let description else { throw ReloadError(tap: tapPath) }
+        serviceManager.reloading()
+        defer { serviceManager.ready(status: statusLine) }
+        let kinds = kinds
+        let change = try await change { tap in
+            let merged = try description.merged(into: tap, kinds: kinds)
+            let affected = try tap.application().pathsThatDiffer(from: merged.application)
+            return WantedChange(application: merged.application, affected: affected, base: merged.base)
+        } store: { tap, wanted in
+            guard let base = wanted.base else { return nil }
+            return try DescriptionSource.store(
+                .init(application: wanted.application, base: base), in: tap, description.path, by: authorship)
+        }
+        let services = change.wanted.affected.sorted()
+        logger.notice(
+            "description read again",
+            metadata: [
+                "file": "\(description.path)", "revision": "\(change.revision.map(String.init) ?? "unchanged")",
+                "services": "\(services.isEmpty ? "unchanged" : services.joined(separator: " "))",
+            ])
+        return Reloaded(revision: change.revision, services: services)
+    }
+}
+
+extension RunningApplication {
+    /// Reads the description again, and says in the log what came of it.
+    func reloadForSignal() async {
+        do {
+            _ = try await reload(by: Authorship(author: UserName.current, origin: "signal"))
+        } catch {
+            logger.error("the description is not taken; all runs as before", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What the application does, in a line.
+    var statusLine: String {
+        let failed = states.filter { $0.value == .failed }.keys.sorted()
+        let endpoints = endpoints.joined(separator: " ")
+        guard !failed.isEmpty else { return "\(application.name) serves on \(endpoints)" }
+        return "\(application.name) serves on \(endpoints); failed: \(failed.joined(separator: " "))"
+    }
+}
+
+extension Application {
+    /// The services that run in only one of two applications, or differently in each.
+    fileprivate func pathsThatDiffer(from other: Application) -> Set<String> {
+        let (mine, others) = (activePaths, other.activePaths)
+        let definitions = Dictionary(other.servicesByPath.map { ($0.path, $0.service) }) { first, _ in first }
+        let changed = servicesByPath.filter { path, service in
+            mine.contains(path) && others.contains(path) && definitions[path] != service
+        }
+        return mine.symmetricDifference(others).union(changed.map(\.path))
+    }
+}
+
+/// An application that has no description to be read again.
+private struct ReloadError: ReportableError {
+    var tap: String?
+
+    var description: String { "there is no description to read again: the application runs from \(tap ?? "memory")" }
+    var advice: String? { "Start it with -y DESCRIPTION to have one." }
+    var exitStatus: ExitStatus { .unavailable }
 }

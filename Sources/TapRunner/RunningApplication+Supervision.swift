@@ -19,6 +19,7 @@ extension RunningApplication {
             level: isFailed ? .error : .notice, "service ended",
             metadata: ["service": "\(plan.path)", "ending": "\(ending.text)"])
         let decision = decide(plan.path, plan.definition.restart, failed: isFailed, ending.text)
+        serviceManager.status(statusLine)
         if isFailed { await keepFailure(plan.path, ending.text, decision) }
         return await follow(decision, plan.path, ending.text)
     }
@@ -105,6 +106,7 @@ extension RunningApplication {
         do {
             try await start(plan)
             logger.notice(message, metadata: ["service": "\(plan.path)"])
+            serviceManager.status(statusLine)
         } catch {
             report(.serviceEnded(plan, .failed("\(error)")))
         }

@@ -52,7 +52,7 @@ extension RunningApplication {
                 throw error
             }
             logger.notice("handed over", metadata: ["process": "\(successor.process)"])
-            report(.handedOver(successor.process))
+            report(.handedOver)
             return Int(successor.process)
         } catch {
             logger.error("no upgrade", metadata: ["error": "\(error)"])
@@ -76,7 +76,9 @@ extension RunningApplication {
         let leaving = services
         services = []
         do {
-            await RunningService.stopTogether(leaving, within: RunningApplication.patience)
+            let limit = ContinuousClock.now + RunningApplication.patience
+            for service in leaving.reversed() { await service.beginStop() }
+            for service in leaving { _ = await service.ends(within: max(.zero, limit - .now)) }
             try await writer.close()
             try await successor.takeOver()
         } catch {
@@ -86,10 +88,21 @@ extension RunningApplication {
             throw error
         }
         isStopping = true
-        lingering = leaving
+        (successorProcess, lingering) = (successor.process, leaving)
         means.lock.leave()
         for (_, socket) in sockets.all { socket.release() }
         means.door?.socket.release()
+    }
+
+    /// Waits for the connections that are finished beside the new program, and names the services that take too long.
+    func finishLingering() async {
+        let limit = ContinuousClock.now + stopLimit
+        for service in lingering where await !service.ends(within: max(.zero, limit - .now)) {
+            logger.warning(
+                "connections were cut off after the upgrade",
+                metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
+            await service.cancel()
+        }
     }
 
     /// Opens the tap again and starts the services that were stopped for nothing.
@@ -98,6 +111,7 @@ extension RunningApplication {
         do {
             let tap = try Tap(opening: means.tap, for: .writing, passphrase: means.passphrase, holding: means.lock)
             _ = try tap.commit { try tap.failPendingRevisions() }
+            application = try tap.application()
             let planned = try plans(of: application)
             if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) { try tap.openReadingConnection() }
             writer = try TapWriter(tap) { error in
@@ -106,9 +120,8 @@ extension RunningApplication {
             for plan in planned { await startOrReport(plan, "service runs as before") }
             try await means.door?.open()
         } catch {
-            // Somebody has to start it again: nothing is left that could serve.
             logger.critical("nothing runs any more after an upgrade that failed", metadata: ["error": "\(error)"])
-            report(.stopRequested)
+            report(.lost)
             throw error
         }
     }

@@ -68,4 +68,6 @@ extension RunningApplication: ControlledApplication {
     }
 
     func stop() async throws { requestStop() }
+
+    func upgrade(by authorship: Authorship) async throws -> Upgraded { Upgraded(process: try await upgrade()) }
 }

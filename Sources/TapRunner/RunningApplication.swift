@@ -14,14 +14,19 @@ actor RunningApplication {
     enum Event: Sendable {
         case stopRequested
         case serviceEnded(PlannedService, RunningService.Ending)
+        /// Another program serves in place of this one.
+        case handedOver
+        /// Nothing runs any more, and nothing can be done about it.
+        case lost
     }
 
-    let writer: TapWriter
+    var writer: TapWriter
     let kinds: KindList
     let logger: Logger
     /// The path of the tap, or nil for an application in memory.
     let tapPath: String?
-    private let stopLimit: Duration
+    let stopLimit: Duration
+    let serviceManager: ServiceManager
     private let isQuarantining: Bool
     let report: @Sendable (Event) -> Void
     private let since = Timestamp.now
@@ -35,17 +40,27 @@ actor RunningApplication {
     /// Whether a change is under way; the next one waits in `waiting`.
     var isChanging = false
     var waiting: [CheckedContinuation<Void, Never>] = []
+    /// The description it runs from; nil: from its tap alone.
+    let description: DescriptionSource?
+    /// What is needed to hand it over; nil: it can't be.
+    var upgradeMeans: UpgradeMeans?
+    /// The process that took over.
+    var successorProcess: pid_t?
+    /// Services that finish their connections beside the new program.
+    var lingering: [RunningService] = []
 
     init(
         _ application: Application, sockets: SocketTable, writer: TapWriter, configuration: RunnerConfiguration,
-        tapPath: String?, report: @escaping @Sendable (Event) -> Void
+        tapPath: String?, description: DescriptionSource? = nil, report: @escaping @Sendable (Event) -> Void
     ) {
+        self.description = description
         self.application = application
         self.sockets = sockets
         self.writer = writer
         kinds = configuration.kinds
         logger = configuration.logger
         stopLimit = configuration.stopLimit
+        serviceManager = configuration.serviceManager
         isQuarantining = configuration.isQuarantining
         self.tapPath = tapPath
         self.report = report
@@ -68,6 +83,9 @@ actor RunningApplication {
             throw error
         }
     }
+
+    /// Says what it is to be handed over with; nil: it can't be.
+    func prepareForUpgrades(_ means: UpgradeMeans?) { upgradeMeans = means }
 
     /// Says in the tap that what the start changed counts.
     func confirmStart() async throws {
@@ -128,6 +146,7 @@ actor RunningApplication {
     func shutDown(isSaving: Bool) async -> Bool {
         isStopping = true
         await beginChange()
+        guard successorProcess == nil else { return true }
         if !isSaving { for service in services { writer.discard(service: service.identity) } }
         await stopServices { _ in true }
         sockets = SocketTable()

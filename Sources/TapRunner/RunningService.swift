@@ -77,18 +77,29 @@ final class RunningService: Sendable {
     ///
     /// Answers whether it ended.
     func stop(within limit: Duration) async -> Bool {
+        await beginStop()
+        if await ends(within: limit) { return true }
+        await cancel()
+        return false
+    }
+
+    /// Begins the graceful shutdown: no more connections are accepted.
+    func beginStop() async {
         isStopping.withLock { $0 = true }
         await group.triggerGracefulShutdown()
-        if await ends(within: limit) { return true }
-        task.cancel()
+    }
+
+    /// Cancels the service, and waits a moment for its end.
+    func cancel() async {
+        hurry()
         _ = await ends(within: RunningService.cancellationLimit)
-        return false
     }
 
     /// Ends the time that a stop still has.
     func hurry() { task.cancel() }
 
-    private func ends(within limit: Duration) async -> Bool {
+    /// Waits for the end of the service; answers whether it came in time.
+    func ends(within limit: Duration) async -> Bool {
         let first = FirstAnswer()
         return await withCheckedContinuation { continuation in
             first.wait(continuation)

@@ -1,59 +1,101 @@
 import Glibc
 import Logging
 import TapControl
+import TapFile
 import Taproom
 
 /// The life of an application from the start of its services to its end.
 struct Serving: Sendable {
     let running: RunningApplication
     let events: AsyncStream<RunningApplication.Event>
-    /// Where it is controlled; nil: nowhere.
-    let control: BoundSocket?
+    let doors: Doors
+    let source: TapSource
+    /// The right to the tap; nil in memory.
+    let lock: TapLock?
     let configuration: RunnerConfiguration
 
     private var logger: Logger { configuration.logger }
+    private var serviceManager: ServiceManager { configuration.serviceManager }
 
     /// Starts the services and serves until the end.
     ///
     /// Throws when not all could be started; nothing runs then, and what the start changed in the tap is taken back.
     func run(_ planned: [PlannedService]) async throws -> ExitStatus {
-        let server = try await start(planned)
-        let name = await running.application.name
-        try await sayThatItServes(name)
+        let door = try await start(planned)
+        try await sayThatItServes()
         let saving = savingRegularly()
-        let status = await waitForTheEnd()
+        var ending = await waitForTheEnd()
         saving?.cancel()
-        logger.notice("stopping", metadata: ["application": "\(name)"])
-        let hurry = Task { for await event in events { if case .stopRequested = event { await running.hurry() } } }
-        let isSaved = await running.shutDown(isSaving: configuration.isSaving)
-        hurry.cancel()
-        await server?.close()
+        if await running.successorProcess == nil {
+            serviceManager.stopping()
+            logger.notice("stopping", metadata: ["application": "\(await running.application.name)"])
+            let hurry = Task { for await event in events { if case .stopRequested = event { await running.hurry() } } }
+            if await !running.shutDown(isSaving: configuration.isSaving) { ending = .inputOutput }
+            hurry.cancel()
+        }
+        await door?.close()
+        if let successor = await running.successorProcess {
+            // Who wanted the application to end wants the new program to.
+            if ending == .stopRequested { kill(successor, SIGTERM) }
+            await running.finishLingering()
+            return .done
+        }
         // The process may end before the last reference to it does.
-        control?.close()
-        logger.notice("stopped", metadata: ["application": "\(name)"])
-        return isSaved ? status : .inputOutput
+        doors.control?.close()
+        configuration.pidFile?.remove()
+        logger.notice("stopped", metadata: ["application": "\(await running.application.name)"])
+        return ending.status
     }
 
-    private func start(_ planned: [PlannedService]) async throws -> ControlServer? {
+    /// How an application came to its end.
+    private enum Ending {
+        case stopRequested, handedOver, failed, inputOutput
+
+        var status: ExitStatus {
+            switch self {
+            case .stopRequested, .handedOver: .done
+            case .failed: .software
+            case .inputOutput: .inputOutput
+            }
+        }
+    }
+
+    private func start(_ planned: [PlannedService]) async throws -> ControlDoor? {
         do {
             try await running.start(planned)
             try await running.confirmStart()
-            guard let control else { return nil }
-            return try await ControlServer(
-                socket: dup(control.descriptor), routes: ControlRoutes(running), owner: geteuid(), logger: logger)
+            let door = doors.control.map { ControlDoor($0, ControlRoutes(running), logger) }
+            await running.prepareForUpgrades(means(door))
+            try await door?.open()
+            try configuration.predecessor?.handOver(doors, configuration)
+            return door
         } catch {
             await running.abandon()
-            control?.close()
+            // A socket that another program has goes on being its.
+            doors.control?.close()
             throw error
         }
     }
 
-    private func sayThatItServes(_ name: String) async throws {
+    private func means(_ door: ControlDoor?) -> UpgradeMeans? {
+        guard case .file(let path, let passphrase) = source.place, let lock, configuration.place.root == nil else {
+            return nil
+        }
+        return UpgradeMeans(
+            program: configuration.program, tap: path, passphrase: passphrase, lock: lock, sweeper: doors.sweeper,
+            pidFile: configuration.pidFile, folder: doors.folder, door: door, serviceManager: serviceManager)
+    }
+
+    private func sayThatItServes() async throws {
+        let name = await running.application.name
         let revision = try await running.revision()
         let endpoints = await running.endpoints.joined(separator: " ")
         logger.notice(
             "serving",
             metadata: ["application": "\(name)", "revision": "\(revision)", "endpoints": "\(endpoints)"])
+        if configuration.predecessor != nil { serviceManager.mainProcess(getpid()) }
+        serviceManager.ready(status: "\(name) serves revision \(revision) on \(endpoints)")
+        serviceManager.storeSockets(doors.sockets.all)
         configuration.detachment?.serving()
     }
 
@@ -66,14 +108,16 @@ struct Serving: Sendable {
     }
 
     /// Answers how the application ends, when it does.
-    private func waitForTheEnd() async -> ExitStatus {
+    private func waitForTheEnd() async -> Ending {
         for await event in events {
             switch event {
-            case .stopRequested: return .done
+            case .stopRequested: return .stopRequested
+            case .handedOver: return .handedOver
+            case .lost: return .failed
             case .serviceEnded(let plan, let ending):
-                if await !running.serviceEnded(plan, ending) { return .software }
+                if await !running.serviceEnded(plan, ending) { return .failed }
             }
         }
-        return .done
+        return .stopRequested
     }
 }

@@ -39,8 +39,10 @@ struct TapStart {
     /// does. The code of kinds is run with the rights of the account that the application will run as.
     ///
     /// Throws a `ReportableError`; the tap is then as it was.
-    func prepare(_ source: TapSource) throws -> PreparedTap {
-        let tap = try open(source)
+    ///
+    /// `lock` is the right to the tap when another process had it until now; a damaged tap is not mended then.
+    func prepare(_ source: TapSource, holding lock: TapLock? = nil) throws -> PreparedTap {
+        let tap = try open(source, lock)
         do {
             let account = try account(of: tap)
             return try as(account) {
@@ -64,6 +66,21 @@ struct TapStart {
         }
     }
 
+    /// Finds out whether this program could run an application that another one runs, and changes nothing.
+    ///
+    /// Throws what ``prepare(_:holding:)`` would, as far as it can be known.
+    func rehearse(_ source: TapSource, holding lock: TapLock) throws {
+        guard case .file(let path, let passphrase) = source.place else { return }
+        let tap = try Tap(opening: path, for: .besideWriter, passphrase: passphrase, holding: lock)
+        try tap.checkCells(kinds: configuration.kinds)
+        _ = try tap.pendingMigrations(kinds: configuration.kinds)
+        let application =
+            try source.description?.merged(into: tap, kinds: configuration.kinds).application ?? tap.application()
+        _ = try PlannedService.all(
+            of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+        try tap.close()
+    }
+
     private func account(of tap: Tap) throws -> Account? {
         let application = try tap.application()
         return try Account.resolve(
@@ -74,11 +91,12 @@ struct TapStart {
         try account?.during(body) ?? body()
     }
 
-    private func open(_ source: TapSource) throws -> Tap {
+    private func open(_ source: TapSource, _ lock: TapLock?) throws -> Tap {
         switch source.place {
         case .memory(let application): return try Tap.make(inMemory: application.name, application, by: author)
         case .file(let path, let passphrase):
-            let tap = try open(path, passphrase)
+            let tap = try lock.map { try Tap(opening: path, for: .writing, passphrase: passphrase, holding: $0) }
+                ?? open(path, passphrase)
             let failed = try tap.commit { try tap.failPendingRevisions() }
             for number in failed {
                 logger.warning(

@@ -1,0 +1,53 @@
+import Glibc
+import TapControl
+import Taproom
+
+/// The sockets of an application, and what else is open before its services start.
+final class Doors: @unchecked Sendable {
+    // Sendable because what varies is set before there is a second thread.
+
+    let sockets: SocketTable
+    /// Where the application is controlled; nil: nowhere.
+    let control: BoundSocket?
+    /// What removes what the application can't; nil: it can.
+    var sweeper: Sweeper?
+    /// The folder that relative paths of the command line are taken from, when the process works in another.
+    var folder: CInt?
+
+    /// Binds every endpoint of every service, and the control socket.
+    ///
+    /// Throws ``RunnerError``; nothing is bound then.
+    init(_ prepared: PreparedTap, _ passed: PassedSockets, _ configuration: RunnerConfiguration) throws(RunnerError) {
+        sockets = try SocketTable().binding(prepared.planned, passed: passed)
+        guard let path = configuration.controlSocket else {
+            control = nil
+            return
+        }
+        do throws(BindFailure) {
+            control = try BoundSocket(Endpoint(.unix(path: path, mode: 0o600)))
+        } catch {
+            throw .cannotControl(socket: path, code: error.code)
+        }
+    }
+
+    /// Takes the sockets of the program that runs the application, and binds what is new.
+    ///
+    /// Throws ``RunnerError``; what was taken stays what it was for that program.
+    init(
+        _ prepared: PreparedTap, _ predecessor: Predecessor, _ configuration: RunnerConfiguration
+    ) throws(RunnerError) {
+        sockets = try SocketTable().binding(prepared.planned, passed: predecessor.sockets)
+        sweeper = predecessor.sweeper
+        folder = predecessor.manifest.folder
+        do throws(BindFailure) {
+            control = try configuration.controlSocket.map { path throws(BindFailure) in
+                try BoundSocket(Endpoint(.unix(path: path, mode: 0o600)), from: predecessor.controlSocket)
+            }
+        } catch {
+            throw .cannotControl(socket: configuration.controlSocket ?? "", code: error.code)
+        }
+    }
+
+    /// The files of all unix sockets.
+    var paths: [String] { sockets.paths + [control?.path].compactMap { $0 } }
+}
