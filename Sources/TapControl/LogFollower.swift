@@ -54,7 +54,7 @@ package struct LogFollower {
             try? await Task.sleep(for: .milliseconds(100))
             guard let running = try RemoteApplication(socket: socket) else { continue }
             // One that ends may still have its socket open.
-            if (try? await running.revision()) != nil { return running }
+            if (try? await running.logs(newest: 0)) != nil { return running }
         }
         return nil
     }

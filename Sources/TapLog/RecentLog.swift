@@ -58,6 +58,9 @@ package final class RecentLog: Sendable {
         state.lines[state.first...].suffix(max(count, 0)).compactMap { $0?.line }
     }
 
+    /// How many follow at the moment.
+    var followerCount: Int { state.withLock { $0.followers.count } }
+
     /// The newest events, oldest first, and then all others as they come.
     ///
     /// A follower that is too slow misses the oldest of what it has not read, as the numbers tell.
