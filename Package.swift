@@ -77,20 +77,26 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
+        library("TapLog", ["Taproom", "TapData", "CTapSystem", logging]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem"]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
         library(
             "TapControl",
-            ["Taproom", "TapData", "TapFile", "TapConfig", "CTapSystem", logging, nioCore, nioHTTP1, nioPosix]),
-        library("TapRunner", ["Taproom", "TapData", "TapFile", "TapControl", "CTapSystem", lifecycle, logging]),
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "CTapSystem", logging, nioCore, nioHTTP1,
+                nioPosix,
+            ]),
+        library(
+            "TapRunner",
+            ["Taproom", "TapData", "TapFile", "TapLog", "TapControl", "CTapSystem", lifecycle, logging]),
         library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapPackaging", "CTapSystem",
-                argumentParser, logging,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapRunner", "TapPackaging",
+                "CTapSystem", argumentParser, logging,
             ]),
         library(
             "TapTesting",
@@ -140,6 +146,7 @@ let package = Package(
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
@@ -154,7 +161,10 @@ let package = Package(
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
         tests(
             "TapControlTests",
-            ["TapControl", "TapConfig", "TapFile", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
+            [
+                "TapControl", "TapConfig", "TapFile", "TapLog", "Taproom", "TapData", "TapTesting", lifecycle,
+                argumentParser, logging,
+            ]),
         tests(
             "TapRunnerTests",
             [

@@ -39,17 +39,39 @@ enum Tapd {
     }
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
+        guard let predecessor = try Predecessor.find() else { return try run(words, invocation, after: nil) }
+        do {
+            return try run(words, invocation, after: predecessor)
+        } catch {
+            let known = error as? any ReportableError
+            predecessor.sayThatItFailed(known?.exitStatus ?? .software, known?.description ?? "\(error)")
+            throw error
+        }
+    }
+
+    private static func run(
+        _ words: [String], _ invocation: Invocation, after predecessor: Predecessor?
+    ) throws -> ExitStatus {
+        predecessor?.enterFolder()
+        let program = ProgramStart()
         let arguments = try Arguments.read(words)
         if arguments.process.helpReactors {
             throw HelpRequest(text: TextTable.text(reactors.map { [$0.name, $0.summary] }, indent: "  "))
         }
         try check(arguments)
-        let source = try source(arguments, invocation)
-        guard arguments.process.daemon else { return try run(source, arguments, invocation, nil) }
-        switch try Detachment.begin() {
-        case .parent(let status): return status
-        case .child(let detachment): return try run(source, arguments, invocation, detachment)
+        let source = try source(arguments, invocation, after: predecessor)
+        var configuration = RunnerConfiguration(kinds: invocation.kinds)
+        configuration.program = program
+        configuration.predecessor = predecessor
+        configuration.serviceManager = ServiceManager.fromEnvironment()
+        // Who takes over is in the background already.
+        if arguments.process.daemon, predecessor == nil {
+            switch try Detachment.begin() {
+            case .parent(let status): return status
+            case .child(let detachment): configuration.detachment = detachment
+            }
         }
+        return try run(source, arguments, configuration)
     }
 
     private static func check(_ arguments: Arguments) throws {
@@ -74,20 +96,21 @@ enum Tapd {
     }
 
     private static func run(
-        _ source: TapSource, _ arguments: Arguments, _ invocation: Invocation, _ detachment: Detachment?
+        _ source: TapSource, _ arguments: Arguments, _ configuration: RunnerConfiguration
     ) throws -> ExitStatus {
+        var configuration = configuration
         let process = arguments.process
         if let mask = process.umask ?? (process.daemon ? 0o077 : nil) { umask(mask) }
         let stem = source.path ?? arguments.kind.first ?? ""
         let log = try arguments.log.open(beside: process.daemon ? stem : nil)
-        var configuration = RunnerConfiguration(kinds: invocation.kinds, logger: log)
+        configuration.logger = log.logger("tapd")
+        configuration.log = log
         configuration.user = process.uid
         configuration.group = process.gid
         configuration.isOnlyEffective = process.euid
         configuration.controlSocket = absolute(process.control ?? source.path.map(ControlSocket.path))
         configuration.place = ProcessPlace(root: process.chroot, folder: process.rundir)
-        configuration.pidFile = try pidFile(process, beside: stem)
-        configuration.detachment = detachment
+        configuration.pidFile = try configuration.predecessor?.pidFile ?? pidFile(process, beside: stem)
         configuration.isSaving = !arguments.saving.noSave
         configuration.saveEvery = arguments.saving.saveEvery?.duration
         configuration.isQuarantining = arguments.source.quarantine
@@ -103,10 +126,15 @@ enum Tapd {
         path.map { LocalPath($0, in: LocalPath.workingFolder).text }
     }
 
-    private static func source(_ arguments: Arguments, _ invocation: Invocation) throws -> TapSource {
+    private static func source(
+        _ arguments: Arguments, _ invocation: Invocation, after predecessor: Predecessor?
+    ) throws -> TapSource {
         let options = arguments.source
+        // Who takes over goes on from where the application is, and with what opens it.
+        let point = predecessor == nil ? options.snapshot : nil
         if let file = options.file {
-            return TapSource(.file(file, passphrase: try passphrase(file, options)), point: options.snapshot)
+            let passphrase = try predecessor.map(\.passphrase) ?? passphrase(file, options)
+            return TapSource(.file(file, passphrase: passphrase), point: point)
         }
         guard let file = options.description else {
             guard options.snapshot == nil else {
@@ -115,15 +143,18 @@ enum Tapd {
             let service = try KindCommand(arguments.kind, invocation).service()
             return TapSource(.memory(Application(name: service.name, services: [service])))
         }
-        return try source(of: file, options, invocation)
+        let path = options.tap ?? SiblingFile.path(of: file, ending: "tap")
+        let passphrase = try predecessor.map(\.passphrase) ?? passphrase(path, options)
+        var source = try source(of: file, path, passphrase, options, invocation)
+        source.point = point
+        return source
     }
 
     /// The tap of a description: one that is there, or is made now.
     private static func source(
-        of file: String, _ options: SourceOptions, _ invocation: Invocation
+        of file: String, _ path: String, _ passphrase: String?, _ options: SourceOptions, _ invocation: Invocation
     ) throws -> TapSource {
-        let path = options.tap ?? SiblingFile.path(of: file, ending: "tap")
-        var passphrase = try passphrase(path, options)
+        var passphrase = passphrase
         let kinds = invocation.kinds
         let description = DescriptionSource(absolute(file) ?? file, favoring: options.onConflict) {
             let description = try DescriptionFile(file, options.passphrase)
@@ -139,8 +170,7 @@ enum Tapd {
                 by: Authorship(
                     author: UserName.current, origin: "tapd", comment: "from \(description.base.name)"))
         }
-        return TapSource(
-            .file(path, passphrase: passphrase), description: description, point: options.snapshot)
+        return TapSource(.file(path, passphrase: passphrase), description: description)
     }
 
     /// What opens the tap, or the one that is to be made.

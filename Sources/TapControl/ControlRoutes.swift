@@ -1,13 +1,20 @@
 import TapConfig
 import TapData
 import TapFile
+package import TapLog
 package import Taproom
 
 /// What the HTTP API answers, apart from all wire matters.
 package struct ControlRoutes: Sendable {
     private let application: any ControlledApplication
 
-    package init(_ application: any ControlledApplication) { self.application = application }
+    let logs: RecentLog?
+
+    /// The routes of an application, and of its log if that is kept.
+    package init(_ application: any ControlledApplication, logs: RecentLog? = nil) {
+        self.application = application
+        self.logs = logs
+    }
 
     /// Does what a request asks.
     ///
@@ -22,8 +29,12 @@ package struct ControlRoutes: Sendable {
         }
     }
 
-    private func answer(_ request: ControlRequest) async throws -> Datum {
+    private func answer(_ request: ControlRequest) async throws -> ControlResponse.Body {
         guard request.path.first == "v1", request.path.count > 1 else { throw unknown(request) }
+        return request.path[1] == "logs" ? try logs(request) : .json(try await datum(request))
+    }
+
+    private func datum(_ request: ControlRequest) async throws -> Datum {
         // Only services have paths of any length.
         let limit = ["services": Int.max, "revisions": 3][request.path[1]] ?? 2
         guard request.path.count <= limit else { throw unknown(request) }
@@ -64,7 +75,7 @@ package struct ControlRoutes: Sendable {
         }
     }
 
-    private func unknown(_ request: ControlRequest) -> ControlError {
+    func unknown(_ request: ControlRequest) -> ControlError {
         .unknownRoute("/" + request.path.joined(separator: "/"))
     }
 
@@ -78,7 +89,7 @@ package struct ControlRoutes: Sendable {
         return try await body()
     }
 
-    private func require(_ methods: [String], of request: ControlRequest) throws {
+    func require(_ methods: [String], of request: ControlRequest) throws {
         guard methods.contains(request.method) else {
             throw ControlError.methodNotAllowed("/" + request.path.joined(separator: "/"), allowed: methods)
         }

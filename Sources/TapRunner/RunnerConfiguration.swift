@@ -36,7 +36,7 @@ package struct RunnerConfiguration: Sendable {
     /// How long each service may take to stop.
     package var stopLimit = Duration.seconds(10)
 
-    package init(kinds: KindList, logger: Logger) {
+    package init(kinds: KindList, logger: Logger = Logger(label: "tapd") { _ in SwiftLogNoOpLogHandler() }) {
         self.kinds = kinds
         self.logger = logger
     }
