@@ -29,16 +29,30 @@ package struct ControlRequest: Sendable {
 }
 
 /// An answer of the HTTP API.
-package struct ControlResponse: Sendable, Equatable {
+package struct ControlResponse: Sendable {
+    /// What an answer consists of.
+    package enum Body: Sendable {
+        case json(Datum)
+        case text(String, contentType: String)
+        /// Pieces of text, sent as they come; the answer ends with them, or when the server is closed.
+        case stream(AsyncStream<String>, contentType: String)
+    }
+
     /// The HTTP status.
     package var status: Int
-    package var body: Datum
+    package var body: Body
     /// The active revision, for `ETag`.
     package var revision: Int?
     /// For `Allow`, when the method is wrong.
     package var allowed: [String] = []
 
-    init(status: Int, body: Datum, revision: Int?) {
+    /// The body, when it is JSON.
+    package var json: Datum? {
+        if case .json(let datum) = body { datum } else { nil }
+    }
+
+    /// An answer.
+    package init(status: Int, body: Body, revision: Int?) {
         self.status = status
         self.body = body
         self.revision = revision
@@ -47,7 +61,8 @@ package struct ControlResponse: Sendable, Equatable {
     /// The answer that tells of an error.
     init(problem error: any Error, revision: Int? = nil) {
         let problem = Problem(error)
-        self.init(status: problem.status, body: (try? DatumEncoder().encode(problem)) ?? .null, revision: revision)
+        let body = (try? DatumEncoder().encode(problem)) ?? .null
+        self.init(status: problem.status, body: .json(body), revision: revision)
         if case .methodNotAllowed(_, let allowed) = error as? ControlError { self.allowed = allowed }
     }
 }

@@ -22,8 +22,12 @@ package struct ControlRoutes: Sendable {
         }
     }
 
-    private func answer(_ request: ControlRequest) async throws -> Datum {
+    private func answer(_ request: ControlRequest) async throws -> ControlResponse.Body {
         guard request.path.first == "v1", request.path.count > 1 else { throw unknown(request) }
+        return .json(try await datum(request))
+    }
+
+    private func datum(_ request: ControlRequest) async throws -> Datum {
         // Only services have paths of any length.
         let limit = ["services": Int.max, "revisions": 3][request.path[1]] ?? 2
         guard request.path.count <= limit else { throw unknown(request) }

@@ -34,7 +34,7 @@ import Testing
         try await withApplication { application, _ in
             let answer = await ask(application, "GET", path)
             #expect(answer.status == 404)
-            #expect(answer.body.object?["title"] == .string("Not Found"))
+            #expect(answer.json?.object?["title"] == .string("Not Found"))
         }
     }
 
@@ -63,7 +63,7 @@ import Testing
         try await withApplication { application, _ in
             let answer = await ask(application, "POST", "/v1/snapshots", ifMatch: "\"1\"")
             #expect(
-                JSONWriter.line(answer.body) == #"""
+                JSONWriter.line(answer.json ?? .null) == #"""
                     {"title":"Precondition Failed","status":412,"detail":"the application is at revision 2 now, and not at 1","advice":"Look at it again, and ask again.","exitStatus":75}
                     """#)
             #expect(answer.revision == 2)
@@ -85,7 +85,7 @@ import Testing
         try await withApplication { application, _ in
             let answer = await ask(application, "POST", "/v1/" + route, body: body)
             #expect(answer.status == 400)
-            #expect(answer.body.object?["detail"] == .string(detail))
+            #expect(answer.json?.object?["detail"] == .string(detail))
             try await #expect(application.revision() == 2)
         }
     }
@@ -93,9 +93,11 @@ import Testing
     @Test func aDifferenceNeedsItsBeginning() async throws {
         try await withApplication { application, _ in
             let answer = await ask(application, "GET", "/v1/diff")
-            #expect((answer.status, answer.body.object?["detail"]) == (400, .string("the query needs from=REVISION")))
+            #expect((answer.status, answer.json?.object?["detail"]) == (400, .string("the query needs from=REVISION")))
             let differences = await ask(application, "GET", "/v1/diff", ["from": "1", "to": "2"])
-            #expect(JSONWriter.line(differences.body).hasPrefix(#"[{"path":"web.greeting","from":"Hello","to":"Bye"}"#))
+            #expect(
+                JSONWriter.line(differences.json ?? .null).hasPrefix(
+                    #"[{"path":"web.greeting","from":"Hello","to":"Bye"}"#))
         }
     }
 
@@ -104,12 +106,12 @@ import Testing
             let made = await ask(
                 application, "POST", "/v1/snapshots",
                 body: .object(["name": .string("here"), "comment": .string("why")]))
-            #expect((made.status, made.body, made.revision) == (200, .object(["revision": .integer(3)]), 3))
+            #expect((made.status, made.json, made.revision) == (200, .object(["revision": .integer(3)]), 3))
             let back = await ask(
                 application, "POST", "/v1/rollback", body: .object(["point": .string("1"), "state": .bool(false)]))
-            #expect(back.body == .object(["revision": .integer(4)]))
+            #expect(back.json == .object(["revision": .integer(4)]))
             let nothing = await ask(application, "POST", "/v1/rollback", body: .object(["point": .string("4")]))
-            #expect(nothing.body == .object(["revision": .null]))
+            #expect(nothing.json == .object(["revision": .null]))
             let last = try #require(try await application.history().first { $0.snapshot == "here" })
             #expect((last.author, last.origin, last.comment) == ("bob", "socket", "why"))
         }
@@ -119,16 +121,16 @@ import Testing
         try await withApplication { application, _ in
             let body = try DatumEncoder().encode(TransferredService(greeter("web", "Hi")))
             let answer = await ask(application, "POST", "/v1/services", body: body)
-            #expect(answer.body == .object(["name": .string("web-2"), "revision": .integer(3)]))
+            #expect(answer.json == .object(["name": .string("web-2"), "revision": .integer(3)]))
             let added = await ask(application, "GET", "/v1/services/web-2.greeting")
-            #expect(added.body == .string("Hi"))
+            #expect(added.json == .string("Hi"))
         }
     }
 
     @Test func anApplicationAtRestIsNotStopped() async throws {
         try await withApplication { application, _ in
             let answer = await ask(application, "POST", "/v1/stop")
-            #expect((answer.status, answer.body.object?["exitStatus"]) == (503, .integer(69)))
+            #expect((answer.status, answer.json?.object?["exitStatus"]) == (503, .integer(69)))
         }
     }
 
@@ -142,6 +144,6 @@ import Testing
     @Test func aTapThatIsGoneIsAProblemToo() async throws {
         let answer = await ask(RestingApplication(path: "/nowhere/a.tap", kinds: kinds), "GET", "/v1/status")
         #expect((answer.status, answer.revision) == (404, nil))
-        #expect(answer.body.object?["detail"] == .string("/nowhere/a.tap: there is no such tap"))
+        #expect(answer.json?.object?["detail"] == .string("/nowhere/a.tap: there is no such tap"))
     }
 }
