@@ -1,19 +1,35 @@
 import TapConfig
 import TapData
 import TapFile
+package import TapMetrics
 package import Taproom
 
 /// What the HTTP API answers, apart from all wire matters.
 package struct ControlRoutes: Sendable {
     private let application: any ControlledApplication
+    let metrics: MetricsRegistry?
+    let health: HealthCheck?
 
-    package init(_ application: any ControlledApplication) { self.application = application }
+    /// The routes of an application.
+    ///
+    /// - Parameters:
+    ///   - application: what is controlled.
+    ///   - metrics: what `/metrics` shows; there is no such route without.
+    ///   - health: what `/healthz` and `/readyz` ask; there are no such routes without.
+    package init(
+        _ application: any ControlledApplication, metrics: MetricsRegistry? = nil, health: HealthCheck? = nil
+    ) {
+        self.application = application
+        self.metrics = metrics
+        self.health = health
+    }
 
     /// Does what a request asks.
     ///
     /// Errors become problems; nothing is thrown.
     package func respond(to request: ControlRequest) async -> ControlResponse {
         do {
+            if let response = try await watching(request) { return response }
             let body = try await answer(request)
             // An application that was told to stop may have stopped already.
             return ControlResponse(status: 200, body: body, revision: try? await application.revision())
@@ -74,7 +90,7 @@ package struct ControlRoutes: Sendable {
         return try await body()
     }
 
-    private func require(_ methods: [String], of request: ControlRequest) throws {
+    func require(_ methods: [String], of request: ControlRequest) throws {
         guard methods.contains(request.method) else {
             throw ControlError.methodNotAllowed("/" + request.path.joined(separator: "/"), allowed: methods)
         }
