@@ -150,6 +150,9 @@ let package = Package(
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests(
+            "TapNetworkTests",
+            ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
@@ -167,7 +170,7 @@ let package = Package(
             "TapControlTests",
             [
                 "TapControl", "TapConfig", "TapFile", "TapMetrics", "Taproom", "TapData", "TapTesting", lifecycle,
-                argumentParser, nioCore, nioPosix,
+                logging, metrics, argumentParser, nioCore, nioPosix,
             ]),
         tests(
             "TapRunnerTests",
