@@ -23,6 +23,7 @@ let linking: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -63,6 +64,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -78,19 +80,24 @@ let package = Package(
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
         library("TapLog", ["Taproom", "TapData", "CTapSystem", logging]),
+        library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
-        library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem"]),
+        library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
-        library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, nioCore, nioPosix]),
+        library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library(
             "TapControl",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "CTapSystem", logging, nioCore, nioHTTP1,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapMetrics", "CTapSystem", logging,
+                nioCore, nioHTTP1,
                 nioPosix,
             ]),
         library(
             "TapRunner",
-            ["Taproom", "TapData", "TapFile", "TapLog", "TapControl", "CTapSystem", lifecycle, logging]),
+            [
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
+                lifecycle, logging, metrics,
+            ]),
         library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
@@ -115,8 +122,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, nioCore, nioHTTP1,
-                nioPosix,
+                "Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
+                nioHTTP1, nioPosix,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
@@ -147,7 +154,11 @@ let package = Package(
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
+        tests(
+            "TapNetworkTests",
+            ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
+        tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
         tests(
@@ -162,8 +173,8 @@ let package = Package(
         tests(
             "TapControlTests",
             [
-                "TapControl", "TapConfig", "TapFile", "TapLog", "Taproom", "TapData", "TapTesting", lifecycle,
-                argumentParser, logging,
+                "TapControl", "TapConfig", "TapFile", "TapLog", "TapMetrics", "Taproom", "TapData", "TapTesting", lifecycle,
+                logging, metrics, argumentParser, nioCore, nioPosix,
             ]),
         tests(
             "TapRunnerTests",

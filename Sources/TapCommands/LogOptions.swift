@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import TapData
 import TapLog
 import Taproom
 

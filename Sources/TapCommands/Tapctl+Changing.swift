@@ -73,6 +73,40 @@ extension Tapctl {
         }
     }
 
+    struct Reload: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Have a running application read its description again and run what it says.")
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            let authorship = target.authorship()
+            let reloaded = try target.with(tap, invocation) { try await $0.reload(by: authorship) }
+            let services = reloaded.services.isEmpty ? "no service" : reloaded.services.joined(separator: ", ")
+            let text = reloaded.revision.map { "\(tap): revision \($0) changes \(services)" }
+            if target.json { try Console.print(json: reloaded) } else { Console.print("\(text ?? "\(tap): nothing new")\n") }
+            return .done
+        }
+    }
+
+    struct Upgrade: Verb {
+        static let configuration = CommandConfiguration(
+            abstract: "Have the program that is installed now take over a running application, without a pause.")
+        @OptionGroup var target: Target
+
+        func perform(_ invocation: Invocation) throws -> ExitStatus {
+            let tap = try target.resolve(atMost: 0).tap
+            let authorship = target.authorship()
+            let upgraded = try target.with(tap, invocation) { try await $0.upgrade(by: authorship) }
+            if target.json {
+                try Console.print(json: upgraded)
+            } else {
+                Console.print("\(tap): runs in process \(upgraded.process) now\n")
+            }
+            return .done
+        }
+    }
+
     /// The revision that a change made; null: nothing was to be changed.
     private struct Made: Encodable {
         var revision: Int?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import TapConfig
+import TapData
 import TapRunner
 import Taproom
 

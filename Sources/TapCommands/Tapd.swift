@@ -5,6 +5,7 @@ import TapConfig
 import TapControl
 import TapData
 import TapFile
+import TapLog
 import TapRunner
 import Taproom
 

@@ -21,12 +21,19 @@ struct ControlConnection {
                 underWay = 1
                 let isKeptAlive = request.head.isKeepAlive
                 let response = await response(to: request)
+                // What asks for the head alone must not get more (RFC 9110, section 9.3.2).
+                let hasBody = request.head.method != .HEAD
                 switch response.body {
                 case .json(let datum):
                     try await outbound.write(
-                        contentsOf: parts(of: response, JSONWriter.line(datum) + "\n", isKeptAlive: isKeptAlive))
+                        contentsOf: parts(
+                            of: response, JSONWriter.line(datum) + "\n", hasBody: hasBody, isKeptAlive: isKeptAlive))
                 case .text(let text, _):
-                    try await outbound.write(contentsOf: parts(of: response, text, isKeptAlive: isKeptAlive))
+                    try await outbound.write(
+                        contentsOf: parts(of: response, text, hasBody: hasBody, isKeptAlive: isKeptAlive))
+                case .stream where !hasBody:
+                    try await outbound.write(
+                        contentsOf: [.head(head(of: response, isKeptAlive: isKeptAlive)), .end(nil)])
                 case .stream(let stream, _):
                     try await outbound.write(.head(head(of: response, isKeptAlive: isKeptAlive)))
                     try await send(stream, to: outbound, of: channel.channel)
@@ -72,10 +79,12 @@ struct ControlConnection {
 
     private func part(_ text: String) -> HTTPServerResponsePart { .body(.byteBuffer(ByteBuffer(string: text))) }
 
-    private func parts(of response: ControlResponse, _ text: String, isKeptAlive: Bool) -> [HTTPServerResponsePart] {
+    private func parts(
+        of response: ControlResponse, _ text: String, hasBody: Bool, isKeptAlive: Bool
+    ) -> [HTTPServerResponsePart] {
         var head = head(of: response, isKeptAlive: isKeptAlive)
         head.headers.add(name: "content-length", value: String(text.utf8.count))
-        return [.head(head), part(text), .end(nil)]
+        return [.head(head)] + (hasBody ? [part(text)] : []) + [.end(nil)]
     }
 
     private func head(of response: ControlResponse, isKeptAlive: Bool) -> HTTPResponseHead {

@@ -2,18 +2,32 @@ import TapConfig
 import TapData
 import TapFile
 package import TapLog
+package import TapMetrics
 package import Taproom
 
 /// What the HTTP API answers, apart from all wire matters.
 package struct ControlRoutes: Sendable {
     private let application: any ControlledApplication
+    let metrics: MetricsRegistry?
+    let health: HealthCheck?
 
     let logs: RecentLog?
 
-    /// The routes of an application, and of its log if that is kept.
-    package init(_ application: any ControlledApplication, logs: RecentLog? = nil) {
+    /// The routes of an application.
+    ///
+    /// - Parameters:
+    ///   - application: what is controlled.
+    ///   - logs: what `/v1/logs` shows; there is no such route without.
+    ///   - metrics: what `/metrics` shows; there is no such route without.
+    ///   - health: what `/healthz` and `/readyz` ask; there are no such routes without.
+    package init(
+        _ application: any ControlledApplication, logs: RecentLog? = nil, metrics: MetricsRegistry? = nil,
+        health: HealthCheck? = nil
+    ) {
         self.application = application
         self.logs = logs
+        self.metrics = metrics
+        self.health = health
     }
 
     /// Does what a request asks.
@@ -21,6 +35,7 @@ package struct ControlRoutes: Sendable {
     /// Errors become problems; nothing is thrown.
     package func respond(to request: ControlRequest) async -> ControlResponse {
         do {
+            if let response = try await watching(request) { return response }
             let body = try await answer(request)
             // An application that was told to stop may have stopped already.
             return ControlResponse(status: 200, body: body, revision: try? await application.revision())

@@ -65,7 +65,8 @@ package final class Tap {
         (self.lock, self.protection, isInMemory) = (lock, protection, false)
         guard access != .besideWriter else {
             database = try Database(path, .readOnly, protection)
-            return try checkFormat()
+            try checkFormat()
+            return
         }
         let isAtRest = !Tap.hasLog(path)
         if !isAtRest { try Tap.checkLog(path, protection) }

@@ -73,7 +73,8 @@ package struct LockHolder: Sendable, Equatable, CustomStringConvertible {
     package let since: Int?
     package let isReader: Bool
 
-    init(of descriptor: CInt) {
+    /// Asks the kernel who has the file of a descriptor locked.
+    package init(of descriptor: CInt) {
         var file = stat()
         fstat(descriptor, &file)
         let locks = LockHolder.read("/proc/locks").split(separator: "\n").map { $0.split(separator: " ") }

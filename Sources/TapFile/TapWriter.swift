@@ -15,6 +15,7 @@ package final class TapWriter: StateStore, Sendable {
     private let deferred = Mutex<[any DeferredState]>([])
     private let failed: @Sendable (any Error) -> Void
     private let reader: TapReader?
+    private let watch = CommitWatch()
 
     /// Starts the thread.
     ///
@@ -89,9 +90,27 @@ package final class TapWriter: StateStore, Sendable {
     }
 
     /// For how many seconds there have been changes that a crash would lose; 0: none would be lost.
-    package var lossWindow: Double {
-        let oldest = deferred.withLock { $0.compactMap(\.changedSince).min() }
+    package var lossWindow: Double { lossWindow { _ in true } }
+
+    private func lossWindow(where isMeant: (any DeferredState) -> Bool) -> Double {
+        let oldest = deferred.withLock { $0.filter(isMeant).compactMap(\.changedSince).min() }
         return oldest.map { (ContinuousClock.now - $0) / .seconds(1) } ?? 0
+    }
+
+    /// How it is doing, from any thread and without waiting for its own.
+    package var condition: WriterCondition {
+        var condition = WriterCondition()
+        condition.waiting = queue.count
+        condition.promisedLossWindow = lossWindow(where: \.isTimed)
+        condition.snapshotLossWindow = lossWindow { !$0.isTimed }
+        condition.failure = watch.failure
+        return condition
+    }
+
+    /// How it is doing, when its thread has come to this question.
+    package func answeredCondition() async -> WriterCondition {
+        try? await perform { _ in }
+        return condition
     }
 
     /// Stores what the cells of a service that has stopped still hold, and forgets them.
@@ -133,10 +152,12 @@ package final class TapWriter: StateStore, Sendable {
         updates = []
         let start = ContinuousClock.now
         let outcome = Result {
-            try tap.commit {
-                let batch = WriterBatch(tap)
-                for update in waiting { try update.perform(batch) }
-                try batch.store()
+            try watch.watch {
+                try tap.commit {
+                    let batch = WriterBatch(tap)
+                    for update in waiting { try update.perform(batch) }
+                    try batch.store()
+                }
             }
         }
         if case .failure(let error) = outcome { failed(error) }
@@ -149,6 +170,7 @@ package final class TapWriter: StateStore, Sendable {
 
     private func storeDue(_ tap: Tap) {
         // A failure is tried again the next time; the values stay in memory until then.
+        guard deferred.withLock({ $0.contains(where: \.isDue) }) else { return }
         do { try storeDeferred(tap, where: \.isDue, and: {}) } catch { failed(error) }
     }
 
@@ -157,13 +179,15 @@ package final class TapWriter: StateStore, Sendable {
     ) throws -> Result {
         var taken: [any DeferredState] = []
         do {
-            let result = try tap.commit {
-                for state in deferred.withLock({ $0 }).filter(isMeant) {
-                    let changes = try state.takeChanges()
-                    taken.append(state)
-                    for change in changes { try tap.setState(change.address, change.value) }
+            let result = try watch.watch {
+                try tap.commit {
+                    for state in deferred.withLock({ $0 }).filter(isMeant) {
+                        let changes = try state.takeChanges()
+                        taken.append(state)
+                        for change in changes { try tap.setState(change.address, change.value) }
+                    }
+                    return try body()
                 }
-                return try body()
             }
             for state in taken { state.takenChangesAre(stored: true) }
             return result

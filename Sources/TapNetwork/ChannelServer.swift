@@ -11,26 +11,45 @@ public import Taproom
 /// of the connections that are open. A pipeline should finish what it is doing and close. `run()` returns when the last
 /// connection is closed, or closes those that are left when its task is cancelled.
 public final class ChannelServer: Service {
+    private let service: String
     private let listeners: [Listener]
     private let logger: Logger
+    private let budgets: [ConnectionBudget]
     private let initialize: @Sendable (any Channel) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
 
+    /// What is read from a connection at once: as much as the last times, and 64 KiB at most.
+    private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 64 << 10)
+    /// How much may wait to be sent before a pipeline is told to stop writing, unless it sets this itself.
+    private static let sending = ChannelOptions.Types.WriteBufferWaterMark(low: 32 << 10, high: 64 << 10)
+
     /// A server that has not started.
+    ///
+    /// Of all servers of a process together not more connections are accepted than the limit of open files allows. Clients
+    /// beyond a limit wait, and are accepted when others leave.
     ///
     /// - Parameters:
     ///   - context: what the service was given; all of its listeners are served.
+    ///   - connectionLimit: how many connections this server has at most; nil: as many as the process can have. With several
+    ///     listeners there can be one more for each.
     ///   - initialize: puts handlers into the pipeline of a new connection, on its event loop.
-    public init(_ context: ServiceContext, initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) {
+    public init(
+        _ context: ServiceContext, connectionLimit: Int? = nil,
+        initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) {
+        service = context.name
         listeners = context.listeners
         logger = context.logger
+        budgets = [ConnectionBudget.process] + (connectionLimit.map { [ConnectionBudget(limit: $0)] } ?? [])
         self.initialize = initialize
     }
 
     /// Serves until the graceful shutdown, and then until the last connection is closed.
     public func run() async throws {
+        let figures = listeners.map { EndpointFigures(service: service, endpoint: $0.endpoint) }
+        defer { for figures in figures { figures.destroy() } }
         var servers: [any Channel] = []
-        for listener in listeners { servers.append(try await start(listener)) }
+        for (listener, figures) in zip(listeners, figures) { servers.append(try await start(listener, figures)) }
         let accepting = servers
         await withTaskCancellationOrGracefulShutdownHandler {
             for server in accepting { try? await server.closeFuture.get() }
@@ -45,8 +64,9 @@ public final class ChannelServer: Service {
         }
     }
 
-    private func start(_ listener: Listener) async throws -> any Channel {
+    private func start(_ listener: Listener, _ figures: EndpointFigures) async throws -> any Channel {
         let descriptor = try listener.duplicate()
+        let (budgets, logger) = (budgets, logger)
         let connections = connections
         let initialize = initialize
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -54,7 +74,7 @@ public final class ChannelServer: Service {
             .serverChannelOption(.backlog, value: Listener.backlog)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    try channel.pipeline.syncOperations.addHandler(Acceptance(budgets, figures, logger))
                 }
             }
             .childChannelInitializer { channel in
@@ -62,6 +82,8 @@ public final class ChannelServer: Service {
                 return initialize(channel)
             }
             .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.recvAllocator, value: ChannelServer.receiving)
+            .childChannelOption(.writeBufferWaterMark, value: ChannelServer.sending)
         let server = try await bootstrap.withBoundSocket(descriptor).get()
         logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
         return server

@@ -14,12 +14,26 @@ public import Taproom
 public struct ConnectionServer: Service {
     private let server: ChannelServer
 
+    /// How many pieces of at most 64 KiB are read ahead of the closure.
+    private static let readingAhead = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(
+        lowWatermark: 1, highWatermark: 2)
+
     /// A server for all listeners of the context.
-    public init(_ context: ServiceContext, serve: @escaping @Sendable (Connection) async throws -> Void) {
+    ///
+    /// - Parameters:
+    ///   - context: what the service was given.
+    ///   - connectionLimit: how many clients are served at once; the others wait. Nil: as many as the process can.
+    ///   - serve: serves one connection.
+    public init(
+        _ context: ServiceContext, connectionLimit: Int? = nil,
+        serve: @escaping @Sendable (Connection) async throws -> Void
+    ) {
         let logger = context.logger
-        server = ChannelServer(context) { channel in
+        server = ChannelServer(context, connectionLimit: connectionLimit) { channel in
             channel.eventLoop.makeCompletedFuture {
-                let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(backPressureStrategy: ConnectionServer.readingAhead))
                 let start = StartWhenActive {
                     Task {
                         do {

@@ -18,7 +18,7 @@ package final class BoundSocket: Sendable {
     /// Who gets the socket back in the end, because the service manager has it open all the time.
     private let lender: PassedSockets?
     private let isOpen = Mutex(true)
-    private let ownership = Mutex(false)
+    private let ownership: Mutex<Bool>
 
     /// Takes the socket that was handed over for an endpoint, or else makes, binds and opens one.
     ///
@@ -26,7 +26,7 @@ package final class BoundSocket: Sendable {
     package init(_ endpoint: Endpoint, from passed: PassedSockets? = nil) throws(BindFailure) {
         if let socket = passed?.take(endpoint), let place = SocketPlace(of: socket.descriptor) {
             descriptor = socket.descriptor
-            if socket.ownsFile { claimFile() }
+            ownership = Mutex(socket.ownsFile)
             name = socket.name
             self.endpoint = endpoint.bound(at: place, socket.descriptor)
             lender = socket.isHeldBySomebodyElse(for: endpoint) ? passed : nil
@@ -41,10 +41,11 @@ package final class BoundSocket: Sendable {
             descriptor = try BoundSocket.tcp(port, interface, endpoint)
             let real = SocketPlace(of: descriptor)?.port ?? port
             self.endpoint = Endpoint(.tcp(port: real, interface: interface))
+            ownership = Mutex(false)
         case .unix(let path, let mode):
             descriptor = try BoundSocket.unix(path, mode ?? 0o660, endpoint)
             self.endpoint = endpoint
-            claimFile()
+            ownership = Mutex(true)
         case .systemd:
             throw BindFailure(endpoint: endpoint, code: ENOENT, handedOver: passed?.names ?? [])
         }

@@ -31,7 +31,7 @@ final class HandoverChannel: Sendable {
     func send(_ message: some Encodable) throws {
         var rest = Array((JSONWriter.line(try DatumEncoder().encode(message)) + "\n").utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL.rawValue)) }
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw SystemCallError("send a message to the other program") }
             rest = rest.dropFirst(count)

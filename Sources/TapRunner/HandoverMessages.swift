@@ -1,4 +1,4 @@
-import Taproom
+package import Taproom
 
 /// What the old program leaves to the new one: everything that can't be had twice.
 ///

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import TapControl
 import TapFile
+import TapLog
 package import Taproom
 
 /// Runs an application from its tap: what `tapd` does.
@@ -29,6 +30,7 @@ package enum Runner {
     /// - Throws: a `ReportableError` that says what kept the application from serving.
     package static func run(_ source: TapSource, _ configuration: RunnerConfiguration) throws -> ExitStatus {
         if let predecessor = configuration.predecessor { return try takeOver(source, predecessor, configuration) }
+        FileLimit.raise()
         let passed = PassedSockets.fromServiceManager()
         do {
             try configuration.pidFile?.write()
@@ -98,7 +100,7 @@ package enum Runner {
     }
 
     private static func serve(
-        _ prepared: PreparedTap, _ doors: Doors, _ source: TapSource, _ configuration: RunnerConfiguration
+        _ prepared: sending PreparedTap, _ doors: Doors, _ source: TapSource, _ configuration: RunnerConfiguration
     ) throws -> ExitStatus {
         Task.detached { ControlServer.startEventLoops() }
         let logger = configuration.logger

@@ -1,4 +1,6 @@
+import Glibc
 import Logging
+import CoreMetrics
 import TapControl
 import TapFile
 import Taproom
@@ -72,7 +74,24 @@ extension RunningApplication {
     func reload(by authorship: Authorship) async throws -> Reloaded {
         guard let description else { throw ReloadError(tap: tapPath) }
         serviceManager.reloading()
-        defer { serviceManager.ready(status: statusLine) }
+        do {
+            let reloaded = try await read(description, by: authorship)
+            noteReload(isDone: true)
+            return reloaded
+        } catch {
+            noteReload(isDone: false)
+            throw error
+        }
+    }
+
+    private func noteReload(isDone: Bool) {
+        serviceManager.ready(status: statusLine)
+        serviceManager.storeSockets(sockets.all)
+        Gauge(label: "taproom_last_reload_success").record(isDone ? 1 : 0)
+        Gauge(label: "taproom_last_reload_timestamp_seconds").record(Double(time(nil)))
+    }
+
+    private func read(_ description: DescriptionSource, by authorship: Authorship) async throws -> Reloaded {
         let kinds = kinds
         let change = try await change { tap in
             let merged = try description.merged(into: tap, kinds: kinds)

@@ -2,6 +2,8 @@ import Glibc
 import Logging
 import TapControl
 import TapFile
+import TapLog
+import TapMetrics
 import Taproom
 
 /// The life of an application from the start of its services to its end.
@@ -13,6 +15,19 @@ struct Serving: Sendable {
     /// The right to the tap; nil in memory.
     let lock: TapLock?
     let configuration: RunnerConfiguration
+    private let loops = EventLoopProbe()
+
+    init(
+        running: RunningApplication, events: AsyncStream<RunningApplication.Event>, doors: Doors, source: TapSource,
+        lock: TapLock?, configuration: RunnerConfiguration
+    ) {
+        self.running = running
+        self.events = events
+        self.doors = doors
+        self.source = source
+        self.lock = lock
+        self.configuration = configuration
+    }
 
     private var logger: Logger { configuration.logger }
     private var serviceManager: ServiceManager { configuration.serviceManager }
@@ -23,12 +38,14 @@ struct Serving: Sendable {
     func run(_ planned: [PlannedService]) async throws -> ExitStatus {
         let door = try await start(planned)
         try await sayThatItServes()
-        let saving = savingRegularly()
+        let (saving, watching) = (savingRegularly(), beingWatched())
+        defer { watching?.cancel() }
         var ending = await waitForTheEnd()
         saving?.cancel()
+        let name = await running.application.name
         if await running.successorProcess == nil {
             serviceManager.stopping()
-            logger.notice("stopping", metadata: ["application": "\(await running.application.name)"])
+            logger.notice("stopping", metadata: ["application": "\(name)"])
             let hurry = Task { for await event in events { if case .stopRequested = event { await running.hurry() } } }
             if await !running.shutDown(isSaving: configuration.isSaving) { ending = .inputOutput }
             hurry.cancel()
@@ -43,7 +60,7 @@ struct Serving: Sendable {
         // The process may end before the last reference to it does.
         doors.control?.close()
         configuration.pidFile?.remove()
-        logger.notice("stopped", metadata: ["application": "\(await running.application.name)"])
+        logger.notice("stopped", metadata: ["application": "\(name)"])
         return ending.status
     }
 
@@ -61,10 +78,11 @@ struct Serving: Sendable {
     }
 
     private func start(_ planned: [PlannedService]) async throws -> ControlDoor? {
+        let registry = MetricsRegistry.process
         do {
             try await running.start(planned)
             try await running.confirmStart()
-            let door = doors.control.map { ControlDoor($0, ControlRoutes(running), logger) }
+            let door = doors.control.map { ControlDoor($0, routes(registry), logger) }
             await running.prepareForUpgrades(means(door))
             try await door?.open()
             try configuration.predecessor?.handOver(doors, configuration)
@@ -74,6 +92,17 @@ struct Serving: Sendable {
             // A socket that another program has goes on being its.
             doors.control?.close()
             throw error
+        }
+    }
+
+    private func routes(_ registry: MetricsRegistry) -> ControlRoutes {
+        ApplicationFigures(running, loops: loops) { await running.writer.condition }.add(to: registry)
+        return ControlRoutes(running, logs: configuration.log?.recent, metrics: registry, health: health)
+    }
+
+    private var health: HealthCheck {
+        HealthCheck(running, loops: loops) { await running.writer.answeredCondition() } isStopping: {
+            await running.isStopping
         }
     }
 
@@ -105,6 +134,12 @@ struct Serving: Sendable {
                 while (try? await Task.sleep(for: interval)) != nil { await running.saveSnapshot("every \(interval)") }
             }
         }
+    }
+
+    private func beingWatched() -> Task<Void, Never>? {
+        let health = health
+        guard let watchdog = Watchdog(serviceManager, isHealthy: { await health.health().live }) else { return nil }
+        return Task { await watchdog.run() }
     }
 
     /// Answers how the application ends, when it does.

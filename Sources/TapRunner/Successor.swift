@@ -71,11 +71,13 @@ struct Successor: Sendable {
     }
 
     /// Waits in a thread that is for waiting.
-    private static func waiting<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async rethrows
-        -> Result
-    {
+    private static func waiting<Result: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
         let outcome = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: Swift.Result { try body() }) }
+            DispatchQueue.global().async {
+                continuation.resume(returning: Swift.Result { () throws(Failure) in try body() })
+            }
         }
         return try outcome.get()
     }

@@ -1,7 +1,7 @@
 import Logging
 import TapConfig
 import TapControl
-import TapFile
+package import TapFile
 import Taproom
 
 /// A tap that is about to be run: everything in it is known and checked, and what the start changes in it is pending.
@@ -24,11 +24,12 @@ struct PreparedTap {
 }
 
 /// Opens taps to run them.
-struct TapStart {
-    let configuration: RunnerConfiguration
+package struct TapStart {
+    private let configuration: RunnerConfiguration
     private let author = Authorship(author: UserName.current, origin: "tapd")
 
-    init(_ configuration: RunnerConfiguration) { self.configuration = configuration }
+    /// A start with what a configuration says.
+    package init(_ configuration: RunnerConfiguration) { self.configuration = configuration }
 
     private var logger: Logger { configuration.logger }
 
@@ -45,7 +46,7 @@ struct TapStart {
         let tap = try open(source, lock)
         do {
             let account = try account(of: tap)
-            return try as(account) {
+            return try `as`(account) {
                 try goBack(tap, to: source.point)
                 try merge(source.description, into: tap)
                 try migrate(tap)
@@ -110,7 +111,9 @@ struct TapStart {
     ///
     /// A damaged file is never run and never lost: it is set aside under a name that is logged, and the newest point of which
     /// nothing is missing takes its place, as a new revision. Where there is none nothing is done.
-    private func open(_ path: String, _ passphrase: String?) throws -> Tap {
+    ///
+    /// Throws `TapFileError`, or `MigrationError` for a cell that can't be read; the file is then as it was.
+    package func open(_ path: String, _ passphrase: String?) throws -> Tap {
         do {
             let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
             try tap.checkPages()

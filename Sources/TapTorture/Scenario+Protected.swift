@@ -21,7 +21,8 @@ extension Scenario {
         guard Tap.isSealed(path) else {
             guard isDamaged, access == .writing else { return try Tap(opening: path, for: access) }
             let logger = Logger(label: "torture") { _ in SwiftLogNoOpLogHandler() }
-            return try TapStart.open(path, passphrase: nil, kinds: KindList([Greeter.self]), logger)
+            let configuration = RunnerConfiguration(kinds: KindList([Greeter.self]), logger: logger)
+            return try TapStart(configuration).open(path, nil)
         }
         return try Tap(opening: path, for: access, passphrase: try Scenario.passphrase(of: path))
     }

@@ -16,11 +16,15 @@ final class Responder {
     private static let settlingSeconds: Int64 = 2
 
     let site: Site
+    let figures: RequestFigures
     private var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     private var dateSecond: Int64 = .min
     private var dateField = ByteBuffer()
 
-    init(_ site: Site) { self.site = site }
+    init(_ site: Site, _ figures: RequestFigures) {
+        self.site = site
+        self.figures = figures
+    }
 
     /// Seconds since 1970.
     private var now: Int64 { Int64(time(nil)) }

@@ -176,6 +176,7 @@ final class ResponseWriter {
     private func report() {
         guard hasUnreported else { return }
         responder.site.counters.update { $0.add(unreported) }
+        responder.figures.add(unreported)
         unreported = Counters()
         hasUnreported = false
     }

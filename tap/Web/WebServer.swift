@@ -8,15 +8,20 @@ import Taproom
 /// A running web service.
 final class WebServer: Service {
     private let server: ChannelServer
+    private let responders: Responders
 
     init(_ site: Site, context: ServiceContext) {
-        let responders = Responders(site)
-        server = ChannelServer(context) { channel in
+        let responders = Responders(site, service: context.name)
+        self.responders = responders
+        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel in
             channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, responders) }
         }
     }
 
-    func run() async throws { try await server.run() }
+    func run() async throws {
+        defer { responders.destroyFigures() }
+        try await server.run()
+    }
 
     private static func initialize(_ channel: any Channel, _ responders: Responders) throws {
         let responder = responders.responder(on: channel.eventLoop)
@@ -42,19 +47,34 @@ final class WebServer: Service {
 
 /// The responders of a service, one for each event loop that has had a connection.
 private final class Responders: Sendable {
-    private let site: Site
-    private let byLoop = Mutex<[ObjectIdentifier: NIOLoopBound<Responder>]>([:])
+    private struct Contents {
+        var byLoop: [ObjectIdentifier: NIOLoopBound<Responder>] = [:]
+        /// Made with the first responder: a start has no time for the figures of a service that nobody visits.
+        var figures: RequestFigures?
+    }
 
-    init(_ site: Site) { self.site = site }
+    private let site: Site
+    private let service: String
+    private let contents = Mutex(Contents())
+
+    init(_ site: Site, service: String) {
+        self.site = site
+        self.service = service
+    }
 
     /// Called on the event loop.
     func responder(on loop: any EventLoop) -> Responder {
-        let bound = byLoop.withLock { byLoop in
-            if let bound = byLoop[ObjectIdentifier(loop)] { return bound }
-            let bound = NIOLoopBound(Responder(site), eventLoop: loop)
-            byLoop[ObjectIdentifier(loop)] = bound
+        let bound = contents.withLock { contents in
+            if let bound = contents.byLoop[ObjectIdentifier(loop)] { return bound }
+            let figures = contents.figures ?? RequestFigures(service: service)
+            contents.figures = figures
+            let bound = NIOLoopBound(Responder(site, figures), eventLoop: loop)
+            contents.byLoop[ObjectIdentifier(loop)] = bound
             return bound
         }
         return bound.value
     }
+
+    /// Shows what is counted no more.
+    func destroyFigures() { contents.withLock { $0.figures }?.destroy() }
 }

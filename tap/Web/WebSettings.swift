@@ -88,6 +88,10 @@ public struct WebLimits: SettingsGroup, Equatable, Sendable {
     public var idle = TimeSpan(seconds: 60)
     /// How long a request's header may take to arrive, from 10ms to 1d.
     public var request = TimeSpan(seconds: 30)
+    /// How many connections there can be at once, one at least; others wait until one of them ends.
+    ///
+    /// Absent: as many as the process can have.
+    public var connections: Int?
 
     /// The defaults.
     public init() {}
@@ -96,6 +100,9 @@ public struct WebLimits: SettingsGroup, Equatable, Sendable {
         var problems: [SettingProblem] = []
         if !(1024...1_048_576).contains(header) {
             problems.append(SettingProblem("limits.header", "must be from 1024 to 1048576 bytes, but is \(header)"))
+        }
+        if let connections, connections < 1 {
+            problems.append(SettingProblem("limits.connections", "must be 1 or more, but is \(connections)"))
         }
         for (key, span) in [("limits.idle", idle), ("limits.request", request)]
         where !(10...86_400_000).contains(span.milliseconds) {

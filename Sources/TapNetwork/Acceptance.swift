@@ -1,0 +1,107 @@
+import Glibc
+import Logging
+import NIOCore
+
+/// Decides when a listener accepts connections: when there is room for them, and not while the system can't give them.
+///
+/// Everything here happens on the listener's event loop.
+final class Acceptance: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = any Channel
+
+    /// How many connections are accepted before others on the same event loop get their turn.
+    private static let mostAtOnce = 4
+    /// How long nothing is accepted after the system could not give a connection.
+    private static let errorPause = TimeAmount.milliseconds(250)
+    /// A failure that was logged is logged again when there was none for so long.
+    private static let silence = TimeAmount.seconds(60)
+    /// What accept(2) says when it will be possible again some time.
+    private static let passingErrors: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
+
+    private let budgets: [ConnectionBudget]
+    private let figures: EndpointFigures
+    private let logger: Logger
+    private var atOnce = mostAtOnce
+    private var isWaiting = false
+    private var lastFailure: NIODeadline?
+
+    /// - Parameters:
+    ///   - budgets: there has to be room in each.
+    ///   - figures: where it is counted what happens.
+    ///   - logger: where it is said that accepting fails.
+    init(_ budgets: [ConnectionBudget], _ figures: EndpointFigures, _ logger: Logger) {
+        self.budgets = budgets
+        self.figures = figures
+        self.logger = logger
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard !isWaiting else { return }
+        let room = self.room(context)
+        guard room > 0 else {
+            isWaiting = true
+            figures.notePause(.limit)
+            return
+        }
+        let atOnce = min(room, Self.mostAtOnce)
+        if atOnce != self.atOnce {
+            try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(atOnce))
+            self.atOnce = atOnce
+        }
+        context.read()
+    }
+
+    private func room(_ context: ChannelHandlerContext) -> Int {
+        let bound = NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
+        var room = Int.max
+        for budget in budgets where room > 0 {
+            room = min(
+                room,
+                budget.room {
+                    bound.eventLoop.execute {
+                        bound.value.0.isWaiting = false
+                        bound.value.1.read()
+                    }
+                })
+        }
+        return room
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        for budget in budgets { budget.take() }
+        figures.noteAccepted()
+        let (budgets, figures) = (budgets, figures)
+        unwrapInboundIn(data).closeFuture.whenComplete { _ in
+            for budget in budgets { budget.giveBack() }
+            figures.noteClosed()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch (error as? IOError)?.errnoCode {
+        // A client that was gone before its turn came.
+        case ECONNABORTED?: break
+        case let code? where Self.passingErrors.contains(code): pause(context, error)
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    /// Takes the listener out of what the event loop waits for.
+    ///
+    /// The connection that can't be accepted makes the socket readable all the time, and reading it less often, as NIO's own
+    /// `AcceptBackoffHandler` does, is not enough: a read that failed is still under way for NIO, which tries it for ever.
+    private func pause(_ context: ChannelHandlerContext, _ error: any Error) {
+        figures.notePause(.error)
+        let now = NIODeadline.now()
+        if lastFailure.map({ now - $0 > Self.silence }) ?? true {
+            logger.warning(
+                "no connection can be accepted for now; clients wait", metadata: ["error": "\(error)"])
+        }
+        lastFailure = now
+        let channel = context.channel
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        channel.eventLoop.scheduleTask(in: Self.errorPause) { channel.setOption(.autoRead, value: true) }
+    }
+}

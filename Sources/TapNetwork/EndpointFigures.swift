@@ -1,0 +1,44 @@
+import CoreMetrics
+import Taproom
+
+/// What is counted about one endpoint of a service.
+struct EndpointFigures: Sendable {
+    private let accepted: Counter
+    private let open: Meter
+    private let pauses: [Pause: Counter]
+
+    /// Why nothing was accepted for a while.
+    enum Pause: String, CaseIterable {
+        /// As many connections were open as there may be.
+        case limit
+        /// The operating system could not give one.
+        case error
+    }
+
+    init(service: String, endpoint: Endpoint) {
+        let dimensions = [("service", service), ("endpoint", endpoint.description)]
+        accepted = Counter(label: "taproom_connections_accepted_total", dimensions: dimensions)
+        open = Meter(label: "taproom_connections_open", dimensions: dimensions)
+        pauses = Dictionary(
+            uniqueKeysWithValues: Pause.allCases.map { pause in
+                let dimensions = dimensions + [("reason", pause.rawValue)]
+                return (pause, Counter(label: "taproom_accept_pauses_total", dimensions: dimensions))
+            })
+    }
+
+    func noteAccepted() {
+        accepted.increment()
+        open.increment()
+    }
+
+    func noteClosed() { open.decrement() }
+
+    func notePause(_ pause: Pause) { pauses[pause]?.increment() }
+
+    /// Shows the figures no more: nobody listens at the endpoint now.
+    func destroy() {
+        accepted.destroy()
+        open.destroy()
+        for counter in pauses.values { counter.destroy() }
+    }
+}

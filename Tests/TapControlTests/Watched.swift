@@ -1,0 +1,43 @@
+import TapConfig
+import TapControl
+import TapData
+import TapFile
+import Taproom
+
+/// An application that says how it is and can do nothing else.
+struct Watched: ControlledApplication {
+    private struct Unable: Error {}
+
+    var report: @Sendable () async throws -> StatusReport
+
+    init(_ states: [StatusReport.Service.State]) {
+        let services = states.enumerated().map { number, state in
+            StatusReport.Service(
+                name: "web-\(number)", kind: "web", enabled: state != .stopped, state: state, restarts: number,
+                endpoints: [])
+        }
+        report = {
+            StatusReport(
+                name: "site", tap: nil, revision: 7, running: true, durable: .init(revision: 8, lossWindow: 0),
+                services: services)
+        }
+    }
+
+    init(report: @escaping @Sendable () async throws -> StatusReport) { self.report = report }
+
+    func revision() async throws -> Int { try await report().revision }
+    func status() async throws -> StatusReport { try await report() }
+    func contents(of path: String?, at point: String?) async throws -> Datum { throw Unable() }
+    func description(at point: String?) async throws -> Datum { throw Unable() }
+    func history() async throws -> [Revision] { throw Unable() }
+    func differences(from: String, to: String?) async throws -> [Difference] { throw Unable() }
+    func snapshot(_ name: String?, by authorship: Authorship) async throws -> Int { throw Unable() }
+    func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
+        throw Unable()
+    }
+    func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService { throw Unable() }
+    func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning { throw Unable() }
+    func save() async throws { throw Unable() }
+    func verify() async throws -> [String] { throw Unable() }
+    func stop() async throws { throw Unable() }
+}
