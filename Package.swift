@@ -149,7 +149,7 @@ let package = Package(
             path: "Benchmarks/Storage", swiftSettings: settings),
 
         // The tests.
-        tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
+        tests("EndToEnd", ["TapTesting", "Taproom", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),

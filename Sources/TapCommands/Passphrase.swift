@@ -9,6 +9,8 @@ import Taproom
 /// In this order: the file that is named, the systemd credential `taproom.passphrase` (systemd.exec(5), LoadCredential), the
 /// terminal. Never from the command line or the environment, where others could read it.
 struct PassphraseOptions: ParsableArguments {
+    private static let credential = "taproom.passphrase"
+
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -46,9 +48,14 @@ struct PassphraseOptions: ParsableArguments {
 
     private func stored() throws(PassphraseError) -> String? {
         if let passphraseFile { return try PassphraseOptions.read(passphraseFile) }
-        guard let folder = getenv("CREDENTIALS_DIRECTORY") else { return nil }
-        let credential = String(cString: folder) + "/taproom.passphrase"
-        return access(credential, F_OK) == 0 ? try PassphraseOptions.read(credential) : nil
+        let content: [UInt8]?
+        do throws(CredentialError) {
+            content = try Credential.read(PassphraseOptions.credential)
+        } catch {
+            throw .noCredential(error)
+        }
+        guard let content else { return nil }
+        return try PassphraseOptions.firstLine(of: content[...], "the credential \(PassphraseOptions.credential)")
     }
 
     /// The first line of a file.
@@ -59,9 +66,13 @@ struct PassphraseOptions: ParsableArguments {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(file, &bytes, bytes.count)
         guard count >= 0 else { throw .unreadable(path, code: errno) }
-        let line = bytes[..<count].prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard let text = String(validating: line, as: UTF8.self) else { throw .unreadable(path, code: EILSEQ) }
-        guard !text.isEmpty else { throw .empty(path) }
+        return try firstLine(of: bytes[..<count], path)
+    }
+
+    private static func firstLine(of bytes: ArraySlice<UInt8>, _ name: String) throws(PassphraseError) -> String {
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        guard let text = String(validating: line, as: UTF8.self) else { throw .unreadable(name, code: EILSEQ) }
+        guard !text.isEmpty else { throw .empty(name) }
         return text
     }
 }
@@ -72,6 +83,7 @@ enum PassphraseError: ReportableError, Equatable {
     case unreadable(String, code: CInt)
     case empty(String)
     case different
+    case noCredential(CredentialError)
 
     var description: String {
         switch self {
@@ -80,12 +92,14 @@ enum PassphraseError: ReportableError, Equatable {
             "\(path): the passphrase can't be read: \(SystemCallError("read", code: code).reason)"
         case .empty(let name): "\(name): the passphrase is empty"
         case .different: "the two passphrases are not the same"
+        case .noCredential(let error): error.description
         }
     }
 
     var advice: String? {
         switch self {
         case .nowhere: "Use --passphrase-file, or the systemd credential taproom.passphrase."
+        case .noCredential(let error): error.advice
         default: nil
         }
     }

@@ -14,14 +14,26 @@ struct SystemdUnit {
         After=network-online.target
 
         [Service]
-        Type=exec
+        Type=notify
+        # After an upgrade in flight another process is the service, and says so itself.
+        NotifyAccess=all
         ExecStart=/usr/bin/tapd -f \(places.tap)
-        # Only tapd is told to stop: it stops what it started, in order.
+        # The shell's own word, for the program kill is not in every system.
+        ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"
+        # Looking through a large tap after a crash, or bringing it to a new version, takes its time.
+        TimeoutStartSec=10min
+        # Only tapd is told to stop: it stops what it started, in order, and each service has a limit of its own.
         KillMode=mixed
+        TimeoutStopSec=2min
+        # tapd looks at its own health twice in this time.
+        WatchdogSec=30
         Restart=on-failure
         RestartSec=1
-        # Mistakes in the tap or the set-up, which starting again does not mend.
+        # What starting again does not mend: a wrong command line (64), a damaged or wrong tap (65), a missing file (66), a
+        # file that can't be made (73), a missing permission (77), settings that this system can't fulfil (78).
         RestartPreventExitStatus=64 65 66 73 77 78
+        # Where listening sockets are kept over a restart, so that no connection is refused meanwhile.
+        FileDescriptorStoreMax=1024
 
         User=\(places.account.user)
         \(places.account.group.map { "Group=\($0)\n" } ?? "")\

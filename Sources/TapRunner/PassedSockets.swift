@@ -19,7 +19,7 @@ package struct PassedSocket: Sendable, Equatable {
 
 /// The listening sockets that this process was given at its start: by the service manager, or by the program before it.
 ///
-/// Each is given out at most once at a time. What is never taken stays open until ``closeRemaining()``.
+/// Each is given out at most once at a time. What is never taken stays open until ``closeAll(except:)``.
 package final class PassedSockets: Sendable {
     /// What is odd about what was handed over, as sentences without a full stop, for a warning.
     package let problems: [String]
@@ -83,22 +83,24 @@ package final class PassedSockets: Sendable {
         isTaken.withLock { $0[index] = false }
     }
 
-    /// The sockets that nobody has taken.
+    /// The sockets that nobody has taken, or that were given back.
     package var remaining: [PassedSocket] {
         isTaken.withLock { isTaken in sockets.indices.filter { !isTaken[$0] }.map { sockets[$0] } }
     }
 
-    /// Closes the sockets that nobody has taken, and answers them.
-    package func closeRemaining() -> [PassedSocket] {
+    /// Closes the sockets that none of some endpoints would take, and answers them.
+    ///
+    /// To be called before anything is bound, with all endpoints that will be: a socket kept for an endpoint that has become
+    /// narrower would be in the way. The files of unix sockets are left: the program before this one may go on after all.
+    package func closeAll(except endpoints: [Endpoint]) -> [PassedSocket] {
+        let wanted = endpoints.compactMap { take($0) }
+        defer { for socket in wanted { giveBack(socket) } }
         let left = isTaken.withLock { isTaken in
             let left = sockets.indices.filter { !isTaken[$0] }
             for index in left { isTaken[index] = true }
             return left.map { sockets[$0] }
         }
-        for socket in left {
-            if socket.ownsFile, case .unix(let path)? = SocketPlace(of: socket.descriptor) { unlink(path) }
-            close(socket.descriptor)
-        }
+        for socket in left { close(socket.descriptor) }
         return left
     }
 }

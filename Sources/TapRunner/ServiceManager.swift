@@ -115,7 +115,7 @@ package final class ServiceManager: Sendable {
         for name in former.subtracting(names).sorted() { removeStored(name: name) }
     }
 
-    /// Says that some sockets which were kept until now are wanted no more.
+    /// Gives up sockets that were kept over the last restart and are wanted no more.
     package func forget(_ sockets: [PassedSocket]) {
         for socket in sockets { removeStored(name: socket.name) }
     }

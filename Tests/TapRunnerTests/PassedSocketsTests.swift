@@ -42,7 +42,7 @@ import Testing
         #expect(sockets.remaining.map(\.name) == ["admin", "web"])
         #expect(sockets.take(try Endpoint("systemd:web")) == PassedSocket(name: "web", descriptor: first + 2))
         #expect(sockets.take(try Endpoint("systemd:web")) == nil)
-        #expect(sockets.closeRemaining().map(\.descriptor) == [first + 1])
+        #expect(sockets.closeAll(except: []).map(\.descriptor) == [first + 1])
         #expect(!isOpen(first + 1) && isOpen(first))
         #expect(sockets.take(try Endpoint("systemd:admin")) == nil)
         for descriptor in [first, first + 2] { close(descriptor) }
@@ -56,7 +56,7 @@ import Testing
         #expect(sockets.names == ["unknown"])
         #expect(fcntl(first, F_GETFD) & FD_CLOEXEC != 0)
         #expect(fcntl(first, F_GETFL) & O_NONBLOCK != 0)
-        _ = sockets.closeRemaining()
+        _ = sockets.closeAll(except: [])
         withExtendedLifetime(socket) {}
     }
 
@@ -87,7 +87,7 @@ import Testing
         #expect(sockets.names == ["unknown", "unknown"])
         #expect(sockets.take(socket.endpoint)?.descriptor == first)
         close(first)
-        _ = sockets.closeRemaining()
+        _ = sockets.closeAll(except: [])
         withExtendedLifetime(socket) {}
     }
 
@@ -107,7 +107,7 @@ import Testing
             ])
         #expect((first + 1...first + 3).allSatisfy { !isOpen($0) })
         #expect(sockets.names == ["e"])
-        _ = sockets.closeRemaining()
+        _ = sockets.closeAll(except: [])
         withExtendedLifetime(good) {}
     }
 
@@ -151,7 +151,7 @@ import Testing
             taken.close()
             #expect(isOpen(first))
         }
-        #expect(sockets.closeRemaining().count == 1)
+        #expect(sockets.closeAll(except: []).count == 1)
         withExtendedLifetime(socket) {}
     }
 
@@ -166,7 +166,7 @@ import Testing
             #expect(error.advice == "Start it through a socket unit with FileDescriptorName=web.")
             #expect(error.exitStatus == .configuration)
         }
-        _ = sockets.closeRemaining()
+        _ = sockets.closeAll(except: [])
         withExtendedLifetime(socket) {}
     }
 
@@ -186,5 +186,25 @@ import Testing
             #expect((access(path, F_OK) == 0) == !ownsFile)
             #expect(!accepts(path))
         }
+    }
+
+    @Test func whatIsNotWantedIsClosedBeforeOthersAreBound() throws {
+        let socket = try bound("tcp:0")
+        let (sockets, first) = read([socket.descriptor, socket.descriptor], names: "\(socket.endpoint.socketName):web")
+        let port = try #require(SocketPlace(of: socket.descriptor)?.port)
+        socket.close()
+        let narrower = Endpoint(.tcp(port: port, interface: "127.0.0.1"))
+        #expect(sockets.closeAll(except: [narrower]).map(\.descriptor) == [first, first + 1])
+        #expect(try BoundSocket(narrower, from: sockets).endpoint == narrower)
+    }
+
+    @Test func whatIsWantedIsThereAfterwards() throws {
+        let socket = try bound("tcp:0:interface=127.0.0.1")
+        let (sockets, first) = read([socket.descriptor, socket.descriptor, socket.descriptor], names: "web:web:other")
+        let web = try Endpoint("systemd:web")
+        #expect(sockets.closeAll(except: [web, web, web]).map(\.name) == ["other"])
+        #expect([1, 2, 3].map { _ in sockets.take(web)?.descriptor } == [first, first + 1, nil])
+        for descriptor in [first, first + 1] { close(descriptor) }
+        withExtendedLifetime(socket) {}
     }
 }

@@ -168,7 +168,7 @@ import Testing
             manager.storeSockets([])
             #expect(listening.texts == ["FDSTOREREMOVE=1\nFDNAME=\(endpoint.socketName)"])
             sockets = []
-            _ = ofAUnit.closeRemaining()
+            _ = ofAUnit.closeAll(except: [])
         }
     }
 
