@@ -173,7 +173,8 @@ let package = Package(
         tests(
             "TapControlTests",
             [
-                "TapControl", "TapConfig", "TapFile", "TapLog", "TapMetrics", "Taproom", "TapData", "TapTesting", lifecycle,
+                "TapControl", "TapConfig", "TapFile", "TapLog", "TapMetrics", "Taproom", "TapData", "TapTesting",
+                lifecycle,
                 logging, metrics, argumentParser, nioCore, nioPosix,
             ]),
         tests(

@@ -84,7 +84,11 @@ extension Tapctl {
             let reloaded = try target.with(tap, invocation) { try await $0.reload(by: authorship) }
             let services = reloaded.services.isEmpty ? "no service" : reloaded.services.joined(separator: ", ")
             let text = reloaded.revision.map { "\(tap): revision \($0) changes \(services)" }
-            if target.json { try Console.print(json: reloaded) } else { Console.print("\(text ?? "\(tap): nothing new")\n") }
+            if target.json {
+                try Console.print(json: reloaded)
+            } else {
+                Console.print("\(text ?? "\(tap): nothing new")\n")
+            }
             return .done
         }
     }

@@ -69,17 +69,21 @@ extension Tapd {
         var pidfile: String?
         @Option(name: .shortAndLong, help: ArgumentHelp("Work in this folder.", valueName: "folder"))
         var rundir: String?
-        @Option(name: .long, help: ArgumentHelp("Make this the root folder before root is given up.", valueName: "folder"))
+        @Option(
+            name: .long, help: ArgumentHelp("Make this the root folder before root is given up.", valueName: "folder"))
         var chroot: String?
         @Option(
             name: .long,
-            help: ArgumentHelp("Take these permissions from new files. Default with --daemon: 077.", valueName: "octal"),
+            help: ArgumentHelp(
+                "Take these permissions from new files. Default with --daemon: 077.", valueName: "octal"),
             transform: mask)
         var umask: mode_t?
-        @Option(name: .shortAndLong, help: ArgumentHelp("Run as this user, not the one the tap names.", valueName: "user"))
+        @Option(
+            name: .shortAndLong, help: ArgumentHelp("Run as this user, not the one the tap names.", valueName: "user"))
         var uid: String?
         @Option(
-            name: .shortAndLong, help: ArgumentHelp("Run as this group, not the one the tap names.", valueName: "group"))
+            name: .shortAndLong, help: ArgumentHelp("Run as this group, not the one the tap names.", valueName: "group")
+        )
         var gid: String?
         @Flag(name: .long, help: "Change the effective user only, so that root can be had back. Less safe.")
         var euid = false
@@ -106,7 +110,8 @@ extension Tapd {
             let names = Tapd.reactors.map(\.name)
             guard names.contains(name) else {
                 throw ValidationError(
-                    "there is no reactor \"\(name)\".\(suggestion(for: name, among: names)) --help-reactors explains them")
+                    "there is no reactor \"\(name)\".\(suggestion(for: name, among: names)) --help-reactors explains them"
+                )
             }
             return name
         }

@@ -18,7 +18,8 @@ final class ControlDoor: Sendable {
 
     /// Begins to accept requests; those that came meanwhile have waited.
     func open() async throws {
-        let opened = try await ControlServer(socket: dup(socket.descriptor), routes: routes, owner: geteuid(), logger: logger)
+        let opened = try await ControlServer(
+            socket: dup(socket.descriptor), routes: routes, owner: geteuid(), logger: logger)
         server.withLock { $0 = opened }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import TapControl
 import Taproom
 
@@ -7,6 +8,8 @@ final class Doors: @unchecked Sendable {
     // Sendable because what varies is set before there is a second thread.
 
     let sockets: SocketTable
+    /// What this process was given at its start.
+    let passed: PassedSockets
     /// Where the application is controlled; nil: nowhere.
     let control: BoundSocket?
     /// What removes what the application can't; nil: it can.
@@ -18,6 +21,14 @@ final class Doors: @unchecked Sendable {
     ///
     /// Throws ``RunnerError``; nothing is bound then.
     init(_ prepared: PreparedTap, _ passed: PassedSockets, _ configuration: RunnerConfiguration) throws(RunnerError) {
+        self.passed = passed
+        for problem in passed.problems { configuration.logger.warning("\(problem)") }
+        let unused = passed.closeAll(except: prepared.planned.flatMap(\.endpoints))
+        configuration.serviceManager.forget(unused)
+        for socket in unused {
+            configuration.logger.warning(
+                "a socket that was handed over is not used", metadata: ["name": "\(socket.name)"])
+        }
         sockets = try SocketTable().binding(prepared.planned, passed: passed)
         guard let path = configuration.controlSocket else {
             control = nil
@@ -36,7 +47,9 @@ final class Doors: @unchecked Sendable {
     init(
         _ prepared: PreparedTap, _ predecessor: Predecessor, _ configuration: RunnerConfiguration
     ) throws(RunnerError) {
-        sockets = try SocketTable().binding(prepared.planned, passed: predecessor.sockets)
+        passed = predecessor.sockets
+        _ = passed.closeAll(except: prepared.planned.flatMap(\.endpoints))
+        sockets = try SocketTable().binding(prepared.planned, passed: passed)
         sweeper = predecessor.sweeper
         folder = predecessor.manifest.folder
         do throws(BindFailure) {

@@ -45,10 +45,13 @@ final class HandoverChannel: Sendable {
         let deadline = ContinuousClock.now + limit
         var line = rest.withLock { $0 }
         while !line.contains(UInt8(ascii: "\n")) {
-            guard line.count <= HandoverChannel.maximumBytes else { throw SystemCallError("read a message", code: EMSGSIZE) }
+            guard line.count <= HandoverChannel.maximumBytes else {
+                throw SystemCallError("read a message", code: EMSGSIZE)
+            }
             let left = max(.zero, deadline - .now).components
             var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&event, 1, CInt(clamping: left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1))
+            let ready = poll(
+                &event, 1, CInt(clamping: left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1))
             if ready < 0, errno == EINTR { continue }
             guard ready > 0 else { throw TimeIsUp() }
             var buffer = [UInt8](repeating: 0, count: 65536)

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import TapFile
 package import Taproom
 
@@ -31,7 +30,8 @@ package final class Predecessor: Sendable {
     private init(_ channel: HandoverChannel) throws {
         self.channel = channel
         _ = fcntl(channel.descriptor, F_SETFD, FD_CLOEXEC)
-        guard case .manifest(let manifest)? = try channel.receive(HandoverOrder.self, within: Predecessor.patience) else {
+        guard case .manifest(let manifest)? = try channel.receive(HandoverOrder.self, within: Predecessor.patience)
+        else {
             throw UpgradeError.notPossible("the program before it said nothing")
         }
         self.manifest = manifest
@@ -81,9 +81,6 @@ package final class Predecessor: Sendable {
         doors.control?.claimFile()
         // When the old program is gone already there is nobody to be told.
         try? channel.send(HandoverReport.serving)
-        for socket in sockets.closeRemaining() {
-            configuration.logger.notice("a socket is not used any more", metadata: ["name": "\(socket.name)"])
-        }
     }
 
     /// Says why nothing was taken over: the old program goes on.

@@ -43,11 +43,6 @@ package enum Runner {
                 prepared.undo()
                 throw error
             }
-            for problem in passed.problems { configuration.logger.warning("\(problem)") }
-            for socket in passed.closeRemaining() {
-                configuration.logger.warning(
-                    "a socket that was handed over is not used", metadata: ["name": "\(socket.name)"])
-            }
             return try serve(prepared, doors, source, configuration)
         } catch {
             configuration.pidFile?.remove()
@@ -111,7 +106,7 @@ package enum Runner {
         let (events, report) = AsyncStream.makeStream(of: RunningApplication.Event.self)
         let running = RunningApplication(
             application, sockets: doors.sockets, writer: writer, configuration: configuration,
-            tapPath: source.path.map { LocalPath($0, in: LocalPath.workingFolder).text },
+            passed: doors.passed, tapPath: source.path.map { LocalPath($0, in: LocalPath.workingFolder).text },
             description: source.description
         ) { report.yield($0) }
         let stops = StopSignals(logger) { report.yield(.stopRequested) }

@@ -46,7 +46,7 @@ extension RunningApplication {
         let former = (
             application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) }
         )
-        let bound = try sockets.binding(planned)
+        let bound = try sockets.binding(planned, passed: passed)
         await stopServices(where: isAffected)
         var stored: Int?
         do {

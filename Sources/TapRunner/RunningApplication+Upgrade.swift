@@ -63,7 +63,7 @@ extension RunningApplication {
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
             process: getpid(), lock: means.lock.descriptor,
-            sockets: sockets.all.map { _, socket in
+            sockets: (sockets.all.map(\.socket.passed) + (passed?.remaining ?? [])).map { socket in
                 .init(name: socket.name, descriptor: socket.descriptor, ownsFile: socket.ownsFile)
             },
             control: means.door?.socket.descriptor,

@@ -40,6 +40,8 @@ actor RunningApplication {
     /// Whether a change is under way; the next one waits in `waiting`.
     var isChanging = false
     var waiting: [CheckedContinuation<Void, Never>] = []
+    /// What this process was given at its start; some of it may be wanted again.
+    let passed: PassedSockets?
     /// The description it runs from; nil: from its tap alone.
     let description: DescriptionSource?
     /// What is needed to hand it over; nil: it can't be.
@@ -51,9 +53,12 @@ actor RunningApplication {
 
     init(
         _ application: Application, sockets: SocketTable, writer: TapWriter, configuration: RunnerConfiguration,
-        tapPath: String?, description: DescriptionSource? = nil, report: @escaping @Sendable (Event) -> Void
+        passed: PassedSockets? = nil, tapPath: String?, description: DescriptionSource? = nil,
+        report: @escaping @Sendable (Event) -> Void
     ) {
+        self.passed = passed
         self.description = description
+
         self.application = application
         self.sockets = sockets
         self.writer = writer

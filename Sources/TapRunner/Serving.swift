@@ -101,7 +101,9 @@ struct Serving: Sendable {
     }
 
     private var health: HealthCheck {
-        HealthCheck(running, loops: loops) { await running.writer.answeredCondition() } isStopping: {
+        HealthCheck(running, loops: loops) {
+            await running.writer.answeredCondition()
+        } isStopping: {
             await running.isStopping
         }
     }

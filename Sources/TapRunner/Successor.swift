@@ -44,7 +44,9 @@ struct Successor: Sendable {
         let channel = channel
         let report: HandoverReport?
         do {
-            report = try await Successor.waiting { try channel.receive(HandoverReport.self, within: Successor.patience) }
+            report = try await Successor.waiting {
+                try channel.receive(HandoverReport.self, within: Successor.patience)
+            }
         } catch is HandoverChannel.TimeIsUp {
             throw UpgradeError.tooLate(stage: stage, seconds: Successor.patience.components.seconds)
         }

@@ -61,7 +61,8 @@ package struct Sweeper: Sendable {
                 case .pidFile: "p"
                 }
             items.append(
-                tap_leftover(directory: directory, name: strdup(leftover.name), kind: CChar(bitPattern: UInt8(ascii: kind))))
+                tap_leftover(
+                    directory: directory, name: strdup(leftover.name), kind: CChar(bitPattern: UInt8(ascii: kind))))
         }
         var held: CInt = -1
         guard tap_start_sweeper(items, items.count, &held) > 0 else {

@@ -96,7 +96,8 @@ package struct TapStart {
         switch source.place {
         case .memory(let application): return try Tap.make(inMemory: application.name, application, by: author)
         case .file(let path, let passphrase):
-            let tap = try lock.map { try Tap(opening: path, for: .writing, passphrase: passphrase, holding: $0) }
+            let tap =
+                try lock.map { try Tap(opening: path, for: .writing, passphrase: passphrase, holding: $0) }
                 ?? open(path, passphrase)
             let failed = try tap.commit { try tap.failPendingRevisions() }
             for number in failed {
