@@ -39,5 +39,7 @@ struct Watched: ControlledApplication {
     func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning { throw Unable() }
     func save() async throws { throw Unable() }
     func verify() async throws -> [String] { throw Unable() }
+    func reload(by authorship: Authorship) async throws -> Reloaded { throw Unable() }
+    func upgrade(by authorship: Authorship) async throws -> Upgraded { throw Unable() }
     func stop() async throws { throw Unable() }
 }

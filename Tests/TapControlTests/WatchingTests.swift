@@ -96,7 +96,7 @@ import Testing
             try Tap.make(path, Application(name: "site", services: [greeter("web")]), by: ada)
             let writer = try TapWriter(Tap(opening: path, for: .writing))
             let figures = ApplicationFigures(
-                Watched([.running, .failed]), writer: writer, loops: EventLoopProbe())
+                Watched([.running, .failed]), loops: EventLoopProbe()) { writer.condition }
             figures.add(to: registry)
             let text = await registry.text()
             for line in [
