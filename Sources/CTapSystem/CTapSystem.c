@@ -38,6 +38,11 @@ int tap_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK
 
 int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+void tap_close_others(int kept) {
+    if (kept > 3) close_range(3, (unsigned)kept - 1, 0);
+    close_range(kept < 3 ? 3 : (unsigned)kept + 1, ~0U, 0);
+}
+
 pid_t tap_fork(void) { return fork(); }
 
 static int tap_is_kept(int descriptor, const int *kept, size_t count) {

@@ -22,11 +22,11 @@ struct LogOptions: ParsableArguments {
     var logLevel = Logger.Level.notice
     @Option(
         name: .long,
-        help: ArgumentHelp("Put the log file aside when it has this size; 0: never.", valueName: "size"),
+        help: ArgumentHelp("Put the log file aside when it has this size; 0: never. Default: 10MB.", valueName: "size"),
         transform: size)
     var logSize = LogRotation().size
     @Option(
-        name: .long, help: ArgumentHelp("Keep so many log files that were put aside.", valueName: "number"),
+        name: .long, help: ArgumentHelp("Keep so many log files that were put aside. Default: 5.", valueName: "number"),
         transform: count)
     var logKeep = LogRotation().keep
     @Flag(name: .long, help: "Log to the syslog daemon of this machine.")

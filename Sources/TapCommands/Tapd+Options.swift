@@ -67,7 +67,8 @@ extension Tapd {
                 "Keep the number of the process here; empty: nowhere. Default with --daemon: beside the tap, .pid.",
                 valueName: "file"))
         var pidfile: String?
-        @Option(name: .shortAndLong, help: ArgumentHelp("Work in this folder.", valueName: "folder"))
+        @Option(
+            name: [.customShort("d"), .long], help: ArgumentHelp("Work in this folder.", valueName: "folder"))
         var rundir: String?
         @Option(
             name: .long, help: ArgumentHelp("Make this the root folder before root is given up.", valueName: "folder"))

@@ -22,6 +22,7 @@ final class Acceptance: ChannelDuplexHandler {
     private let budgets: [ConnectionBudget]
     private let figures: EndpointFigures
     private let logger: Logger
+    private let accepted: (any Channel) -> Void
     private var atOnce = mostAtOnce
     private var isWaiting = false
     private var lastFailure: NIODeadline?
@@ -30,7 +31,12 @@ final class Acceptance: ChannelDuplexHandler {
     ///   - budgets: there has to be room in each.
     ///   - figures: where it is counted what happens.
     ///   - logger: where it is said that accepting fails.
-    init(_ budgets: [ConnectionBudget], _ figures: EndpointFigures, _ logger: Logger) {
+    ///   - accepted: told of each connection, before anything else happens with it.
+    init(
+        _ budgets: [ConnectionBudget], _ figures: EndpointFigures, _ logger: Logger,
+        accepted: @escaping (any Channel) -> Void
+    ) {
+        self.accepted = accepted
         self.budgets = budgets
         self.figures = figures
         self.logger = logger
@@ -72,6 +78,7 @@ final class Acceptance: ChannelDuplexHandler {
         for budget in budgets { budget.take() }
         figures.noteAccepted()
         let (budgets, figures) = (budgets, figures)
+        accepted(unwrapInboundIn(data))
         unwrapInboundIn(data).closeFuture.whenComplete { _ in
             for budget in budgets { budget.giveBack() }
             figures.noteClosed()

@@ -54,7 +54,7 @@ public final class ChannelServer: Service {
         await withTaskCancellationOrGracefulShutdownHandler {
             for server in accepting { try? await server.closeFuture.get() }
         } onCancelOrGracefulShutdown: {
-            for server in accepting { server.close(promise: nil) }
+            for server in accepting { self.stopAccepting(server) }
         }
         connections.quiesce()
         await withTaskCancellationHandler {
@@ -62,6 +62,19 @@ public final class ChannelServer: Service {
         } onCancel: {
             connections.close()
         }
+    }
+
+    /// Stops accepting without dropping a connection that was accepted.
+    ///
+    /// NIO closes connections that are on their way to their event loop when their listener is closed. So nothing is accepted
+    /// any more first, and when all event loops have done what they had to do until then, the listener is closed.
+    private func stopAccepting(_ server: any Channel) {
+        let loops = MultiThreadedEventLoopGroup.singleton.makeIterator()
+        server.setOption(.autoRead, value: false).flatMap {
+            EventLoopFuture.andAllComplete(loops.map { $0.submit {} }, on: server.eventLoop)
+        }.flatMap {
+            server.eventLoop.submit {}
+        }.whenComplete { _ in server.close(promise: nil) }
     }
 
     private func start(_ listener: Listener, _ figures: EndpointFigures) async throws -> any Channel {
@@ -74,13 +87,11 @@ public final class ChannelServer: Service {
             .serverChannelOption(.backlog, value: Listener.backlog)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Acceptance(budgets, figures, logger))
+                    try channel.pipeline.syncOperations.addHandler(
+                        Acceptance(budgets, figures, logger) { connections.add($0) })
                 }
             }
-            .childChannelInitializer { channel in
-                connections.add(channel)
-                return initialize(channel)
-            }
+            .childChannelInitializer(initialize)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(.recvAllocator, value: ChannelServer.receiving)
             .childChannelOption(.writeBufferWaterMark, value: ChannelServer.sending)
@@ -94,19 +105,14 @@ public final class ChannelServer: Service {
 private final class OpenConnections: Sendable {
     private struct Contents {
         var channels: [ObjectIdentifier: any Channel] = [:]
-        var isQuiescing = false
         var waiting: CheckedContinuation<Void, Never>?
     }
 
     private let contents = Mutex(Contents())
 
     func add(_ channel: any Channel) {
-        let isLate = contents.withLock { contents in
-            contents.channels[ObjectIdentifier(channel)] = channel
-            return contents.isQuiescing
-        }
+        contents.withLock { $0.channels[ObjectIdentifier(channel)] = channel }
         channel.closeFuture.whenComplete { [self] _ in remove(channel) }
-        if isLate { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
     private func remove(_ channel: any Channel) {
@@ -120,11 +126,9 @@ private final class OpenConnections: Sendable {
     }
 
     func quiesce() {
-        let open = contents.withLock { contents in
-            contents.isQuiescing = true
-            return Array(contents.channels.values)
+        for channel in contents.withLock({ Array($0.channels.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
     func close() {

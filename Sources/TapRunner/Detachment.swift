@@ -21,7 +21,8 @@ package struct Detachment: Sendable {
         let child = tap_fork()
         guard child >= 0 else { throw .noProcess(code: errno) }
         guard child > 0 else {
-            close(ends[0])
+            // Whoever waits for the end of a pipe that was inherited would wait as long as the application runs.
+            if getenv("LISTEN_FDS") == nil { tap_close_others(ends[1]) } else { close(ends[0]) }
             return .child(Detachment(ready: ends[1]))
         }
         close(ends[1])

@@ -8,6 +8,13 @@ struct HandoverManifest: Sendable, Equatable, Codable {
         var name: String
         var descriptor: Int32
         var ownsFile: Bool
+
+        init(_ socket: PassedSocket) {
+            (name, descriptor, ownsFile) = (socket.name, socket.descriptor, socket.ownsFile)
+        }
+
+        /// The file stays the old program's until that has let go of it.
+        var passed: PassedSocket { PassedSocket(name: name, descriptor: descriptor) }
     }
 
     struct PidFile: Sendable, Equatable, Codable {
@@ -20,7 +27,7 @@ struct HandoverManifest: Sendable, Equatable, Codable {
     /// Who holds the tap's lock.
     var lock: Int32
     var sockets: [Socket]
-    var control: Int32?
+    var control: Socket?
     var pidFile: PidFile?
     var sweeper: Int32?
     /// The folder that relative paths of the command line are taken from.

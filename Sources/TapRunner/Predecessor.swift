@@ -36,10 +36,9 @@ package final class Predecessor: Sendable {
         }
         self.manifest = manifest
         lock = TapLock(sharing: manifest.lock)
-        // Their files stay those of the old program until it has let go of them.
-        sockets = PassedSockets(manifest.sockets.map { PassedSocket(name: $0.name, descriptor: $0.descriptor) })
-        controlSocket = PassedSockets(manifest.control.map { [PassedSocket(name: "control", descriptor: $0)] } ?? [])
-        let kept = [manifest.lock, manifest.control, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder]
+        sockets = PassedSockets(manifest.sockets.map(\.passed))
+        controlSocket = PassedSockets((manifest.control.map { [$0] } ?? []).map(\.passed))
+        let kept = [manifest.lock, manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder]
         for descriptor in kept.compactMap({ $0 }) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }
 

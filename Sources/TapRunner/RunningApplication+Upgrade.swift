@@ -63,10 +63,8 @@ extension RunningApplication {
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
             process: getpid(), lock: means.lock.descriptor,
-            sockets: (sockets.all.map(\.socket.passed) + (passed?.remaining ?? [])).map { socket in
-                .init(name: socket.name, descriptor: socket.descriptor, ownsFile: socket.ownsFile)
-            },
-            control: means.door?.socket.descriptor,
+            sockets: (sockets.all.map(\.socket.passed) + (passed?.remaining ?? [])).map { .init($0) },
+            control: (means.door?.socket.passed).map { .init($0) },
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
             sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)
     }

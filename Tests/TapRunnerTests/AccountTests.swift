@@ -6,11 +6,13 @@ import Testing
 
 // One after the other, for the C library answers all who ask for a user in one place.
 @Suite(.serialized) struct AccountTests {
+    private func root(group: UInt32) -> Account { Account(user: 0, group: group, name: "root", otherGroups: [group]) }
+
     @Test func resolvesNamesAndNumbers() throws {
         #expect(try Account.resolve(user: nil, group: nil) == nil)
-        #expect(try Account.resolve(user: "root", group: nil) == Account(user: 0, group: 0, name: "root"))
-        #expect(try Account.resolve(user: "0", group: nil) == Account(user: 0, group: 0, name: "root"))
-        #expect(try Account.resolve(user: "root", group: "54321") == Account(user: 0, group: 54321, name: "root"))
+        #expect(try Account.resolve(user: "root", group: nil) == root(group: 0))
+        #expect(try Account.resolve(user: "0", group: nil) == root(group: 0))
+        #expect(try Account.resolve(user: "root", group: "54321") == root(group: 54321))
         #expect(try Account.resolve(user: "54321", group: nil) == Account(user: 54321, group: 54321, name: nil))
         let own = try #require(try Account.resolve(user: nil, group: "root"))
         #expect((own.user, own.group) == (geteuid(), 0))

@@ -14,6 +14,9 @@ final class WebConnection: ChannelDuplexHandler {
     /// Longer bodies of requests are not even discarded.
     private static let maximumDiscardedBytes: Int64 = 1 << 20
 
+    /// How long a request may be under way that was sent before its client could know of the end.
+    private static let grace = TimeAmount.seconds(1)
+
     private let responder: Responder
     private let watch: RequestWatch
     private var output: ResponseWriter
@@ -28,6 +31,10 @@ final class WebConnection: ChannelDuplexHandler {
     private var readIsHeld = false
     private var inputIsClosed = false
     private var isQuiescing = false
+    /// Whether no request has come yet.
+    private var isFresh = true
+    /// Until when a client that has connected but not asked yet may ask, after the end has begun.
+    private var graceEnd = NIODeadline.distantPast
     /// Whether no more requests are answered.
     private var isEnding = false
 
@@ -56,6 +63,7 @@ final class WebConnection: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             watch.reset()
+            isFresh = false
             headArrived(IncomingRequest(head))
         case .body(let bytes):
             arriving?.bodyBytes += Int64(bytes.readableBytes)
@@ -110,6 +118,8 @@ final class WebConnection: ChannelDuplexHandler {
         switch event {
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
+            graceEnd = .now() + Self.grace
+            context.eventLoop.assumeIsolated().scheduleTask(deadline: graceEnd) { [self] in pump(context) }
             pump(context)
         case ChannelEvent.inputClosed:
             inputIsClosed = true
@@ -153,7 +163,7 @@ final class WebConnection: ChannelDuplexHandler {
         } while !isEnding && !isBusy(context) && !waiting.isEmpty
         isPumping = false
         if !isEnding, !isBusy(context) {
-            if inputIsClosed || isQuiescing && arriving == nil {
+            if inputIsClosed || isQuiescing && !isAsking {
                 closeWhenSent(context)
                 return
             }
@@ -163,6 +173,11 @@ final class WebConnection: ChannelDuplexHandler {
             }
         }
         noteTime(context)
+    }
+
+    /// Whether a request comes, or may still come from a client that counts on an answer.
+    private var isAsking: Bool {
+        arriving != nil || (isFresh || watch.hasPartOfHead) && NIODeadline.now() < graceEnd
     }
 
     private func answer(_ arrival: Arrival, _ context: ChannelHandlerContext) {
