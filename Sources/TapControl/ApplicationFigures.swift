@@ -16,8 +16,8 @@ package struct ApplicationFigures: Sendable {
     ///
     /// - Parameters:
     ///   - application: its status says what runs.
-    ///   - storage: how its tap is.
     ///   - loops: the event loops it is served on.
+    ///   - storage: how its tap is.
     package init(
         _ application: any ControlledApplication, loops: EventLoopProbe,
         storage: @escaping @Sendable () async -> WriterCondition

@@ -38,7 +38,10 @@ package final class Predecessor: Sendable {
         lock = TapLock(sharing: manifest.lock)
         sockets = PassedSockets(manifest.sockets.map(\.passed))
         controlSocket = PassedSockets((manifest.control.map { [$0] } ?? []).map(\.passed))
-        let kept = [manifest.lock, manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder]
+        let kept = [
+            manifest.lock, manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper,
+            manifest.folder,
+        ]
         for descriptor in kept.compactMap({ $0 }) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }
 

@@ -19,7 +19,8 @@ struct Successor: Sendable {
         channel = mine
         let kept =
             manifest.sockets.map(\.descriptor)
-            + [manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder].compactMap { $0 }
+            + [manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder].compactMap
+        { $0 }
             + [manifest.lock, theirs.descriptor]
         var environment = environment
         environment[Predecessor.variable] = String(theirs.descriptor)

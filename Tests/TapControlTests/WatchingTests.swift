@@ -96,7 +96,8 @@ import Testing
             try Tap.make(path, Application(name: "site", services: [greeter("web")]), by: ada)
             let writer = try TapWriter(Tap(opening: path, for: .writing))
             let figures = ApplicationFigures(
-                Watched([.running, .failed]), loops: EventLoopProbe()) { writer.condition }
+                Watched([.running, .failed]), loops: EventLoopProbe()
+            ) { writer.condition }
             figures.add(to: registry)
             let text = await registry.text()
             for line in [
