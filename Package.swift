@@ -150,7 +150,7 @@ let package = Package(
 
         // The tests.
         tests("EndToEnd", ["TapTesting", "Taproom", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
-        tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
+        tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
