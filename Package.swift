@@ -148,7 +148,11 @@ let package = Package(
         // The tests.
         tests("EndToEnd", ["TapTesting", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
-        tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
+        tests(
+            "TapWebTests",
+            [
+                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore, nioHTTP1,
+            ]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests(
             "TapNetworkTests",
@@ -160,9 +164,8 @@ let package = Package(
         tests(
             "TapFileTests",
             [
-                "TapFile", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser,
-                lifecycle,
-                logging,
+                "TapFile", "TapMetrics", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem",
+                argumentParser, lifecycle, logging, metrics,
             ]),
         tests("TapPagesTests", ["TapPages", "Taproom", "TapTesting", "CSQLite"]),
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),

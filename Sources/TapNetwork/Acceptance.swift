@@ -90,7 +90,7 @@ final class Acceptance: ChannelDuplexHandler {
 
     /// Takes the listener out of what the event loop waits for.
     ///
-    /// The connection that can't be accepted makes the socket readable all the time, and reading it less often, as NIO's own
+    /// The connection that can't be accepted makes the socket readable all the time. To read it less often, as NIO's own
     /// `AcceptBackoffHandler` does, is not enough: a read that failed is still under way for NIO, which tries it for ever.
     private func pause(_ context: ChannelHandlerContext, _ error: any Error) {
         figures.notePause(.error)

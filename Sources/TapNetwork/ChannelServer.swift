@@ -18,11 +18,6 @@ public final class ChannelServer: Service {
     private let initialize: @Sendable (any Channel) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
 
-    /// What is read from a connection at once: as much as the last times, and 64 KiB at most.
-    private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 64 << 10)
-    /// How much may wait to be sent before a pipeline is told to stop writing, unless it sets this itself.
-    private static let sending = ChannelOptions.Types.WriteBufferWaterMark(low: 32 << 10, high: 64 << 10)
-
     /// A server that has not started.
     ///
     /// Of all servers of a process together not more connections are accepted than the limit of open files allows. Clients
@@ -82,8 +77,6 @@ public final class ChannelServer: Service {
                 return initialize(channel)
             }
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelOption(.recvAllocator, value: ChannelServer.receiving)
-            .childChannelOption(.writeBufferWaterMark, value: ChannelServer.sending)
         let server = try await bootstrap.withBoundSocket(descriptor).get()
         logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
         return server
