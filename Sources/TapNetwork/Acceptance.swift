@@ -69,13 +69,9 @@ final class Acceptance: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Here and not on the event loop of the connection, so that it is counted before the next is accepted.
         for budget in budgets { budget.take() }
         figures.noteAccepted()
-        let (budgets, figures) = (budgets, figures)
-        unwrapInboundIn(data).closeFuture.whenComplete { _ in
-            for budget in budgets { budget.giveBack() }
-            figures.noteClosed()
-        }
         context.fireChannelRead(data)
     }
 

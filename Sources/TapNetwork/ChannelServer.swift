@@ -73,10 +73,12 @@ public final class ChannelServer: Service {
                 }
             }
             .childChannelInitializer { channel in
-                connections.add(channel)
+                connections.add(channel) {
+                    for budget in budgets { budget.giveBack() }
+                    figures.noteClosed()
+                }
                 return initialize(channel)
             }
-            .childChannelOption(.maxMessagesPerRead, value: 4)
         let server = try await bootstrap.withBoundSocket(descriptor).get()
         logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
         return server
@@ -93,12 +95,16 @@ private final class OpenConnections: Sendable {
 
     private let contents = Mutex(Contents())
 
-    func add(_ channel: any Channel) {
+    /// Adds a connection; `closed` is called when it is closed.
+    func add(_ channel: any Channel, closed: @escaping @Sendable () -> Void) {
         let isLate = contents.withLock { contents in
             contents.channels[ObjectIdentifier(channel)] = channel
             return contents.isQuiescing
         }
-        channel.closeFuture.whenComplete { [self] _ in remove(channel) }
+        channel.closeFuture.whenComplete { [self] _ in
+            closed()
+            remove(channel)
+        }
         if isLate { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
