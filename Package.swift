@@ -87,8 +87,9 @@ let package = Package(
         library(
             "TapControl",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapMetrics", "CTapSystem", logging, nioCore, nioHTTP1,
-                nioPosix,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapMetrics", "TapNetwork", "CTapSystem", logging,
+                nioCore,
+                nioHTTP1, nioPosix,
             ]),
         library(
             "TapRunner",

@@ -33,7 +33,9 @@ package enum ProcessFigures {
 
     private static func startTime(_ statistics: ProcessStatistics?) -> Double? {
         let lines = text(of: "/proc/stat")?.split(separator: "\n")
-        guard let statistics, let boot = lines?.first(where: { $0.hasPrefix("btime ") })?.dropFirst(6) else { return nil }
+        guard let statistics, let boot = lines?.first(where: { $0.hasPrefix("btime ") })?.dropFirst(6) else {
+            return nil
+        }
         return Double(boot).map { $0 + statistics.startSeconds }
     }
 

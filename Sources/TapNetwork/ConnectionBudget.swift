@@ -13,7 +13,8 @@ package final class ConnectionBudget: Sendable {
 
     /// The budget of this process: what the limit of open files leaves for connections, as it is when this is asked first.
     package static let process = ConnectionBudget(
-        limit: ConnectionBudget.connections(ofFiles: ConnectionBudget.fileLimit, processors: sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        limit: ConnectionBudget.connections(
+            ofFiles: ConnectionBudget.fileLimit, processors: sysconf(CInt(_SC_NPROCESSORS_ONLN))))
 
     /// The greatest number of connections.
     package let limit: Int

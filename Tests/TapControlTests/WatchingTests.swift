@@ -80,7 +80,8 @@ import Testing
             _ = try await connection.receive(through: "\n")
             #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n"))
             try await connection.send(
-                "HEAD /readyz HTTP/1.1\r\nHost: x\r\n\r\nHEAD /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                "HEAD /readyz HTTP/1.1\r\nHost: x\r\n\r\nHEAD /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
             #expect(try await connection.receive(through: "\r\n\r\n") == head)
             let rest = try await connection.receiveAll()
             #expect(String(decoding: rest, as: UTF8.self).hasPrefix("HTTP/1.1 404 Not Found\r\n"))

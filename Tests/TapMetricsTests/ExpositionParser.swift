@@ -82,7 +82,8 @@ struct ExpositionParser {
             }
             rest.removeFirst()
         }
-        guard ExpositionParser.isName(name, colons: true), rest.first == " ", let value = Double(rest.dropFirst()) else {
+        guard ExpositionParser.isName(name, colons: true), rest.first == " ", let value = Double(rest.dropFirst())
+        else {
             throw Problem(line: line, what: "no sample")
         }
         return Sample(name: name, labels: labels, value: value)

@@ -81,7 +81,9 @@ import Testing
         timer.recordSeconds(30)
         let read = try await read()
         #expect(read.types["answer_seconds"] == "histogram")
-        let buckets = ["0.0005", "0.001", "0.0025", "10", "+Inf"].map { read.value("answer_seconds_bucket", ["le": $0]) }
+        let buckets = ["0.0005", "0.001", "0.0025", "10", "+Inf"].map {
+            read.value("answer_seconds_bucket", ["le": $0])
+        }
         #expect(buckets == [0, 1, 2, 2, 3])
         #expect(read.value("answer_seconds_count") == 3)
         #expect(abs((read.value("answer_seconds_sum") ?? 0) - 30.003) < 1e-9)
@@ -140,7 +142,9 @@ import Testing
 
     @Test func sourcesOfOneFamilyAreShownTogether() async throws {
         for name in ["b", "a"] {
-            registry.addSource { [MetricFamily("up", .gauge, "Runs.", [MetricSample(1, MetricLabel("service", name))])] }
+            registry.addSource {
+                [MetricFamily("up", .gauge, "Runs.", [MetricSample(1, MetricLabel("service", name))])]
+            }
         }
         let text = await registry.text()
         #expect(

@@ -56,7 +56,9 @@ private struct Host: ServiceKind {
         while await (sum(name, label) ?? 0) < value { await Task.yield() }
     }
 
-    private func withHost(guests: Int? = nil, _ body: @escaping @Sendable (RunningService) async throws -> Void) async throws {
+    private func withHost(guests: Int? = nil, _ body: @escaping @Sendable (RunningService) async throws -> Void)
+        async throws
+    {
         var settings = Host.Settings()
         settings.guests = guests
         try await withMetricsFactory(registry) { try await withService(Host.self, settings: settings, body) }
