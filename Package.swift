@@ -80,6 +80,7 @@ let package = Package(
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
         library("TapMetrics", [metrics]),
+        library("TapLog", ["Taproom", "TapData", "CTapSystem", logging]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
@@ -87,21 +88,22 @@ let package = Package(
         library(
             "TapControl",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapMetrics", "TapNetwork", "CTapSystem", logging,
-                nioCore,
-                nioHTTP1, nioPosix,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapMetrics", "TapNetwork", "CTapSystem",
+                logging,
+                nioCore, nioHTTP1, nioPosix,
             ]),
         library(
             "TapRunner",
             [
-                "Taproom", "TapData", "TapFile", "TapControl", "TapMetrics", "CTapSystem", lifecycle, logging, metrics,
+                "Taproom", "TapData", "TapFile", "TapLog", "TapControl", "TapMetrics", "CTapSystem", lifecycle, logging,
+                metrics,
             ]),
         library("TapPackaging", ["Taproom", "CZlib"]),
         library(
             "TapCommands",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapControl", "TapRunner", "TapPackaging", "CTapSystem",
-                argumentParser, logging,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapRunner", "TapPackaging",
+                "CTapSystem", argumentParser, logging,
             ]),
         library(
             "TapTesting",
@@ -158,6 +160,7 @@ let package = Package(
         tests(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
+        tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
@@ -173,8 +176,8 @@ let package = Package(
         tests(
             "TapControlTests",
             [
-                "TapControl", "TapConfig", "TapFile", "TapMetrics", "Taproom", "TapData", "TapTesting", lifecycle,
-                logging, metrics, argumentParser, nioCore, nioPosix,
+                "TapControl", "TapConfig", "TapFile", "TapLog", "TapMetrics", "Taproom", "TapData", "TapTesting",
+                lifecycle, logging, metrics, argumentParser, nioCore, nioPosix,
             ]),
         tests(
             "TapRunnerTests",

@@ -6,10 +6,13 @@ import Taproom
 /// The only place where the tools print.
 enum Console {
     /// Writes a result to standard output.
-    static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
+    ///
+    /// Answers whether it could be written.
+    @discardableResult
+    static func print(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
 
     /// Writes to standard error.
-    static func complain(_ text: String) { write(text, to: STDERR_FILENO) }
+    static func complain(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
     /// Writes a result as JSON.
     static func print(json value: some Encodable) throws {
@@ -47,14 +50,15 @@ enum Console {
         return text + "."
     }
 
-    private static func write(_ text: String, to descriptor: CInt) {
+    private static func write(_ text: String, to descriptor: CInt) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             // Nobody reads any more, or the disk is full: there is no other place to say so.
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 }
 

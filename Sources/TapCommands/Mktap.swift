@@ -161,7 +161,10 @@ enum Mktap {
         let path = arguments.output ?? "\(application.name).\(arguments.type.rawValue)"
         let text =
             try arguments.encrypted ? SealedText.seal(text, passphrase: arguments.passphrase.new(path)) : text
-        guard path != "-" else { return Console.print(text) }
+        guard path != "-" else {
+            Console.print(text)
+            return
+        }
         try WholeFile.write(Array(text.utf8), to: path, mode: 0o644, replacing: arguments.force)
         let run = "Run it with: \(invocation.command(.tapd)) -y \(path)"
         Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")

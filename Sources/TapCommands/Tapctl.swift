@@ -19,7 +19,7 @@ enum Tapctl {
             version: "tapctl \(ProgramVersion.text)",
             subcommands: [
                 Status.self, Show.self, Export.self, History.self, Snapshot.self, Rollback.self, Diff.self, Prune.self,
-                Verify.self, Repair.self, Backup.self, Rekey.self, Stop.self,
+                Verify.self, Repair.self, Backup.self, Rekey.self, Logs.self, Stop.self,
             ])
     }
 

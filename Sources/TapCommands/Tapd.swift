@@ -5,6 +5,7 @@ import TapConfig
 import TapControl
 import TapData
 import TapFile
+import TapLog
 import TapRunner
 import Taproom
 
@@ -98,8 +99,7 @@ enum Tapd {
             throw UsageError(problem: "nothing to run: name a tap with -f, a description with -y, or a kind")
         }
         guard sources == 1 else { throw UsageError(problem: "-f, -y and a kind exclude each other") }
-        let level = arguments.logLevel
-        let logger = Logger(label: "tapd") { _ in TextLog(descriptor: STDOUT_FILENO, level: level) }
+        let logger = try LogOutput(LogConfiguration(level: arguments.logLevel)).logger("tapd")
         var configuration = RunnerConfiguration(kinds: invocation.kinds, logger: logger)
         configuration.user = arguments.uid
         configuration.group = arguments.gid

@@ -1,6 +1,7 @@
 import TapConfig
 import TapData
 import TapFile
+package import TapLog
 package import TapMetrics
 package import Taproom
 
@@ -9,17 +10,21 @@ package struct ControlRoutes: Sendable {
     private let application: any ControlledApplication
     let metrics: MetricsRegistry?
     let health: HealthCheck?
+    let logs: RecentLog?
 
     /// The routes of an application.
     ///
     /// - Parameters:
     ///   - application: what is controlled.
+    ///   - logs: what `/v1/logs` shows, if it is kept.
     ///   - metrics: what `/metrics` shows; there is no such route without.
     ///   - health: what `/healthz` and `/readyz` ask; there are no such routes without.
     package init(
-        _ application: any ControlledApplication, metrics: MetricsRegistry? = nil, health: HealthCheck? = nil
+        _ application: any ControlledApplication, logs: RecentLog? = nil, metrics: MetricsRegistry? = nil,
+        health: HealthCheck? = nil
     ) {
         self.application = application
+        self.logs = logs
         self.metrics = metrics
         self.health = health
     }
@@ -40,7 +45,7 @@ package struct ControlRoutes: Sendable {
 
     private func answer(_ request: ControlRequest) async throws -> ControlResponse.Body {
         guard request.path.first == "v1", request.path.count > 1 else { throw unknown(request) }
-        return .json(try await datum(request))
+        return request.path[1] == "logs" ? try logs(request) : .json(try await datum(request))
     }
 
     private func datum(_ request: ControlRequest) async throws -> Datum {
@@ -76,7 +81,7 @@ package struct ControlRoutes: Sendable {
         }
     }
 
-    private func unknown(_ request: ControlRequest) -> ControlError {
+    func unknown(_ request: ControlRequest) -> ControlError {
         .unknownRoute("/" + request.path.joined(separator: "/"))
     }
 

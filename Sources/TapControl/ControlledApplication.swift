@@ -49,6 +49,8 @@ package struct AddedService: Sendable, Equatable, Codable {
 /// What is the matter with a request to an application.
 package enum ControlError: ReportableError, Equatable {
     case notRunning(tap: String)
+    /// Asked for what only a running application can tell: its log.
+    case logsOfNothing(tap: String)
     case unknownPoint(String, names: [String])
     case beforeTheFirst(String, first: String)
     case unknownPath(String, problem: String)
@@ -62,7 +64,7 @@ package enum ControlError: ReportableError, Equatable {
 
     package var description: String {
         switch self {
-        case .notRunning(let tap): "\(tap): is not running"
+        case .notRunning(let tap), .logsOfNothing(let tap): "\(tap): is not running"
         case .unknownPoint(let point, let names):
             "there is no revision or snapshot \"\(point)\""
                 + (names.isEmpty ? "" : "." + suggestion(for: point, among: names))
@@ -82,6 +84,7 @@ package enum ControlError: ReportableError, Equatable {
 
     package var advice: String? {
         switch self {
+        case .logsOfNothing: "What it logged is where tapd wrote it: in its log file, in syslog, or in the journal."
         case .unknownPoint: "tapctl history lists the revisions."
         case .noRetention: "Use --keep, --hourly, --daily or --size, or give the description a key \"retention\"."
         case .changedMeanwhile: "Look at it again, and ask again."
@@ -92,7 +95,7 @@ package enum ControlError: ReportableError, Equatable {
 
     package var exitStatus: ExitStatus {
         switch self {
-        case .notRunning: .unavailable
+        case .notRunning, .logsOfNothing: .unavailable
         case .changedMeanwhile: .tryAgain
         case .notAllowed: .notPermitted
         default: .usage

@@ -12,7 +12,7 @@ package struct RemoteApplication: ControlledApplication {
     /// The largest answer that is read, in bytes.
     private static let maximumAnswerBytes = 256 << 20
 
-    private let socket: String
+    let socket: String
 
     /// The application behind a socket, or nil when nobody answers there.
     ///
@@ -75,7 +75,7 @@ package struct RemoteApplication: ControlledApplication {
     private struct Made: Decodable { var revision: Int? }
 
     /// The part of an address behind the question mark, with what is there.
-    private func query(_ values: KeyValuePairs<String, String?>) -> String {
+    func query(_ values: KeyValuePairs<String, String?>) -> String {
         let parts = values.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
         return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
     }
@@ -91,30 +91,41 @@ package struct RemoteApplication: ControlledApplication {
         }.joined()
     }
 
-    private func ask<Answer: Decodable>(_ method: String, _ route: String, _ body: some Encodable = Datum.null)
+    func ask<Answer: Decodable>(_ method: String, _ route: String, _ body: some Encodable = Datum.null)
         async throws -> Answer
     {
         let body = try DatumEncoder().encode(body)
         let response = try await exchange(method, "/v1/" + route, body == .null ? "" : JSONWriter.line(body))
-        let answer: Datum
-        do throws(SyntaxError) {
-            answer = try JSONReader.read(String(buffer: response.body ?? ByteBuffer())).datum
-        } catch {
-            throw RemoteError(
-                description: "\(socket): the answer can't be read: \(error)", advice: nil, exitStatus: .software)
-        }
-        guard response.head.status.code < 400 else {
-            let problem = try DatumDecoder().decode(Problem.self, from: answer)
-            throw RemoteError(
-                description: problem.detail, advice: problem.advice,
-                exitStatus: ExitStatus(rawValue: problem.exitStatus) ?? .software)
-        }
+        let answer = try answer(response.body ?? ByteBuffer())
+        guard response.head.status.code < 400 else { throw try refusal(answer) }
         return try DatumDecoder().decode(Answer.self, from: answer)
     }
 
-    private typealias Stream = NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>
+    /// What an answer says.
+    func answer(_ body: ByteBuffer) throws(RemoteError) -> Datum {
+        do throws(SyntaxError) {
+            return try JSONReader.read(String(buffer: body)).datum
+        } catch {
+            throw unreadable(error)
+        }
+    }
 
-    private func connect() async throws -> Stream {
+    func unreadable(_ error: SyntaxError) -> RemoteError {
+        RemoteError(description: "\(socket): the answer can't be read: \(error)", advice: nil, exitStatus: .software)
+    }
+
+    /// The error that an answer tells of.
+    func refusal(_ answer: Datum) throws -> RemoteError {
+        let problem = try DatumDecoder().decode(Problem.self, from: answer)
+        return RemoteError(
+            description: problem.detail, advice: problem.advice,
+            exitStatus: ExitStatus(rawValue: problem.exitStatus) ?? .software)
+    }
+
+    /// Connects; `wrap` makes of the connection what it is read through.
+    func connect<Stream: Sendable>(
+        _ wrap: @escaping @Sendable (ChannelPipeline.SynchronousOperations, any Channel) throws -> Stream
+    ) async throws -> Stream {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         let address = SocketAddress(socket)
         defer { withExtendedLifetime(address) {} }
@@ -122,21 +133,29 @@ package struct RemoteApplication: ControlledApplication {
             channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHTTPClientHandlers()
-                try pipeline.addHandler(
-                    NIOHTTPClientResponseAggregator(maxContentLength: RemoteApplication.maximumAnswerBytes))
-                return try Stream(wrappingChannelSynchronously: channel)
+                return try wrap(pipeline, channel)
             }
         }
     }
 
-    private func exchange(_ method: String, _ uri: String, _ body: String) async throws -> NIOHTTPClientResponseFull {
+    func request(_ method: String, _ uri: String, _ body: String) -> [HTTPClientRequestPart] {
         let headers: HTTPHeaders = [
             "host": "localhost", "connection": "close", "content-type": "application/json",
             "content-length": String(body.utf8.count),
         ]
         let head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: uri, headers: headers)
-        return try await connect().executeThenClose { inbound, outbound in
-            try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)])
+        return [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)]
+    }
+
+    private func exchange(_ method: String, _ uri: String, _ body: String) async throws -> NIOHTTPClientResponseFull {
+        try await connect { pipeline, channel in
+            try pipeline.addHandler(
+                NIOHTTPClientResponseAggregator(maxContentLength: RemoteApplication.maximumAnswerBytes))
+            return try NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>(
+                wrappingChannelSynchronously: channel)
+        }
+        .executeThenClose { inbound, outbound in
+            try await outbound.write(contentsOf: request(method, uri, body))
             for try await response in inbound { return response }
             throw RemoteError(
                 description: "\(socket): the application ended before it answered", advice: nil,

@@ -102,25 +102,4 @@ import Testing
         #expect(error?.description == expected)
         #expect(error?.exitStatus == status)
     }
-
-    @Test func writesALineAnEvent() throws {
-        try withTemporaryFolder { folder in
-            let file = open(folder + "/log", O_WRONLY | O_CREAT, 0o600)
-            var logger = Logger(label: "test") { _ in TextLog(descriptor: file, level: .notice) }
-            logger[metadataKey: "service"] = "web"
-            logger.notice(
-                "listening", metadata: ["at": "tcp:80", "text": "a b", "empty": "", "break": "a\nb\"c", "accent": "é"])
-            logger.debug("not shown")
-            logger.error("failed")
-            close(file)
-            let lines = text(of: folder + "/log").split(separator: "\n").map {
-                $0.dropFirst("2026-11-21T10:04:05.123Z ".count)
-            }
-            #expect(
-                lines == [
-                    #"notice: listening accent=é at=tcp:80 break="a\nb\"c" empty="" service=web text="a b""#,
-                    "error: failed service=web",
-                ])
-        }
-    }
 }
