@@ -88,9 +88,8 @@ let package = Package(
         library(
             "TapControl",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapMetrics", "CTapSystem", logging,
-                nioCore, nioHTTP1,
-                nioPosix,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapMetrics", "TapNetwork", "CTapSystem",
+                logging, nioCore, nioHTTP1, nioPosix,
             ]),
         library(
             "TapRunner",
@@ -151,7 +150,11 @@ let package = Package(
         // The tests.
         tests("EndToEnd", ["TapTesting", "Taproom", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
-        tests("TapWebTests", ["TapWeb", "TapTesting", "Taproom", "TapData", argumentParser, nioCore, nioHTTP1]),
+        tests(
+            "TapWebTests",
+            [
+                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore, nioHTTP1,
+            ]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests(
@@ -164,9 +167,8 @@ let package = Package(
         tests(
             "TapFileTests",
             [
-                "TapFile", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem", argumentParser,
-                lifecycle,
-                logging,
+                "TapFile", "TapMetrics", "TapPages", "Taproom", "TapData", "TapTesting", "CSQLite", "CTapSystem",
+                argumentParser, lifecycle, logging, metrics,
             ]),
         tests("TapPagesTests", ["TapPages", "Taproom", "TapTesting", "CSQLite"]),
         tests("TapConfigTests", ["TapConfig", "Taproom", "TapData", "TapTesting", lifecycle, argumentParser]),
@@ -174,8 +176,7 @@ let package = Package(
             "TapControlTests",
             [
                 "TapControl", "TapConfig", "TapFile", "TapLog", "TapMetrics", "Taproom", "TapData", "TapTesting",
-                lifecycle,
-                logging, metrics, argumentParser, nioCore, nioPosix,
+                lifecycle, logging, metrics, argumentParser, nioCore, nioPosix,
             ]),
         tests(
             "TapRunnerTests",

@@ -16,10 +16,11 @@ struct DescriptionFile {
 
     /// Reads the text, and opens it when it is encrypted.
     ///
-    /// Throws ``DescriptionFileError``, ``PassphraseError`` and `SealError`.
-    init(_ path: String, _ passphrase: PassphraseOptions) throws {
+    /// `place` is where the file is when the path, by which it is called, can't be used any more. Throws
+    /// ``DescriptionFileError``, ``PassphraseError`` and `SealError`.
+    init(_ path: String, at place: String? = nil, _ passphrase: PassphraseOptions) throws {
         self.path = path
-        let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        let file = path == "-" ? STDIN_FILENO : open(place ?? path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw DescriptionFileError(path: path, code: errno) }
         defer { if file != STDIN_FILENO { close(file) } }
         var bytes: [UInt8] = []
@@ -83,12 +84,5 @@ struct DescriptionFileError: ReportableError {
         case EILSEQ, EFBIG, EISDIR: .badData
         default: .inputOutput
         }
-    }
-}
-
-extension DescriptionFile {
-    /// The application of a base that a tap keeps.
-    static func application(of base: BaseDescription, folder: String, kinds: KindList) throws -> Application {
-        try DescriptionReader.read(base.text, file: base.name, folder: folder, kinds: kinds)
     }
 }

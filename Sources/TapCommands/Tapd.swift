@@ -157,11 +157,12 @@ enum Tapd {
     ) throws -> TapSource {
         var passphrase = passphrase
         let kinds = invocation.kinds
-        let description = DescriptionSource(absolute(file) ?? file, favoring: options.onConflict) {
-            let description = try DescriptionFile(file, options.passphrase)
-            return .init(application: try description.application(kinds: kinds), base: description.base)
-        } application: { base in
-            try DescriptionFile.application(of: base, folder: DescriptionFile.folder(of: file), kinds: kinds)
+        // Looked up before the process goes to another folder.
+        let (place, folder) = (absolute(file), DescriptionFile.folder(of: file))
+        let description = DescriptionSource(file, favoring: options.onConflict) {
+            try DescriptionFile(file, at: place, options.passphrase).base
+        } application: { text, name in
+            try DescriptionReader.read(text, file: name, folder: folder, kinds: kinds)
         }
         if access(path, F_OK) != 0 {
             let description = try DescriptionFile(file, options.passphrase)

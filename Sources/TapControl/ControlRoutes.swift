@@ -10,14 +10,13 @@ package struct ControlRoutes: Sendable {
     private let application: any ControlledApplication
     let metrics: MetricsRegistry?
     let health: HealthCheck?
-
     let logs: RecentLog?
 
     /// The routes of an application.
     ///
     /// - Parameters:
     ///   - application: what is controlled.
-    ///   - logs: what `/v1/logs` shows; there is no such route without.
+    ///   - logs: what `/v1/logs` shows, if it is kept.
     ///   - metrics: what `/metrics` shows; there is no such route without.
     ///   - health: what `/healthz` and `/readyz` ask; there are no such routes without.
     package init(

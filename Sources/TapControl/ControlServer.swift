@@ -4,6 +4,7 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TapNetwork
 
 /// Serves the HTTP API on a unix socket.
 package final class ControlServer: Sendable {
@@ -29,6 +30,11 @@ package final class ControlServer: Sendable {
         let answers = AnswersUnderWay()
         self.answers = answers
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Acceptance(logger))
+                }
+            }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

@@ -97,12 +97,13 @@ package final class MetricsRegistry: Sendable {
     /// When there is another kind of thing under its name, the new one works, but nobody sees it.
     func instrument<Kind: Instrument>(_ address: SeriesAddress, _ make: (SeriesAddress) -> Kind) -> Kind {
         contents.withLock { contents in
-            var family = contents.families[address.name] ?? Family(kind: Kind.kind)
-            if let known = family.series[address.labels] { return known as? Kind ?? make(address) }
+            // The family is not held in a constant, which would have it copied when it is changed below.
+            if let known = contents.families[address.name]?.series[address.labels] {
+                return known as? Kind ?? make(address)
+            }
             let new = make(address)
-            guard family.kind == Kind.kind else { return new }
-            family.series[address.labels] = new
-            contents.families[address.name] = family
+            guard contents.families[address.name]?.kind ?? Kind.kind == Kind.kind else { return new }
+            contents.families[address.name, default: Family(kind: Kind.kind)].series[address.labels] = new
             return new
         }
     }

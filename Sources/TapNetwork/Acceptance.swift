@@ -1,14 +1,14 @@
 import Glibc
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 
 /// Decides when a listener accepts connections: when there is room for them, and not while the system can't give them.
 ///
 /// Everything here happens on the listener's event loop.
-final class Acceptance: ChannelDuplexHandler {
-    typealias InboundIn = any Channel
-    typealias InboundOut = any Channel
-    typealias OutboundIn = any Channel
+package final class Acceptance: ChannelDuplexHandler {
+    package typealias InboundIn = any Channel
+    package typealias InboundOut = any Channel
+    package typealias OutboundIn = any Channel
 
     /// How many connections are accepted before others on the same event loop get their turn.
     private static let mostAtOnce = 4
@@ -20,20 +20,25 @@ final class Acceptance: ChannelDuplexHandler {
     private static let passingErrors: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
     private let budgets: [ConnectionBudget]
-    private let figures: EndpointFigures
+    private let figures: EndpointFigures?
     private let logger: Logger
     private let accepted: (any Channel) -> Void
     private var atOnce = mostAtOnce
     private var isWaiting = false
     private var lastFailure: NIODeadline?
 
+    /// Decides for a listener that counts for no service: there is always room.
+    package convenience init(_ logger: Logger) { self.init([], nil, logger) { _ in } }
+
+    /// Decides for a listener of a service.
+    ///
     /// - Parameters:
     ///   - budgets: there has to be room in each.
     ///   - figures: where it is counted what happens.
     ///   - logger: where it is said that accepting fails.
     ///   - accepted: told of each connection, before anything else happens with it.
     init(
-        _ budgets: [ConnectionBudget], _ figures: EndpointFigures, _ logger: Logger,
+        _ budgets: [ConnectionBudget], _ figures: EndpointFigures?, _ logger: Logger,
         accepted: @escaping (any Channel) -> Void
     ) {
         self.accepted = accepted
@@ -42,12 +47,12 @@ final class Acceptance: ChannelDuplexHandler {
         self.logger = logger
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         guard !isWaiting else { return }
         let room = self.room(context)
         guard room > 0 else {
             isWaiting = true
-            figures.notePause(.limit)
+            figures?.notePause(.limit)
             return
         }
         let atOnce = min(room, Self.mostAtOnce)
@@ -74,19 +79,15 @@ final class Acceptance: ChannelDuplexHandler {
         return room
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Here and not on the event loop of the connection, so that it is counted before the next is accepted.
         for budget in budgets { budget.take() }
-        figures.noteAccepted()
-        let (budgets, figures) = (budgets, figures)
+        figures?.noteAccepted()
         accepted(unwrapInboundIn(data))
-        unwrapInboundIn(data).closeFuture.whenComplete { _ in
-            for budget in budgets { budget.giveBack() }
-            figures.noteClosed()
-        }
         context.fireChannelRead(data)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (error as? IOError)?.errnoCode {
         // A client that was gone before its turn came.
         case ECONNABORTED?: break
@@ -97,10 +98,10 @@ final class Acceptance: ChannelDuplexHandler {
 
     /// Takes the listener out of what the event loop waits for.
     ///
-    /// The connection that can't be accepted makes the socket readable all the time, and reading it less often, as NIO's own
+    /// The connection that can't be accepted makes the socket readable all the time. To read it less often, as NIO's own
     /// `AcceptBackoffHandler` does, is not enough: a read that failed is still under way for NIO, which tries it for ever.
     private func pause(_ context: ChannelHandlerContext, _ error: any Error) {
-        figures.notePause(.error)
+        figures?.notePause(.error)
         let now = NIODeadline.now()
         if lastFailure.map({ now - $0 > Self.silence }) ?? true {
             logger.warning(

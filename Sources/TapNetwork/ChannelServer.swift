@@ -18,11 +18,6 @@ public final class ChannelServer: Service {
     private let initialize: @Sendable (any Channel) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
 
-    /// What is read from a connection at once: as much as the last times, and 64 KiB at most.
-    private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 64 << 10)
-    /// How much may wait to be sent before a pipeline is told to stop writing, unless it sets this itself.
-    private static let sending = ChannelOptions.Types.WriteBufferWaterMark(low: 32 << 10, high: 64 << 10)
-
     /// A server that has not started.
     ///
     /// Of all servers of a process together not more connections are accepted than the limit of open files allows. Clients
@@ -88,13 +83,15 @@ public final class ChannelServer: Service {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        Acceptance(budgets, figures, logger) { connections.add($0) })
+                        Acceptance(budgets, figures, logger) { connection in
+                            connections.add(connection) {
+                                for budget in budgets { budget.giveBack() }
+                                figures.noteClosed()
+                            }
+                        })
                 }
             }
             .childChannelInitializer(initialize)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelOption(.recvAllocator, value: ChannelServer.receiving)
-            .childChannelOption(.writeBufferWaterMark, value: ChannelServer.sending)
         let server = try await bootstrap.withBoundSocket(descriptor).get()
         logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
         return server
@@ -110,9 +107,13 @@ private final class OpenConnections: Sendable {
 
     private let contents = Mutex(Contents())
 
-    func add(_ channel: any Channel) {
+    /// Adds a connection; `closed` is called when it is closed.
+    func add(_ channel: any Channel, closed: @escaping @Sendable () -> Void) {
         contents.withLock { $0.channels[ObjectIdentifier(channel)] = channel }
-        channel.closeFuture.whenComplete { [self] _ in remove(channel) }
+        channel.closeFuture.whenComplete { [self] _ in
+            closed()
+            remove(channel)
+        }
     }
 
     private func remove(_ channel: any Channel) {

@@ -14,7 +14,11 @@ public import Taproom
 public struct ConnectionServer: Service {
     private let server: ChannelServer
 
-    /// How many pieces of at most 64 KiB are read ahead of the closure.
+    /// What is read at once: as much as the last times, and 64 KiB at most.
+    private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 64 << 10)
+    /// How much may wait to be sent before the closure waits too.
+    private static let sending = ChannelOptions.Types.WriteBufferWaterMark(low: 32 << 10, high: 64 << 10)
+    /// How many pieces are read ahead of the closure.
     private static let readingAhead = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(
         lowWatermark: 1, highWatermark: 2)
 
@@ -31,6 +35,8 @@ public struct ConnectionServer: Service {
         let logger = context.logger
         server = ChannelServer(context, connectionLimit: connectionLimit) { channel in
             channel.eventLoop.makeCompletedFuture {
+                try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionServer.receiving)
+                try channel.syncOptions?.setOption(.writeBufferWaterMark, value: ConnectionServer.sending)
                 let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                     wrappingChannelSynchronously: channel,
                     configuration: .init(backPressureStrategy: ConnectionServer.readingAhead))

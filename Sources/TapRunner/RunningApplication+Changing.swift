@@ -94,13 +94,12 @@ extension RunningApplication {
     private func read(_ description: DescriptionSource, by authorship: Authorship) async throws -> Reloaded {
         let kinds = kinds
         let change = try await change { tap in
-            let merged = try description.merged(into: tap, kinds: kinds)
+            let merged = try description.merged(description.read(), into: tap, kinds: kinds)
             let affected = try tap.application().pathsThatDiffer(from: merged.application)
             return WantedChange(application: merged.application, affected: affected, base: merged.base)
         } store: { tap, wanted in
             guard let base = wanted.base else { return nil }
-            return try DescriptionSource.store(
-                .init(application: wanted.application, base: base), in: tap, description.path, by: authorship)
+            return try MergedDescription(application: wanted.application, base: base).store(in: tap, by: authorship)
         }
         let services = change.wanted.affected.sorted()
         logger.notice(

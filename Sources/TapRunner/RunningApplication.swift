@@ -127,13 +127,16 @@ actor RunningApplication {
     }
 
     /// Stops services in reverse order and stores what their cells still hold.
+    ///
+    /// Each has its time to finish, and all together have three times that.
     func stopServices(where isMeant: (String) -> Bool) async {
+        let deadline = ContinuousClock.now + stopLimit * 3
         for service in services.reversed() where isMeant(service.plan.path) {
             states[service.plan.path] = .stopping
-            if await !service.stop(within: stopLimit) {
+            let limit = min(stopLimit, max(.zero, deadline - .now))
+            if await !service.stop(within: limit) {
                 logger.error(
-                    "service did not stop in time",
-                    metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
+                    "service did not stop in time", metadata: ["service": "\(service.plan.path)", "limit": "\(limit)"])
             }
             states[service.plan.path] = .stopped
             services.removeAll { $0 === service }

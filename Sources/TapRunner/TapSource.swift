@@ -29,60 +29,60 @@ package struct TapSource: Sendable {
 
 /// A description that an application is run from.
 package struct DescriptionSource: Sendable {
-    /// What a description says, and its text.
-    package struct Reading: Sendable {
-        package var application: Application
-        package var base: BaseDescription
-
-        package init(application: Application, base: BaseDescription) {
-            self.application = application
-            self.base = base
-        }
-    }
-
     /// The file.
     package let path: String
     /// Whose word counts where file and run-time change disagree; nil: nothing is done then.
     package let side: Merge.Side?
-    private let read: @Sendable () throws -> Reading
-    private let application: @Sendable (BaseDescription) throws -> Application
+    private let text: @Sendable () throws -> BaseDescription
+    private let application: @Sendable (_ text: String, _ name: String) throws -> Application
 
     /// Names a description and how it is read.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - side: whose word counts in conflicts.
-    ///   - read: reads the file as it is now.
-    ///   - application: reads a text that it had before.
+    ///   - text: reads the file as it is now.
+    ///   - application: understands a text; errors call it by the name.
     package init(
-        _ path: String, favoring side: Merge.Side?, read: @escaping @Sendable () throws -> Reading,
-        application: @escaping @Sendable (BaseDescription) throws -> Application
+        _ path: String, favoring side: Merge.Side?, text: @escaping @Sendable () throws -> BaseDescription,
+        application: @escaping @Sendable (_ text: String, _ name: String) throws -> Application
     ) {
-        (self.path, self.side, self.read, self.application) = (path, side, read, application)
+        (self.path, self.side, self.text, self.application) = (path, side, text, application)
     }
 
-    /// The application of a tap after a merge with the description as it is now, and the text of that.
+    /// Reads the file, and understands nothing of it yet.
+    ///
+    /// Throws when it can't be read.
+    func read() throws -> BaseDescription { try text() }
+
+    /// The application of a tap after a merge with a text of the description.
     ///
     /// Throws `MergeConflict` and what is wrong with the description.
-    func merged(into tap: Tap, kinds: KindList) throws -> Reading {
-        let file = try read()
+    func merged(_ base: BaseDescription, into tap: Tap, kinds: KindList) throws -> MergedDescription {
+        let former = try tap.base().map { try application($0.text, $0.name) }
         let merge = try Merge(
-            base: tap.base().map(application), file: file.application, running: tap.application(), favoring: side)
+            base: former, file: application(base.text, path), running: tap.application(), favoring: side)
         guard merge.conflicts.isEmpty else {
             throw MergeConflict(file: path, tap: tap.path, conflicts: merge.conflicts)
         }
-        return Reading(application: try merge.application(kinds: kinds), base: file.base)
+        return MergedDescription(application: try merge.application(kinds: kinds), base: base)
     }
+}
 
-    /// Stores a merge, when it makes a difference, as a revision that is pending.
+/// What came of the merge of a description with a tap.
+struct MergedDescription: Sendable {
+    var application: Application
+    var base: BaseDescription
+
+    /// Stores it, when it makes a difference, as a revision that is pending.
     ///
     /// Inside of a commit. Answers the revision.
-    static func store(_ merged: Reading, in tap: Tap, _ path: String, by authorship: Authorship) throws -> Int? {
-        let isOtherText = try tap.base() != merged.base
-        guard try tap.store(merged.application) || isOtherText else { return nil }
-        try tap.store(merged.base)
+    func store(in tap: Tap, by authorship: Authorship) throws -> Int? {
+        let isOtherText = try tap.base() != base
+        guard try tap.store(application) || isOtherText else { return nil }
+        try tap.store(base)
         var authorship = authorship
-        authorship.comment = "from \(merged.base.name)"
+        authorship.comment = "from \(base.name)"
         return try tap.addRevision(.import, status: .pending, by: authorship)
     }
 }

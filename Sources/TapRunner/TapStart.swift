@@ -45,22 +45,20 @@ package struct TapStart {
     func prepare(_ source: TapSource, holding lock: TapLock? = nil) throws -> PreparedTap {
         let tap = try open(source, lock)
         do {
-            let account = try account(of: tap)
-            return try `as`(account) {
-                try goBack(tap, to: source.point)
-                try merge(source.description, into: tap)
+            try goBack(tap, to: source.point)
+            let text = try source.description?.read()
+            let (application, planned) = try `as`(account(of: tap)) {
+                if let text, let description = source.description { try merge(description, text, into: tap) }
                 try migrate(tap)
                 let application = try tap.application()
                 sayWhatIsQuarantined(application)
-                let planned = try PlannedService.all(
-                    of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
-                if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) {
-                    try tap.openReadingConnection()
-                }
-                // The merge may have named another.
-                return PreparedTap(
-                    tap: tap, application: application, planned: planned, account: try self.account(of: tap))
+                return (application, try plans(of: application))
             }
+            if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) {
+                try tap.openReadingConnection()
+            }
+            // The merge may have named another account.
+            return PreparedTap(tap: tap, application: application, planned: planned, account: try account(of: tap))
         } catch {
             PreparedTap.undo(tap)
             throw error
@@ -75,11 +73,16 @@ package struct TapStart {
         let tap = try Tap(opening: path, for: .besideWriter, passphrase: passphrase, holding: lock)
         try tap.checkCells(kinds: configuration.kinds)
         _ = try tap.pendingMigrations(kinds: configuration.kinds)
-        let application =
-            try source.description?.merged(into: tap, kinds: configuration.kinds).application ?? tap.application()
-        _ = try PlannedService.all(
-            of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+        let merged = try source.description.map {
+            try $0.merged($0.read(), into: tap, kinds: configuration.kinds).application
+        }
+        _ = try plans(of: merged ?? tap.application())
         try tap.close()
+    }
+
+    private func plans(of application: Application) throws -> [PlannedService] {
+        try PlannedService.all(
+            of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
     }
 
     private func account(of tap: Tap) throws -> Account? {
@@ -153,13 +156,9 @@ package struct TapStart {
         logger.notice("starting from an earlier point", metadata: ["point": "\(target)", "revision": "\(revision)"])
     }
 
-    private func merge(_ description: DescriptionSource?, into tap: Tap) throws {
-        guard let description else { return }
-        let merged = try description.merged(into: tap, kinds: configuration.kinds)
-        let revision = try tap.commit {
-            try DescriptionSource.store(merged, in: tap, description.path, by: author)
-        }
-        guard let revision else { return }
+    private func merge(_ description: DescriptionSource, _ text: BaseDescription, into tap: Tap) throws {
+        let merged = try description.merged(text, into: tap, kinds: configuration.kinds)
+        guard let revision = try tap.commit({ try merged.store(in: tap, by: author) }) else { return }
         logger.notice("description merged", metadata: ["file": "\(description.path)", "revision": "\(revision)"])
     }
 

@@ -108,6 +108,14 @@ public final class TestConnection: Sendable {
         }
     }
 
+    /// Whether there is something to receive, or the end, now or within a time.
+    public func hasMore(within time: Duration) async throws -> Bool {
+        try await offPool(queue) { [self] in
+            var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return !received.isEmpty || Glibc.poll(&poll, 1, CInt(time / .milliseconds(1))) > 0
+        }
+    }
+
     private func take(_ count: Int) -> [UInt8] {
         let bytes = Array(received[..<count])
         received.removeFirst(count)

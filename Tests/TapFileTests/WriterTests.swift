@@ -1,6 +1,8 @@
+import CoreMetrics
 import Glibc
 import Synchronization
 @testable import TapFile
+import TapMetrics
 import TapTesting
 @testable import Taproom
 import Testing
@@ -245,6 +247,46 @@ import Testing
             try await writer.commit { _ in }
             #expect(writer.lossWindow == 0)
         }
+    }
+
+    @Test func theConditionSaysWhichPromiseIsAtRisk() async throws {
+        try await withWriter { writer in
+            let (late, minute) = (try await open(WriterTests.late, writer), try await open(WriterTests.minute, writer))
+            await #expect(writer.answeredCondition() == WriterCondition())
+            late.update { $0 = 1 }
+            #expect(writer.condition.snapshotLossWindow > 0)
+            #expect(writer.condition.promisedLossWindow == 0)
+            try await writer.perform { _ in
+                minute.update { $0 = 1 }
+                #expect(writer.condition.promisedLossWindow > 0)
+            }
+        }
+    }
+
+    @Test func theConditionTellsOfADiskThatFailsUntilItWorksAgain() async throws {
+        let registry = MetricsRegistry()
+        try await withMetricsFactory(registry) {
+            try await withWriter { writer in
+                let cell = try await open(WriterTests.words, writer)
+                try await cell.update { $0 = ["a"] }
+                #expect(writer.condition.failure == nil)
+                try await writer.perform { try $0.database.execute("PRAGMA max_page_count = 1") }
+                await #expect(throws: TapFileError.self) {
+                    try await cell.update { $0.append(String(repeating: "x", count: 100_000)) }
+                }
+                #expect(writer.condition.failure?.contains("full") == true)
+                try await writer.perform { try $0.database.execute("PRAGMA max_page_count = 1000000") }
+                // What was asked for can't be done: that says nothing about the disk.
+                await #expect(throws: Refused.self) { try await writer.commit { _ in throw Refused() } }
+                #expect(writer.condition.failure != nil)
+                try await cell.update { $0 = ["b"] }
+                #expect(writer.condition.failure == nil)
+            }
+        }
+        let text = await registry.text()
+        // The two updates that succeeded, and the end.
+        #expect(text.contains("\ntaproom_commit_seconds_count 3\n"))
+        #expect(text.contains("\ntaproom_commit_failures_total 1\n"))
     }
 
     @Test func theTimeAtRiskBeginsWithTheFirstChange() async throws {

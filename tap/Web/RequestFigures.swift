@@ -15,7 +15,7 @@ struct RequestFigures: Sendable {
         }
     }
 
-    init(service: String) {
+    init(service: String, factory: any MetricsFactory) {
         let counters = { (label: String) in
             let ways: [(String, @Sendable (Counters.ByStatus) -> Int64)] = [
                 ("1xx", { $0.informational }), ("2xx", { $0.successful }), ("3xx", { $0.redirected }),
@@ -24,7 +24,8 @@ struct RequestFigures: Sendable {
             return ways.map { code, amount in
                 ByStatus(
                     amount: amount,
-                    counter: Counter(label: label, dimensions: [("service", service), ("code", code)]))
+                    counter: Counter(
+                        label: label, dimensions: [("service", service), ("code", code)], factory: factory))
             }
         }
         requests = counters("taproom_http_requests_total")

@@ -1,3 +1,4 @@
+import CoreMetrics
 import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
@@ -7,6 +8,12 @@ import Taproom
 
 /// A running web service.
 final class WebServer: Service {
+    /// What is read from a client at once.
+    ///
+    /// All requests in it are taken apart before the first is answered, so that little can become much. A connection that
+    /// is idle keeps a buffer of the size it needed last: most requests fit into the first.
+    private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 16 << 10)
+
     private let server: ChannelServer
     private let responders: Responders
 
@@ -30,6 +37,8 @@ final class WebServer: Service {
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         let watermarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
+        try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
+        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         let watch = RequestWatch()
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
@@ -55,6 +64,8 @@ private final class Responders: Sendable {
 
     private let site: Site
     private let service: String
+    /// The one that counts for the service, which event loops do not know.
+    private let factory = MetricsSystem.factory
     private let contents = Mutex(Contents())
 
     init(_ site: Site, service: String) {
@@ -66,7 +77,7 @@ private final class Responders: Sendable {
     func responder(on loop: any EventLoop) -> Responder {
         let bound = contents.withLock { contents in
             if let bound = contents.byLoop[ObjectIdentifier(loop)] { return bound }
-            let figures = contents.figures ?? RequestFigures(service: service)
+            let figures = contents.figures ?? RequestFigures(service: service, factory: factory)
             contents.figures = figures
             let bound = NIOLoopBound(Responder(site, figures), eventLoop: loop)
             contents.byLoop[ObjectIdentifier(loop)] = bound
