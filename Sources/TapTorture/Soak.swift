@@ -67,8 +67,12 @@ private struct Soaking {
         }
         let tally = clients.stop()
         findings.add(tally.findings)
-        try check(tally)
-        Progress.note("soak: \(name): the longest answer to a new connection took \(tally.slowest / .milliseconds(1)) ms")
+        do {
+            try check(tally)
+        } catch {
+            findings.lose("soak: \(name): \(error)")
+        }
+        Progress.note("soak: \(name): the longest answer to a new connection took \(Int(tally.slowest / .milliseconds(1))) ms")
         return findings
     }
 

@@ -12,7 +12,7 @@ enum SoakService: String, Sendable, CaseIterable, CustomStringConvertible {
     var description: String { rawValue }
 
     /// What it can say that its file is.
-    var mediaTypes: [String] { self == .steady ? ["text/steady"] : ["text/one", "text/two"] }
+    var mediaTypes: [String] { self == .steady ? ["application/steady"] : ["application/one", "application/two"] }
 }
 
 /// A real `tapd -y` with two web services, which is told to reload, to hand over, and to stop.
