@@ -22,7 +22,7 @@ declare -A port command
 for name in tapd nginx caddy python; do port[$name]="$("$stopwatch" free-port)"; done
 cat >"$folder/nginx.conf" <<CONF
 master_process off; daemon off; worker_processes 1; pid $folder/nginx.pid; error_log $folder/nginx.log;
-events { worker_connections 1024; }
+worker_rlimit_nofile 16384; events { worker_connections 16384; }
 http {
     access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; types { text/plain txt; }
     client_body_temp_path $folder/body; proxy_temp_path $folder/proxy; fastcgi_temp_path $folder/fastcgi;
@@ -124,6 +124,11 @@ for name in tapd nginx caddy; do
     stop "${server[$name]}"
 done
 
+# What a runner costs
+
+# shellcheck source=/dev/null
+. Benchmarks/runner.sh
+
 # The tables
 
 server_tables() {
@@ -174,3 +179,4 @@ more_json() {
     printf '}, '
 }
 server_tables
+runner_tables

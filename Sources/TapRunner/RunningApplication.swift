@@ -174,6 +174,9 @@ actor RunningApplication {
 
     /// Makes a snapshot when something changed since the last revision, and prunes as the application's retention says.
     func saveSnapshot(_ comment: String) async {
+        // While the application goes to a new program the tap is nobody's.
+        await beginChange()
+        defer { endChange() }
         guard !isStopping else { return }
         do { try await keepSnapshot(comment) } catch {
             logger.error("no snapshot is made", metadata: ["error": "\(error)"])
