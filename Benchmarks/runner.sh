@@ -66,7 +66,11 @@ read -r asked_count asked_failed asked_longest <"$folder/asked"
 
 # Connections that do nothing
 
+# nginx makes room for all connections when it starts.
 step "$held connections that are kept"
+sed "s/worker_connections 1024/worker_connections $((held + 1024))/; 1s/^/worker_rlimit_nofile $((held + 2048)); /" \
+    "$folder/nginx.conf" >"$folder/nginx-many.conf"
+command[nginx]="${command[nginx]/nginx.conf/nginx-many.conf}"
 declare -A with_held
 for name in tapd nginx caddy; do
     start "$name" "$(IFS=,; echo "${cores[*]}")"

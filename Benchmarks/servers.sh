@@ -22,7 +22,7 @@ declare -A port command
 for name in tapd nginx caddy python; do port[$name]="$("$stopwatch" free-port)"; done
 cat >"$folder/nginx.conf" <<CONF
 master_process off; daemon off; worker_processes 1; pid $folder/nginx.pid; error_log $folder/nginx.log;
-worker_rlimit_nofile 16384; events { worker_connections 16384; }
+events { worker_connections 1024; }
 http {
     access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; types { text/plain txt; }
     client_body_temp_path $folder/body; proxy_temp_path $folder/proxy; fastcgi_temp_path $folder/fastcgi;
