@@ -91,7 +91,7 @@ declare -A idle after
 step "idle memory"
 for name in tapd nginx caddy python; do
     start "$name" "$(IFS=,; echo "${cores[*]}")"
-    sleep 0.3
+    sleep 1.5
     idle[$name]="$(memory "$started")"
     stop "$started"
 done

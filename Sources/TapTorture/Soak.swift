@@ -72,7 +72,8 @@ private struct Soaking {
         } catch {
             findings.lose("soak: \(name): \(error)")
         }
-        Progress.note("soak: \(name): the longest answer to a new connection took \(Int(tally.slowest / .milliseconds(1))) ms")
+        Progress.note(
+            "soak: \(name): the longest answer to a new connection took \(Int(tally.slowest / .milliseconds(1))) ms")
         return findings
     }
 

@@ -100,7 +100,9 @@ final class SoakedApplication {
             kill(old, SIGUSR2)
         } else {
             let asked = try ChildProgram([programs + "/tapctl", "upgrade", folder["soak.tap"]]).end()
-            guard asked.status == 0 else { throw TortureError("upgrade \(upgrades): tapctl ended with \(asked.status)") }
+            guard asked.status == 0 else {
+                throw TortureError("upgrade \(upgrades): tapctl ended with \(asked.status)")
+            }
         }
         let isReplaced = try wait {
             guard case .integer(let process)? = try status()?["pid"], process != old else { return false }

@@ -126,7 +126,8 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
         case .damage: return try runner.run(options.first..<options.first + (options.count ?? 1000))
         case .races: return try Races(program: fibonacci).run(writers: 16, changes: options.count ?? 1000)
         case .fuzz: return try runner.run(options.first..<options.first + (options.count ?? 1_000_000))
-        case .soak: return try Soak(programs: options.programs, seed: options.seed).run(for: .seconds(60 * options.minutes))
+        case .soak:
+            return try Soak(programs: options.programs, seed: options.seed).run(for: .seconds(60 * options.minutes))
         }
     }
 }
