@@ -42,6 +42,8 @@ extension Tap {
 
     private func service(_ row: Row) throws -> (path: String, service: ServiceDefinition) {
         let path = row.text(0)
+        // It would be inside of itself.
+        guard !path.isEmpty else { throw TapFileError.damaged(path: self.path, problem: "a service has no name") }
         let restart = try row.optionalText(4).map { text in
             guard let policy = try? DatumDecoder().decode(RestartPolicy.self, from: JSONReader.read(text).datum) else {
                 throw TapFileError.damaged(path: self.path, problem: "the restart policy of \(path) can't be read")
