@@ -173,7 +173,7 @@ package final class TapWriter: StateStore, Sendable {
 
     private func storeDue(_ tap: Tap) {
         // A failure is tried again the next time; the values stay in memory until then.
-        let due = deferred.withLock(\.timed).filter(\.isDue)
+        let due = deferred.withLock(\.all).filter(\.isDue)
         guard !due.isEmpty else { return }
         do { try store(due, in: tap) {} } catch { failed(error) }
     }
