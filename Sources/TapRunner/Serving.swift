@@ -97,10 +97,10 @@ struct Serving: Sendable {
 
     private func routes(_ registry: MetricsRegistry) -> ControlRoutes {
         ApplicationFigures(running, loops: loops) { await running.writer.condition }.add(to: registry)
-        return ControlRoutes(running, logs: configuration.log?.recent, metrics: registry, health: health)
+        return ControlRoutes(running, logs: configuration.log?.recent, metrics: registry, health: health(loops))
     }
 
-    private var health: HealthCheck {
+    private func health(_ loops: EventLoopProbe) -> HealthCheck {
         HealthCheck(running, loops: loops) {
             await running.writer.answeredCondition()
         } isStopping: {
@@ -139,7 +139,9 @@ struct Serving: Sendable {
     }
 
     private func beingWatched() -> Task<Void, Never>? {
-        let health = health
+        // A machine that is busy for seconds is no reason to be ended.
+        guard let interval = serviceManager.watchdogInterval else { return nil }
+        let health = health(EventLoopProbe(limit: interval / 2))
         guard let watchdog = Watchdog(serviceManager, isHealthy: { await health.health().live }) else { return nil }
         return Task { await watchdog.run() }
     }
