@@ -4,6 +4,7 @@ import Logging
 import TapControl
 import TapFile
 import TapLog
+import TapMetrics
 package import Taproom
 
 /// Runs an application from its tap: what `tapd` does.
@@ -99,6 +100,8 @@ package enum Runner {
     ) throws -> ExitStatus {
         Task.detached { ControlServer.startEventLoops() }
         let logger = configuration.logger
+        // Before anything exists that counts.
+        let metrics = MetricsRegistry.process
         let (application, planned, lock) = (prepared.application, prepared.planned, prepared.tap.right)
         let writer = try TapWriter(prepared.tap) { error in
             logger.error("state cannot be stored", metadata: ["error": "\(error)"])
@@ -120,7 +123,8 @@ package enum Runner {
             }
         }
         let serving = Serving(
-            running: running, events: events, doors: doors, source: source, lock: lock, configuration: configuration)
+            running: running, events: events, doors: doors, source: source, lock: lock, metrics: metrics,
+            configuration: configuration)
         return try Blocking.run { try await serving.run(planned) }
     }
 }
