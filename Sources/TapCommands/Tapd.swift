@@ -157,11 +157,13 @@ enum Tapd {
     ) throws -> TapSource {
         var passphrase = passphrase
         let kinds = invocation.kinds
-        let description = DescriptionSource(absolute(file) ?? file, favoring: options.onConflict) {
-            let description = try DescriptionFile(file, options.passphrase)
+        let place = absolute(file) ?? file
+        let folder = DescriptionFile.folder(of: file)
+        let description = DescriptionSource(place, favoring: options.onConflict) {
+            let description = try DescriptionFile(file, at: place, options.passphrase)
             return .init(application: try description.application(kinds: kinds), base: description.base)
         } application: { base in
-            try DescriptionFile.application(of: base, folder: DescriptionFile.folder(of: file), kinds: kinds)
+            try DescriptionFile.application(of: base, folder: folder, kinds: kinds)
         }
         if access(path, F_OK) != 0 {
             let description = try DescriptionFile(file, options.passphrase)
