@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 int tap_forbid_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
@@ -140,9 +141,19 @@ static void tap_sweep_database(int directory, const char *database) {
     unlinkat(directory, index, 0);
 }
 
+// The kernel may close the pipe of a process that ends before it gives up its lock. Whoever has the lock for longer than
+// that is another that runs now.
 static void tap_sweep_pid_file(int directory, const char *name) {
     int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
+    if (file < 0) return;
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    for (int tries = 0; tries < 100; tries++) {
+        if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+            unlinkat(directory, name, 0);
+            break;
+        }
+        nanosleep(&moment, NULL);
+    }
     close(file);
 }
 
