@@ -8,10 +8,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -38,6 +40,14 @@ int tap_groups_of(const char *user, gid_t group, gid_t *groups, int *count) {
 int tap_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
 int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int tap_mount_proc(const char *folder) {
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -1;
+    unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    // Linux 5.8 can leave out all that is not about processes.
+    if (mount("proc", folder, "proc", flags, "hidepid=invisible,subset=pid") == 0) return 0;
+    return mount("proc", folder, "proc", flags, "hidepid=2");
+}
 
 void tap_close_others(int kept) {
     if (kept > 3) close_range(3, (unsigned)kept - 1, 0);
