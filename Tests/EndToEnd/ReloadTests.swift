@@ -74,7 +74,8 @@ struct ReloadTests {
         let served = try await bench.serve("-y", "site.yaml")
         let client = try connect(served.ports[0])
         #expect(try await ask(client) == "one\n")
-        let busy = "tcp:\(try await bench.serve("web", "--listen", "tcp:0:interface=127.0.0.1").port):interface=127.0.0.1"
+        let busy =
+            "tcp:\(try await bench.serve("web", "--listen", "tcp:0:interface=127.0.0.1").port):interface=127.0.0.1"
         // That one is gone with its program; this one stays.
         let other = try await bench.serve("web", "--listen", busy)
         try describe(
@@ -113,7 +114,8 @@ struct ReloadTests {
     @Test func whatIsTakenOutIsNotListenedForAnyMore() async throws {
         try describe(
             first: "one",
-            more: "- {name: third, kind: web, listen: [\"unix:\(bench.folder["third.sock"])\", \"tcp:0\"], static: two}")
+            more: "- {name: third, kind: web, listen: [\"unix:\(bench.folder["third.sock"])\", \"tcp:0\"], static: two}"
+        )
         let served = try await bench.serve("-y", "site.yaml")
         #expect(bench.has("third.sock"))
         try describe(first: "one")

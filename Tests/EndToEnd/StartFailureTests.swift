@@ -22,7 +22,8 @@ struct StartFailureTests {
     }
 
     /// Starts the tap, which must fail, and finds it afterwards as it was.
-    private func fail(_ status: Int32, _ errors: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    private func fail(_ status: Int32, _ errors: String, sourceLocation: SourceLocation = #_sourceLocation) async throws
+    {
         let before = text(of: bench.folder["web.tap"])
         let there = names(of: bench)
         let outcome = try await bench.run("tapd", "-f", "web.tap")

@@ -79,7 +79,9 @@ struct StopTests {
         let served = try await bench.serve("-f", "web.tap")
         served.program.signal(SIGHUP)
         let line = try await served.program.line(containing: "error: the description is not taken")
-        #expect(line.contains("there is no description to read again: the application runs from \(bench.folder["web.tap"])"))
+        #expect(
+            line.contains("there is no description to read again: the application runs from \(bench.folder["web.tap"])")
+        )
         #expect(try await served.curl("/") == "hello\n\n200")
         #expect(try await bench.statuses(of: "web.tap") == ["active"])
         #expect(try await served.stop().status == 0)

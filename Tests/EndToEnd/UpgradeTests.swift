@@ -131,7 +131,8 @@ struct UpgradeTests {
         let served = try await bench.serve("--control", "control", "web", "--static", "site", "--listen", listen)
         let outcome = try await bench.run("tapctl", "upgrade", "--control", "control")
         #expect(outcome.status == 69)
-        #expect(outcome.errors.hasPrefix("tapctl: the application can't be handed to a new program: it is in memory only"))
+        #expect(
+            outcome.errors.hasPrefix("tapctl: the application can't be handed to a new program: it is in memory only"))
         #expect(try await served.curl("/") == "hello\n\n200")
         #expect(try await served.stop().status == 0)
     }
