@@ -8,12 +8,15 @@ import TapTesting
 final class Background: Sendable {
     let process: Int32
 
+    /// The application that a process of a known number runs.
+    init(process: Int32) { self.process = process }
+
     /// The application whose number is in a pid file of a bench.
-    init(_ bench: Bench, _ pidFile: String) throws {
+    convenience init(_ bench: Bench, _ pidFile: String) throws {
         guard let number = Int32(bench.text(pidFile).dropLast()) else {
             throw TestFailure("\(pidFile) has no number: \(bench.text(pidFile))")
         }
-        process = number
+        self.init(process: number)
     }
 
     deinit { kill(process, SIGKILL) }
@@ -74,6 +77,11 @@ extension Bench {
     /// Waits for a line in a file of the folder that is still written, and answers it.
     func line(in name: String, containing part: String) async throws -> String {
         try await Program("tail", ["-n", "+1", "-F", name], in: folder.path).line(containing: part)
+    }
+
+    /// The process that runs a tap, looked up by its control socket.
+    func runner(of tap: String) async throws -> Background {
+        Background(process: Int32(try await json("tapctl", "status", tap)["pid"]?.integer ?? 0))
     }
 
     /// The statuses of a tap's revisions, oldest first.

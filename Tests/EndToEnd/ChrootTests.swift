@@ -16,7 +16,8 @@ struct ChrootTests {
         try bench.folder.write("inside\n", to: "jail/site/index.html")
         try bench.folder.makeFolder("jail/taps")
         for tap in ["web.tap", "jail/taps/web.tap"] {
-            try await bench.done("mktap", "-o", tap, "web", "--static", "/site", "--listen", "tcp:0:interface=127.0.0.1")
+            try await bench.done(
+                "mktap", "-o", tap, "web", "--static", "/site", "--listen", "tcp:0:interface=127.0.0.1")
         }
     }
 

@@ -23,7 +23,8 @@ struct OptionTests {
         ("-p out -f site.tap", "-p", "'perf record'"), ("--profile out web", "--profile", "'perf record'"),
         ("--profile=out web", "--profile", "'perf record'"), ("--profiler cprofile web", "--profiler", "a profiler"),
         ("--savestats web", "--savestats", "a profiler"), ("--nothotshot web", "--nothotshot", "a profiler"),
-        ("--report-profile me web", "--report-profile", "a profiler"), ("--logger my.log web", "--logger", "-l, --syslog"),
+        ("--report-profile me web", "--report-profile", "a profiler"),
+        ("--logger my.log web", "--logger", "-l, --syslog"),
         ("--originalname web", "--originalname", "keeps the name"), ("-t web", "-t", "all processor cores"),
         ("--threaded web", "--threaded", "all processor cores"),
     ])
@@ -70,7 +71,10 @@ struct OptionTests {
         (["--log-keep", "1001", "web"], "\"1001\" is no number from 0 to 1000"),
         (["--log-level", "eror", "web"], "\"eror\" is no level. Did you mean \"error\"?"),
         (["--save-every", "1", "web"], "\"1\" is no duration of 100ms or more, such as 30s, 5m or 1h"),
-        (["-r", "nosuch", "web"], "there is no reactor \"nosuch\". Allowed: default, epoll. --help-reactors explains them"),
+        (
+            ["-r", "nosuch", "web"],
+            "there is no reactor \"nosuch\". Allowed: default, epoll. --help-reactors explains them"
+        ),
         (["--snapshot", "1", "web"], "an application in memory has no earlier points for --snapshot"),
     ])
     func whatMakesNoSenseIsRefused(_ words: [String], _ problem: String) async throws {

@@ -81,7 +81,8 @@ struct PrivilegeTests {
     }
 
     @Test(arguments: [
-        (["--uid", "www-data"], "33", "33"), (["--uid", "33"], "33", "33"), (["--uid", "www-data", "--gid", "daemon"], "33", "1"),
+        (["--uid", "www-data"], "33", "33"), (["--uid", "33"], "33", "33"),
+        (["--uid", "www-data", "--gid", "daemon"], "33", "1"),
         (["--uid", "nobody", "--gid", "33"], "65534", "33"),
     ])
     func namesAndNumbersMeanTheSame(words: [String], user: String, group: String) async throws {
