@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,29 +152,51 @@ static void tap_sweep_database(int directory, const char *database) {
     unlinkat(directory, index, 0);
 }
 
-// The kernel may close the pipe of a process that ends before it gives up its lock. Whoever has the lock for longer than
-// that is another that runs now.
+// The kernel may close the pipe of a process that ends before its other files: what is in use is looked at for a second. What
+// is in use then is another's that runs now.
+static int tap_look_again(int *tries) {
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    nanosleep(&moment, NULL);
+    return ++*tries < 100;
+}
+
 static void tap_sweep_pid_file(int directory, const char *name) {
     int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return;
-    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
-    for (int tries = 0; tries < 100; tries++) {
-        if (flock(file, LOCK_EX | LOCK_NB) == 0) {
-            unlinkat(directory, name, 0);
-            break;
-        }
-        nanosleep(&moment, NULL);
-    }
+    int tries = 0, isFree;
+    do isFree = flock(file, LOCK_EX | LOCK_NB) == 0;
+    while (!isFree && tap_look_again(&tries));
+    if (isFree) unlinkat(directory, name, 0);
     close(file);
 }
 
-static void tap_sweep(const tap_leftover *it) {
+// Whether nobody listens on a unix socket of the working folder.
+static int tap_socket_is_free(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(name) >= sizeof address.sun_path) return 1;
+    strcpy(address.sun_path, name);
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int isFree = connect(probe, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED;
+    close(probe);
+    return isFree;
+}
+
+static void tap_sweep_socket(int directory, const char *name) {
     struct stat file;
+    int tries = 0;
+    if (fchdir(directory) < 0) return;
+    do {
+        if (fstatat(directory, name, &file, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(file.st_mode)) return;
+        if (tap_socket_is_free(name)) {
+            unlinkat(directory, name, 0);
+            return;
+        }
+    } while (tap_look_again(&tries));
+}
+
+static void tap_sweep(const tap_leftover *it) {
     switch (it->kind) {
-    case 's':
-        if (fstatat(it->directory, it->name, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(file.st_mode))
-            unlinkat(it->directory, it->name, 0);
-        break;
+    case 's': tap_sweep_socket(it->directory, it->name); break;
     case 'p': tap_sweep_pid_file(it->directory, it->name); break;
     case 'd': tap_sweep_database(it->directory, it->name); break;
     }

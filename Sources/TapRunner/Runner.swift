@@ -70,7 +70,8 @@ package enum Runner {
         let threads = ProcessThreads()
         let left = belongings.leftovers(of: change, isElsewhere: configuration.place.root != nil)
         if !left.isEmpty { doors.sweeper = try Sweeper(left) }
-        if configuration.place.folder != nil {
+        // A folder that is open is a way out of another root folder.
+        if configuration.place.folder != nil, configuration.place.root == nil {
             doors.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         try configuration.place.enter()

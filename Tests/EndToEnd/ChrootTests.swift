@@ -60,9 +60,29 @@ struct ChrootTests {
 
     @Test(.enabled(if: isRoot, needsRoot)) func theRunFolderIsInside() async throws {
         let served = try await serve("-f", "web.tap", "--rundir", "/site")
+        let process = served.program.process
         let jail = bench.folder["jail"]
-        #expect(try await threads(of: served.program.process).contains("\(jail)/site"))
+        #expect(try await threads(of: process).contains("\(jail)/site"))
+        // A folder that is open outside would be a way out.
+        let script = "for file in /proc/\(process)/fd/*; do test -d $file && readlink $file; done; true"
+        let folders = try await Program.run("sh", ["-c", script], in: "/").output.split(separator: "\n")
+        #expect(folders.allSatisfy { $0.hasPrefix(jail) }, "\(folders)")
         #expect(try await served.stop().status == 0)
+    }
+
+    @Test(.enabled(if: isRoot, needsRoot)) func nothingOfProcIsNeededInside() async throws {
+        // libdispatch looks there for its threads when they are busy, as they are when several start at once.
+        let words = [
+            "--chroot", "jail", "--uid", "33", "web", "--static", "/site", "--listen", "tcp:0:interface=127.0.0.1",
+        ]
+        for _ in 0..<3 {
+            let programs = try (0..<4).map { _ in
+                try Program("\(Bench.programs)/tapd", words, in: bench.folder.path)
+            }
+            for program in programs { _ = try await program.line(containing: " serving ") }
+            for program in programs { program.signal(SIGTERM) }
+            for program in programs { #expect(try await program.end().status == 0) }
+        }
     }
 
     @Test(.enabled(if: isRoot, needsRoot)) func isKilledAndComesBack() async throws {

@@ -154,4 +154,16 @@ struct PrivilegeTests {
         #expect(try await program.end().status == 0)
         wait { names(of: bench) == ["index.html", "log", "web.tap"] }
     }
+
+    @Test func whoIsStartedRightAfterwardsKeepsItsSocket() async throws {
+        for _ in 0..<5 {
+            let served = try await bench.serve("-f", "web.tap")
+            served.program.signal(SIGKILL)
+            _ = try await served.program.end()
+        }
+        let served = try await bench.serve("-f", "web.tap")
+        #expect(try await bench.json("tapctl", "status")["pid"] == .integer(Int64(served.program.process)))
+        #expect(try await served.stop().status == 0)
+        wait { names(of: bench) == ["index.html", "web.tap"] }
+    }
 }
