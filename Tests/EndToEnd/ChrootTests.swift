@@ -70,8 +70,8 @@ struct ChrootTests {
         #expect(try await served.stop().status == 0)
     }
 
-    @Test(.enabled(if: isRoot, needsRoot)) func nothingOfProcIsNeededInside() async throws {
-        // libdispatch looks there for its threads when they are busy, as they are when several start at once.
+    @Test(.enabled(if: isRoot, needsRoot)) func busyThreadsAreNoProblemInside() async throws {
+        // libdispatch looks in /proc for its threads when they are busy, as they are when several start at once.
         let words = [
             "--chroot", "jail", "--uid", "33", "web", "--static", "/site", "--listen", "tcp:0:interface=127.0.0.1",
         ]
