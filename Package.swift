@@ -151,7 +151,7 @@ let package = Package(
         tests(
             "EndToEnd",
             ["TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
-        tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci"]),
+        tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(
             "TapWebTests",
             [

@@ -91,7 +91,7 @@ declare -A idle after
 step "idle memory"
 for name in tapd nginx caddy python; do
     start "$name" "$(IFS=,; echo "${cores[*]}")"
-    sleep 0.3
+    sleep 1.5
     idle[$name]="$(memory "$started")"
     stop "$started"
 done
@@ -123,6 +123,11 @@ for name in tapd nginx caddy; do
     after[$name]="$(memory "${server[$name]}")"
     stop "${server[$name]}"
 done
+
+# What a runner costs
+
+# shellcheck source=/dev/null
+. Benchmarks/runner.sh
 
 # The tables
 
@@ -174,3 +179,4 @@ more_json() {
     printf '}, '
 }
 server_tables
+runner_tables

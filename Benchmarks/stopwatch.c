@@ -4,16 +4,24 @@
 //   stopwatch run COMMAND…               from exec to the end of a command
 //   stopwatch serve PORT PATH COMMAND…   from exec of a server to the first byte of its answer to GET PATH, and from
 //                                        SIGTERM, with no connection open, to its end
+//   stopwatch until TEXT COMMAND…        from exec of a server to a line of its output that contains the text, and from
+//                                        SIGTERM to its end
+//   stopwatch hold PORT PATH COUNT       opens so many connections and asks for a file on each; "held" when all are
+//                                        answered; keeps them until its standard input ends
+//   stopwatch ask PORT PATH              asks on a new connection each time until its standard input ends; then the number
+//                                        of answers, the number of those that failed, and the longest time for one
 //   stopwatch store FILE BYTES           nothing is printed: writes a file durably, as making a tap does
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,14 +48,14 @@ static void pause_us(long microseconds) {
     nanosleep(&time, NULL);
 }
 
-/// Starts a command with its output thrown away.
-static void start(char **command) {
+/// Starts a command with its output thrown away, or sent to a descriptor.
+static void start(char **command, int output) {
     child = vfork();
     if (child < 0) fail("fork");
     if (child == 0) {
         int null = open("/dev/null", O_RDWR);
         dup2(null, 0);
-        dup2(null, 1);
+        dup2(output < 0 ? null : output, 1);
         if (!getenv("STOPWATCH_SHOW")) dup2(null, 2);
         execvp(command[0], command);
         _exit(127);
@@ -82,7 +90,7 @@ static int free_port(void) {
 
 static int run(char **command) {
     double begin = now();
-    start(command);
+    start(command, -1);
     int status;
     if (waitpid(child, &status, 0) != child) fail("wait");
     double end = now();
@@ -119,7 +127,7 @@ static int serve(int port, const char *path, char **command) {
     snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
     prctl(PR_SET_TIMERSLACK, 1UL);
     double begin = now(), served = 0;
-    start(command);
+    start(command, -1);
     while ((served = first_byte(port, request)) == 0) {
         if (now() - begin > start_limit_ms || waitpid(child, NULL, WNOHANG) == child) {
             errno = ETIMEDOUT;
@@ -135,6 +143,80 @@ static int serve(int port, const char *path, char **command) {
         fail("the server does not stop");
     }
     printf("%.3f %.3f\n", served - begin, now() - asked);
+    return 0;
+}
+
+static int until(const char *text, char **command) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+    static char output[1 << 20];
+    size_t size = 0;
+    double begin = now();
+    start(command, ends[1]);
+    close(ends[1]);
+    while (!strstr(output, text)) {
+        ssize_t count = read(ends[0], output + size, sizeof output - 1 - size);
+        if (count <= 0) fail("the command does not say it");
+        size += count;
+    }
+    double said = now();
+    pause_us(settling_ms * 1000);
+    double asked = now();
+    kill(child, SIGTERM);
+    if (ended_within(start_limit_ms) < 0) {
+        errno = ETIMEDOUT;
+        fail("the command does not stop");
+    }
+    printf("%.3f %.3f\n", said - begin, now() - asked);
+    return 0;
+}
+
+static int hold(int port, const char *path, int count) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    char request[1024], answer[65536];
+    int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", path);
+    struct sockaddr_in address = local(port);
+    for (int index = 0; index < count; index++) {
+        int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (descriptor < 0 || connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) fail("connect");
+        if (send(descriptor, request, size, MSG_NOSIGNAL) != size) fail("send");
+        if (recv(descriptor, answer, sizeof answer, 0) < 12 || memcmp(answer + 8, " 200", 4) != 0) fail("recv");
+    }
+    puts("held");
+    fflush(stdout);
+    while (read(0, answer, sizeof answer) > 0) {}
+    return 0;
+}
+
+/// Whether a file is served on a new connection.
+static int is_answered(struct sockaddr_in address, const char *request) {
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char answer[65536];
+    size_t size = 0;
+    ssize_t count = -1;
+    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0 &&
+        send(descriptor, request, strlen(request), MSG_NOSIGNAL) > 0) {
+        while ((count = recv(descriptor, answer + size, sizeof answer - size, 0)) > 0) size += count;
+    }
+    close(descriptor);
+    return count == 0 && size > 12 && memcmp(answer + 8, " 200", 4) == 0;
+}
+
+static int ask(int port, const char *path) {
+    char request[1024];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    int answered = 0, failed = 0;
+    double longest = 0;
+    while (poll(&input, 1, 1) == 0) {
+        double begin = now();
+        if (is_answered(local(port), request)) answered++; else failed++;
+        if (now() - begin > longest) longest = now() - begin;
+    }
+    printf("%d %d %.3f\n", answered, failed, longest);
     return 0;
 }
 
@@ -156,6 +238,9 @@ int main(int count, char **arguments) {
     if (strcmp(verb, "free-port") == 0) return free_port();
     if (strcmp(verb, "run") == 0 && count > 2) return run(arguments + 2);
     if (strcmp(verb, "serve") == 0 && count > 4) return serve(atoi(arguments[2]), arguments[3], arguments + 4);
+    if (strcmp(verb, "until") == 0 && count > 3) return until(arguments[2], arguments + 3);
+    if (strcmp(verb, "hold") == 0 && count == 5) return hold(atoi(arguments[2]), arguments[3], atoi(arguments[4]));
+    if (strcmp(verb, "ask") == 0 && count == 4) return ask(atoi(arguments[2]), arguments[3]);
     if (strcmp(verb, "store") == 0 && count == 4) return store(arguments[2], strtoul(arguments[3], NULL, 10));
     fprintf(stderr, "stopwatch: the first comment of stopwatch.c says how it is used\n");
     return 64;

@@ -59,38 +59,37 @@ package struct DatumDecoder {
 private final class Reading {
     let userInfo: [CodingUserInfoKey: any Sendable]
     var groups: [[String]: Group] = [:]
-    var paths: [[String]: [PathStep]] = [:]
 
     /// The keys of one group: those that are there, and those that were asked for, in their order.
-    struct Group {
+    final class Group {
+        let path: [PathStep]
         let present: [String]
-        var asked: [String] = []
-        var isAsked: Set<String> = []
+        private(set) var asked: [String] = []
+
+        init(_ object: DatumObject, at path: [PathStep]) { (self.path, present) = (path, object.keys) }
+
+        func ask(_ key: String) { asked.append(key) }
     }
 
     init(userInfo: [CodingUserInfoKey: any Sendable]) { self.userInfo = userInfo }
 
     var unknownKeys: [DataError] {
-        groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { place, group in
-            group.present.filter { !group.isAsked.contains($0) }.map { key in
+        groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { _, group in
+            group.present.filter { !group.asked.contains($0) }.map { key in
                 DataError(
-                    path: (paths[place] ?? []) + [.key(key)],
+                    path: group.path + [.key(key)],
                     problem: "is not known here." + suggestion(for: key, among: group.asked))
             }
         }
     }
 
-    func note(_ object: DatumObject, at path: [PathStep]) {
+    /// The keys of the group at a path: also when its type reads it in several parts.
+    func group(_ object: DatumObject, at path: [PathStep]) -> Group {
         let place = path.map(\.description)
-        if groups[place] == nil {
-            groups[place] = Group(present: object.keys)
-            paths[place] = path
-        }
-    }
-
-    func asked(_ key: String, at path: [PathStep]) {
-        let place = path.map(\.description)
-        if groups[place]?.isAsked.insert(key).inserted == true { groups[place]?.asked.append(key) }
+        if let group = groups[place] { return group }
+        let group = Group(object, at: path)
+        groups[place] = group
+        return group
     }
 
     func value<Value: Decodable>(_ type: Value.Type, from datum: Datum, at path: [PathStep]) throws(DataError) -> Value
@@ -145,8 +144,8 @@ private struct DatumReader: Decoder {
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard case .object(let object) = datum else { throw mismatch("a group of keys") }
-        reading.note(object, at: path)
-        return KeyedDecodingContainer(KeyedReader(reader: self, object: object))
+        let group = reading.group(object, at: path)
+        return KeyedDecodingContainer(KeyedReader(reader: self, object: object, group: group))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -192,23 +191,24 @@ private struct StepKey: CodingKey {
 private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let reader: DatumReader
     let object: DatumObject
+    let group: Reading.Group
 
     var codingPath: [any CodingKey] { reader.codingPath }
     var allKeys: [Key] {
-        for key in object.keys { reader.reading.asked(key, at: reader.path) }
+        for key in object.keys { group.ask(key) }
         return object.keys.compactMap(Key.init(stringValue:))
     }
 
     func path(_ key: Key) -> [PathStep] { reader.path + [.key(key.stringValue)] }
 
     func member(_ key: Key) throws(DataError) -> Datum {
-        reader.reading.asked(key.stringValue, at: reader.path)
+        group.ask(key.stringValue)
         guard let datum = object[key.stringValue] else { throw DataError(path: path(key), problem: "is missing") }
         return datum
     }
 
     func contains(_ key: Key) -> Bool {
-        reader.reading.asked(key.stringValue, at: reader.path)
+        group.ask(key.stringValue)
         return object[key.stringValue] != nil
     }
 

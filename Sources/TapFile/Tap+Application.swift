@@ -6,11 +6,7 @@ extension Tap {
     ///
     /// Throws ``TapFileError/damaged(path:problem:)`` when what is stored can't be read.
     package func application(at revision: Int? = nil) throws -> Application {
-        let head = try database.rows(
-            "SELECT name, user, \"group\", retention FROM application WHERE \(holding(at: revision))", [], head)
-        guard var application = head.first, head.count == 1 else {
-            throw TapFileError.damaged(path: path, problem: "it has \(head.count) applications")
-        }
+        var application = try applicationWithoutServices(at: revision)
         let flat = try database.rows(
             """
             SELECT path, kind, version, enabled, restart, settings FROM service
@@ -20,6 +16,18 @@ extension Tap {
         let named = flat.filter { !$0.path.isEmpty }
         let byParent = Dictionary(grouping: named) { path, _ in path.lastIndex(of: "/").map { path[..<$0] } ?? "" }
         application.services = children(of: "", in: byParent)
+        return application
+    }
+
+    /// All of the application but its services.
+    ///
+    /// Throws ``TapFileError/damaged(path:problem:)`` when what is stored can't be read.
+    package func applicationWithoutServices(at revision: Int? = nil) throws -> Application {
+        let head = try database.rows(
+            "SELECT name, user, \"group\", retention FROM application WHERE \(holding(at: revision))", [], head)
+        guard let application = head.first, head.count == 1 else {
+            throw TapFileError.damaged(path: path, problem: "it has \(head.count) applications")
+        }
         return application
     }
 

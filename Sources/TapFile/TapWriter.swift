@@ -12,7 +12,7 @@ package final class TapWriter: StateStore, Sendable {
     }
 
     private let queue = WorkQueue<Work>()
-    private let deferred = Mutex<[any DeferredState]>([])
+    private let deferred = Mutex(DeferredStates())
     private let failed: @Sendable (any Error) -> Void
     private let reader: TapReader?
     private let watch = CommitWatch()
@@ -55,9 +55,9 @@ package final class TapWriter: StateStore, Sendable {
     }
 
     package func attach(_ state: any DeferredState) {
-        deferred.withLock { $0.append(state) }
+        deferred.withLock { $0.add(state) }
         // Wakes the thread, so that it begins to count seconds for this one.
-        _ = queue.append(.other { _ in })
+        if state.isTimed { _ = queue.append(.other { _ in }) }
     }
 
     package func wake() { _ = queue.append(.other { [self] tap in storeDue(tap) }) }
@@ -72,7 +72,7 @@ package final class TapWriter: StateStore, Sendable {
 
     /// Stores all deferred changes and what `body` does, in one transaction.
     package func commit<Result: Sendable>(_ body: @escaping @Sendable (Tap) throws -> Result) async throws -> Result {
-        try await perform { [self] tap in try storeDeferred(tap, where: { _ in true }, and: { try body(tap) }) }
+        try await perform { [self] tap in try store(deferred.withLock(\.all), in: tap) { try body(tap) } }
     }
 
     /// Stores what is deferred, closes the tap and ends the thread.
@@ -83,7 +83,7 @@ package final class TapWriter: StateStore, Sendable {
         await reader?.close()
         try await perform { [self] tap in
             defer { queue.close() }
-            try storeDeferred(tap, where: { _ in true }, and: {})
+            try store(deferred.withLock(\.all), in: tap) {}
             try tap.checkpoint()
             try tap.close()
         }
@@ -93,7 +93,7 @@ package final class TapWriter: StateStore, Sendable {
     package var lossWindow: Double { lossWindow { _ in true } }
 
     private func lossWindow(where isMeant: (any DeferredState) -> Bool) -> Double {
-        let oldest = deferred.withLock { $0.filter(isMeant).compactMap(\.changedSince).min() }
+        let oldest = deferred.withLock(\.all).filter(isMeant).compactMap(\.changedSince).min()
         return oldest.map { (ContinuousClock.now - $0) / .seconds(1) } ?? 0
     }
 
@@ -115,12 +115,15 @@ package final class TapWriter: StateStore, Sendable {
 
     /// Stores what the cells of a service that has stopped still hold, and forgets them.
     package func release(service: Int64) async throws {
-        try await commit { _ in }
+        try await perform { [self] tap in
+            let states = deferred.withLock { $0.states(of: service) }
+            if states.contains(where: { $0.changedSince != nil }) { try store(states, in: tap) {} }
+        }
         discard(service: service)
     }
 
     /// Forgets the cells of a service that has stopped: what they hold is not stored any more.
-    package func discard(service: Int64) { deferred.withLock { $0.removeAll { $0.service == service } } }
+    package func discard(service: Int64) { deferred.withLock { $0.remove(service: service) } }
 
     private func run(_ tap: Tap) {
         var nextLook = ContinuousClock.now
@@ -166,22 +169,24 @@ package final class TapWriter: StateStore, Sendable {
         return crowd
     }
 
-    private var hasTimed: Bool { deferred.withLock { $0.contains(where: \.isTimed) } }
+    private var hasTimed: Bool { deferred.withLock(\.hasTimed) }
 
     private func storeDue(_ tap: Tap) {
         // A failure is tried again the next time; the values stay in memory until then.
-        guard deferred.withLock({ $0.contains(where: \.isDue) }) else { return }
-        do { try storeDeferred(tap, where: \.isDue, and: {}) } catch { failed(error) }
+        let due = deferred.withLock(\.timed).filter(\.isDue)
+        guard !due.isEmpty else { return }
+        do { try store(due, in: tap) {} } catch { failed(error) }
     }
 
-    private func storeDeferred<Result>(
-        _ tap: Tap, where isMeant: (any DeferredState) -> Bool, and body: () throws -> Result
+    /// Stores what has changed in some states and what `body` does, in one transaction.
+    private func store<Result>(
+        _ states: [any DeferredState], in tap: Tap, and body: () throws -> Result
     ) throws -> Result {
         var taken: [any DeferredState] = []
         do {
             let result = try watch.watch {
                 try tap.commit {
-                    for state in deferred.withLock({ $0 }).filter(isMeant) {
+                    for state in states {
                         let changes = try state.takeChanges()
                         taken.append(state)
                         for change in changes { try tap.setState(change.address, change.value) }

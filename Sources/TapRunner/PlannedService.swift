@@ -6,7 +6,9 @@ struct PlannedService: Sendable {
     let path: String
     let definition: ServiceDefinition
     let kind: any ServiceKind.Type
-    let endpoints: [Endpoint]
+    let settings: UsableSettings
+
+    var endpoints: [Endpoint] { settings.endpoints }
 
     /// The enabled services of an application, in the order they start.
     ///
@@ -44,10 +46,10 @@ struct PlannedService: Sendable {
             throw .otherSettings(service: path, problem: "\(error)")
         }
         self.definition = definition
-        let checked = kind.check(definition.settings)
-        guard checked.errors.isEmpty else {
-            throw .badSettings(service: path, problems: checked.errors.map(\.description))
+        do throws(SettingsErrors) {
+            settings = try kind.use(stored: definition.settings)
+        } catch {
+            throw .badSettings(service: path, problems: error.errors.map(\.description))
         }
-        endpoints = checked.endpoints
     }
 }

@@ -81,8 +81,8 @@ actor RunningApplication {
     /// When one can't be started, those before it are stopped and its error is thrown.
     func start(_ planned: [PlannedService]) async throws {
         do {
-            let identities = try await writer.perform { try $0.identities() }
-            for plan in planned { try await start(plan, identity: identities[plan.path] ?? 0) }
+            let (state, identities) = try await StartingState.read(planned, writer)
+            for plan in planned { try await start(plan, identity: identities[plan.path] ?? 0, store: state) }
         } catch {
             await stopServices { _ in true }
             throw error
@@ -108,14 +108,14 @@ actor RunningApplication {
 
     func start(_ plan: PlannedService) async throws {
         let identity = try await writer.perform { try $0.identities()[plan.path] ?? 0 }
-        try await start(plan, identity: identity)
+        try await start(plan, identity: identity, store: writer)
     }
 
-    private func start(_ plan: PlannedService, identity: Int64) async throws {
+    private func start(_ plan: PlannedService, identity: Int64, store: any StateStore) async throws {
         states[plan.path] = .starting
         do {
             let service = try await RunningService(
-                plan, identity: identity, sockets: sockets.sockets(of: plan), store: writer, logger: logger
+                plan, identity: identity, sockets: sockets.sockets(of: plan), store: store, logger: logger
             ) { [report] ending in report(.serviceEnded(plan, ending)) }
             services.append(service)
             states[plan.path] = .running
@@ -175,6 +175,9 @@ actor RunningApplication {
 
     /// Makes a snapshot when something changed since the last revision, and prunes as the application's retention says.
     func saveSnapshot(_ comment: String) async {
+        // While the application goes to a new program the tap is nobody's.
+        await beginChange()
+        defer { endChange() }
         guard !isStopping else { return }
         do { try await keepSnapshot(comment) } catch {
             logger.error("no snapshot is made", metadata: ["error": "\(error)"])

@@ -48,7 +48,7 @@ final class RunningService: Sendable {
             name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store)
         let service: any Service
         do {
-            service = try await plan.kind.makeService(stored: plan.definition.settings, context: context)
+            service = try await plan.settings.makeService(context)
         } catch {
             throw .serviceFailed(service: plan.path, problem: "\(error)")
         }

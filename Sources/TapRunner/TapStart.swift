@@ -86,7 +86,7 @@ package struct TapStart {
     }
 
     private func account(of tap: Tap) throws -> Account? {
-        let application = try tap.application()
+        let application = try tap.applicationWithoutServices()
         return try Account.resolve(
             user: configuration.user ?? application.user, group: configuration.group ?? application.group)
     }

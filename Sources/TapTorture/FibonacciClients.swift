@@ -13,7 +13,7 @@ struct FibonacciClients {
     init(port: UInt16, count: Int) {
         self.port = port
         for _ in 0..<count {
-            sockets.append(pollfd(fd: connected(), events: Int16(POLLIN), revents: 0))
+            sockets.append(pollfd(fd: Loopback.connect(port), events: Int16(POLLIN), revents: 0))
             received.append([])
         }
     }
@@ -44,24 +44,7 @@ struct FibonacciClients {
         }
         received[index] = []
         close(sockets[index].fd)
-        sockets[index].fd = isServerGone ? -1 : connected()
-    }
-
-    /// A new connection, or -1; on the loopback the kernel answers at once.
-    private func connected() -> CInt {
-        let file = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        if code == 0 { return file }
-        close(file)
-        return -1
+        sockets[index].fd = isServerGone ? -1 : Loopback.connect(port)
     }
 
     /// Ends all connections.

@@ -21,6 +21,9 @@ public struct TortureProgram: AsyncParsableCommand {
         @Option(help: "How much is done; each part has a number of its own: see docs/reliability.md.")
         var count: Int?
 
+        @Option(help: "How long soak lasts.")
+        var minutes = 60
+
         @Option(help: "What chance follows from.")
         var seed: UInt64 = 1
 
@@ -36,7 +39,7 @@ public struct TortureProgram: AsyncParsableCommand {
         @Option(help: "The folder of taps in older formats.")
         var fixtures: String
 
-        @Option(help: "The folder of the programs torture and fibonacci.")
+        @Option(help: "The folder of the programs torture, fibonacci, tapd and tapctl.")
         var programs: String
 
         func run() async throws {
@@ -101,7 +104,7 @@ extension Scenario: ExpressibleByArgument {}
 enum Part: String, CaseIterable, ExpressibleByArgument {
     case crashSweep = "crash-sweep"
     case failSweep = "fail-sweep"
-    case kill, backup, damage, races, fuzz
+    case kill, backup, damage, races, fuzz, soak
 
     func run(_ options: TortureProgram.Run) throws -> Findings {
         let torture = options.programs + "/torture"
@@ -123,6 +126,8 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
         case .damage: return try runner.run(options.first..<options.first + (options.count ?? 1000))
         case .races: return try Races(program: fibonacci).run(writers: 16, changes: options.count ?? 1000)
         case .fuzz: return try runner.run(options.first..<options.first + (options.count ?? 1_000_000))
+        case .soak:
+            return try Soak(programs: options.programs, seed: options.seed).run(for: .seconds(60 * options.minutes))
         }
     }
 }

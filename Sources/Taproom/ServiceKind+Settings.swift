@@ -12,24 +12,63 @@ package struct CheckedSettings: Sendable {
     package var errors: [DataError]
 }
 
+/// Stored settings after a look at them with their kind, and what is made of them.
+package struct UsableSettings: Sendable {
+    package var endpoints: [Endpoint]
+    /// Makes the service.
+    package var makeService: @Sendable (ServiceContext) async throws -> any Service
+}
+
+/// Everything that is wrong with settings, each with its path.
+package struct SettingsErrors: Error {
+    package var errors: [DataError]
+}
+
 extension ServiceKind {
     /// Looks at settings that were given as data: what is left out keeps its default.
     ///
     /// Relative paths are taken from `folder`; nil leaves them as they are.
     package static func check(_ given: DatumObject, folder: String? = nil) -> CheckedSettings {
-        do {
+        do throws(SettingsErrors) {
+            let settings = try settings(given, folder)
+            return try errors(of: given, folder) { () throws -> CheckedSettings in
+                let canonical = try canonical(settings) { key, _ in given[key] != nil }
+                return CheckedSettings(canonical: canonical, endpoints: settings.endpoints, errors: [])
+            }
+        } catch {
+            return CheckedSettings(canonical: given, endpoints: [], errors: error.errors)
+        }
+    }
+
+    /// Looks at stored settings, once for all that is made of them.
+    package static func use(stored: DatumObject) throws(SettingsErrors) -> UsableSettings {
+        let settings = try settings(stored, nil)
+        return UsableSettings(endpoints: settings.endpoints) { try await makeService(settings: settings, context: $0) }
+    }
+
+    private static func settings(_ given: DatumObject, _ folder: String?) throws(SettingsErrors) -> Settings {
+        let settings = try errors(of: given, folder) {
             let (settings, unknown) = try decoder(folder).decodeNotingUnknownKeys(Settings.self, from: .object(given))
             if let first = unknown.first { throw first }
-            let problems = settings.problems().map { problem in
-                DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
-            }
-            let canonical = try canonical(settings) { key, _ in given[key] != nil }
-            return CheckedSettings(canonical: canonical, endpoints: settings.endpoints, errors: problems)
+            return settings
+        }
+        let problems = settings.problems().map { problem in
+            DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
+        }
+        guard problems.isEmpty else { throw SettingsErrors(errors: problems) }
+        return settings
+    }
+
+    /// One thing is wrong: now each key is looked at by itself, so that all that is wrong is known at once.
+    private static func errors<Result>(
+        of given: DatumObject, _ folder: String?, _ body: () throws -> Result
+    ) throws(SettingsErrors) -> Result {
+        do {
+            return try body()
         } catch {
-            // One thing is wrong: now each key is looked at by itself, so that all that is wrong is known at once.
             let errors = decoder(folder).errors(of: Settings.self, in: given)
             let only = error as? DataError ?? DataError(path: [], problem: "\(error)")
-            return CheckedSettings(canonical: given, endpoints: [], errors: errors.isEmpty ? [only] : errors)
+            throw SettingsErrors(errors: errors.isEmpty ? [only] : errors)
         }
     }
 
@@ -61,11 +100,6 @@ extension ServiceKind {
         let settings = try settingsMigration.value(of: version, in: .object(stored))
         let defaults = try DatumEncoder().encode(Settings()).object ?? [:]
         return try canonical(settings) { key, value in stored[key] != nil || defaults[key] != value }
-    }
-
-    /// Makes the service from stored settings.
-    package static func makeService(stored: DatumObject, context: ServiceContext) async throws -> any Service {
-        try await makeService(settings: decoder(nil).decode(Settings.self, from: .object(stored)), context: context)
     }
 
     private static func canonical(_ settings: Settings, isGiven: (String, Datum) -> Bool) throws -> DatumObject {

@@ -48,6 +48,16 @@ import Testing
         #expect(findings.losses == [])
         #expect(findings.number(of: "accepted") > 100 && findings.number(of: "bytes accepted") > 100)
     }
+
+    @Test func turnsNobodyAwayWhileItIsReloadedAndReplaced() throws {
+        let soak = Soak(
+            programs: Workshop.programs, seed: 1, reloadEvery: .milliseconds(200), upgradeEvery: .seconds(1))
+        let findings = try soak.run(for: .seconds(4))
+        #expect(findings.losses == [])
+        #expect(findings.number(of: "reloads") > 4 && findings.number(of: "upgrades") > 1)
+        #expect(findings.number(of: "answers on new connections") > 20)
+        #expect(findings.number(of: "answers on kept connections") > 20)
+    }
 }
 
 /// The programs, as they were built with the tests.

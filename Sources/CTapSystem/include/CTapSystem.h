@@ -68,6 +68,10 @@ ssize_t tap_send(int socket, const void *bytes, size_t count, int descriptor);
 /// Two connected stream sockets that children do not inherit.
 int tap_socket_pair(int ends[2]);
 
+/// Gives back the pages of the program's and its libraries' files that this process has mapped but can't write to. Those that
+/// are still used come back from the kernel's memory, unchanged, when they are touched.
+void tap_give_back_code(void);
+
 /// Holds writes to a TCP socket back until full segments can be sent (1), or lets them go (0).
 int tap_cork(int socket, int on);
 
