@@ -148,7 +148,9 @@ let package = Package(
             path: "Benchmarks/Storage", swiftSettings: settings),
 
         // The tests.
-        tests("EndToEnd", ["TapTesting", "Taproom", "TapData", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
+        tests(
+            "EndToEnd",
+            ["TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(
             "TapWebTests",

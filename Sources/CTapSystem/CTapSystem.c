@@ -9,16 +9,20 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 int tap_forbid_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
@@ -55,6 +59,14 @@ void tap_give_back_code(void) { dl_iterate_phdr(give_back_code, NULL); }
 int tap_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
 int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int tap_mount_proc(const char *folder) {
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -1;
+    unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    // Linux 5.8 can leave out all that is not about processes.
+    if (mount("proc", folder, "proc", flags, "hidepid=invisible,subset=pid") == 0) return 0;
+    return mount("proc", folder, "proc", flags, "hidepid=2");
+}
 
 void tap_close_others(int kept) {
     if (kept > 3) close_range(3, (unsigned)kept - 1, 0);
@@ -158,19 +170,51 @@ static void tap_sweep_database(int directory, const char *database) {
     unlinkat(directory, index, 0);
 }
 
+// The kernel may close the pipe of a process that ends before its other files: what is in use is looked at for a second. What
+// is in use then is another's that runs now.
+static int tap_look_again(int *tries) {
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    nanosleep(&moment, NULL);
+    return ++*tries < 100;
+}
+
 static void tap_sweep_pid_file(int directory, const char *name) {
     int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
+    if (file < 0) return;
+    int tries = 0, isFree;
+    do isFree = flock(file, LOCK_EX | LOCK_NB) == 0;
+    while (!isFree && tap_look_again(&tries));
+    if (isFree) unlinkat(directory, name, 0);
     close(file);
 }
 
-static void tap_sweep(const tap_leftover *it) {
+// Whether nobody listens on a unix socket of the working folder.
+static int tap_socket_is_free(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(name) >= sizeof address.sun_path) return 1;
+    strcpy(address.sun_path, name);
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int isFree = connect(probe, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED;
+    close(probe);
+    return isFree;
+}
+
+static void tap_sweep_socket(int directory, const char *name) {
     struct stat file;
+    int tries = 0;
+    if (fchdir(directory) < 0) return;
+    do {
+        if (fstatat(directory, name, &file, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(file.st_mode)) return;
+        if (tap_socket_is_free(name)) {
+            unlinkat(directory, name, 0);
+            return;
+        }
+    } while (tap_look_again(&tries));
+}
+
+static void tap_sweep(const tap_leftover *it) {
     switch (it->kind) {
-    case 's':
-        if (fstatat(it->directory, it->name, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(file.st_mode))
-            unlinkat(it->directory, it->name, 0);
-        break;
+    case 's': tap_sweep_socket(it->directory, it->name); break;
     case 'p': tap_sweep_pid_file(it->directory, it->name); break;
     case 'd': tap_sweep_database(it->directory, it->name); break;
     }

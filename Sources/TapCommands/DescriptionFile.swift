@@ -9,7 +9,10 @@ struct DescriptionFile {
     /// The largest description that is read, in bytes.
     private static let maximumBytes = 16 << 20
 
+    /// What it is called: as it was typed.
     let path: String
+    /// Where it is, when the working folder may be another by now.
+    private let place: String
     let text: String
     /// What it was encrypted with; nil: it was not.
     let passphrase: String?
@@ -19,8 +22,8 @@ struct DescriptionFile {
     /// `place` is where the file is when the path, by which it is called, can't be used any more. Throws
     /// ``DescriptionFileError``, ``PassphraseError`` and `SealError`.
     init(_ path: String, at place: String? = nil, _ passphrase: PassphraseOptions) throws {
-        self.path = path
-        let file = path == "-" ? STDIN_FILENO : open(place ?? path, O_RDONLY | O_CLOEXEC)
+        (self.path, self.place) = (path, place ?? path)
+        let file = path == "-" ? STDIN_FILENO : open(self.place, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw DescriptionFileError(path: path, code: errno) }
         defer { if file != STDIN_FILENO { close(file) } }
         var bytes: [UInt8] = []
@@ -45,7 +48,7 @@ struct DescriptionFile {
     }
 
     /// The folder that relative paths are taken from: that of the file.
-    var folder: String { DescriptionFile.folder(of: path) }
+    var folder: String { DescriptionFile.folder(of: path == "-" ? path : place) }
 
     /// The folder that relative paths in a description are taken from.
     static func folder(of path: String) -> String {

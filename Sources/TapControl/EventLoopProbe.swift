@@ -8,14 +8,17 @@ import TapMetrics
 /// A loop that has not answered yet is not asked again, so that nothing piles up in front of one that is stuck.
 package final class EventLoopProbe: Sendable {
     /// How long loops are waited for.
-    package static let limit = Duration.seconds(1)
+    package let limit: Duration
 
     /// When each loop that has not answered yet was asked.
     private let asked = Mutex<[Int: ContinuousClock.Instant]>([:])
     private let group: (any EventLoopGroup)?
 
     /// A probe for some loops; those that all services share unless told otherwise.
-    package init(_ group: (any EventLoopGroup)? = nil) { self.group = group }
+    package init(_ group: (any EventLoopGroup)? = nil, limit: Duration = .seconds(1)) {
+        self.group = group
+        self.limit = limit
+    }
 
     /// How long each loop took, in their order.
     ///
@@ -41,8 +44,8 @@ package final class EventLoopProbe: Sendable {
             return asked[number]
         }
         // Somebody asks already: that one's answer is as good, if it does not come too late.
-        if let earlier, now - earlier >= EventLoopProbe.limit { return now - earlier }
-        let answered = await answer(within: EventLoopProbe.limit) {
+        if let earlier, now - earlier >= limit { return now - earlier }
+        let answered = await answer(within: limit) {
             await withCheckedContinuation { continuation in
                 loop.execute {
                     let delay = ContinuousClock.now - now

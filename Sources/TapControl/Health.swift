@@ -17,11 +17,9 @@ package struct Health: Sendable, Equatable, Codable {
 
 /// Finds out how an application is.
 ///
-/// It asks, and believes nobody who does not answer within a second: the event loops, the thread of the tap, and the
+/// It asks, and believes nobody who does not answer within the time of the probe: the event loops, the thread of the tap, and the
 /// application itself. So it serves those who watch from outside as well as the watchdog of systemd.
 package struct HealthCheck: Sendable {
-    /// How long everything that is asked may take.
-    package static let limit = Duration.seconds(1)
     /// For how many seconds changes may wait for the disk that were to be there within one.
     ///
     /// A disk that is busy for a moment is no reason to take an application out of service.
@@ -50,14 +48,14 @@ package struct HealthCheck: Sendable {
         self.isStopping = isStopping
     }
 
-    /// How the application is now; known after ``limit`` at the latest.
+    /// How the application is now; known when the limit of the probe is over, at the latest.
     package func health() async -> Health {
         async let delays = loops.delays()
-        async let condition = answer(within: HealthCheck.limit, of: storage)
-        async let status = answer(within: HealthCheck.limit) { try? await application.status() }
-        async let isStopping = answer(within: HealthCheck.limit, of: isStopping)
+        async let condition = answer(within: loops.limit, of: storage)
+        async let status = answer(within: loops.limit) { try? await application.status() }
+        async let isStopping = answer(within: loops.limit, of: isStopping)
         var health = Health()
-        health.note(await delays)
+        health.note(await delays, limit: loops.limit)
         health.note(await condition)
         // The application asks the tap, and is not to blame when that is silent.
         if await condition != nil { health.note(await status) } else { health.ready = false }
@@ -67,8 +65,8 @@ package struct HealthCheck: Sendable {
 }
 
 extension Health {
-    fileprivate mutating func note(_ delays: [Duration]) {
-        for (number, delay) in delays.enumerated() where delay >= EventLoopProbe.limit {
+    fileprivate mutating func note(_ delays: [Duration], limit: Duration) {
+        for (number, delay) in delays.enumerated() where delay >= limit {
             live = false
             problems.append("event loop \(number) does not answer")
         }

@@ -7,7 +7,7 @@ import Synchronization
 /// `Meter`, `Timer` …). What can be found out when somebody asks comes from sources, and costs nothing before.
 package final class MetricsRegistry: Sendable {
     /// How long sources may take to answer; those that take longer are left out.
-    package static let sourceLimit = Duration.seconds(1)
+    private let sourceLimit: Duration
 
     private struct Family {
         let kind: MetricFamily.Kind
@@ -23,7 +23,9 @@ package final class MetricsRegistry: Sendable {
     private let contents = Mutex(Contents())
 
     /// A registry that swift-metrics does not know.
-    package init() {}
+    ///
+    /// `sourceLimit` is how long each source is waited for.
+    package init(sourceLimit: Duration = .seconds(1)) { self.sourceLimit = sourceLimit }
 
     /// The registry of this process: what swift-metrics writes to.
     ///
@@ -47,7 +49,7 @@ package final class MetricsRegistry: Sendable {
 
     /// Everything, in the form of ``TextExposition``.
     ///
-    /// Takes as long as the slowest source, at most ``sourceLimit``.
+    /// Takes as long as the slowest source, at most the limit of the registry.
     package func text() async -> String { TextExposition.text(await families()) }
 
     /// Everything, each family once.
@@ -55,7 +57,7 @@ package final class MetricsRegistry: Sendable {
         let sources = contents.withLock { $0.sources }
         let answers = await withTaskGroup(of: (Int, [MetricFamily]?).self) { group in
             for (position, source) in sources.enumerated() {
-                group.addTask { (position, await answer(within: MetricsRegistry.sourceLimit, of: source)) }
+                group.addTask { (position, await answer(within: self.sourceLimit, of: source)) }
             }
             var answers = [[MetricFamily]?](repeating: nil, count: sources.count)
             for await (position, families) in group { answers[position] = families }

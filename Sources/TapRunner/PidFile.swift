@@ -20,14 +20,14 @@ package final class PidFile: Sendable {
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
             guard descriptor >= 0 else { throw .notOpened(path: path, code: errno) }
-            var (file, there) = (stat(), stat())
+            var file = stat()
             let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
             guard fstat(descriptor, &file) == 0, isLocked else {
                 defer { close(descriptor) }
                 throw .held(path: path, by: LockHolder(of: descriptor).description)
             }
             // Whoever had it may have removed it after it was opened here.
-            guard lstat(path, &there) == 0, there.st_ino == file.st_ino, there.st_dev == file.st_dev else {
+            guard PidFile.isAt(path, file) else {
                 close(descriptor)
                 continue
             }
@@ -46,6 +46,12 @@ package final class PidFile: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether a file is what its path leads to now.
+    private static func isAt(_ path: String, _ file: stat) -> Bool {
+        var there = stat()
+        return lstat(path, &there) == 0 && there.st_ino == file.st_ino && there.st_dev == file.st_dev
+    }
 
     /// Whether a file is empty or has the number of a process in it.
     private static func isPidFile(_ descriptor: CInt) -> Bool {
@@ -76,7 +82,13 @@ package final class PidFile: Sendable {
     }
 
     /// Removes the file, or empties it where it can't be removed.
-    package func remove() { if unlink(path) != 0 { _ = ftruncate(descriptor, 0) } }
+    ///
+    /// In another root folder its path leads to another file, or nowhere.
+    package func remove() {
+        var file = stat()
+        let isHere = fstat(descriptor, &file) == 0 && PidFile.isAt(path, file)
+        if !isHere || unlink(path) != 0 { _ = ftruncate(descriptor, 0) }
+    }
 }
 
 /// A pid file that can't be used.

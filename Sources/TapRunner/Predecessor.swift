@@ -47,10 +47,8 @@ package final class Predecessor: Sendable {
 
     /// Goes to the folder that relative paths of the command line are taken from.
     package func enterFolder() {
-        guard let folder = manifest.folder else { return }
-        // Where that is not possible the paths are missed, and that is said then.
-        _ = fchdir(folder)
-        close(folder)
+        // It stays open for the next program. Where that is not possible the paths are missed, and that is said then.
+        if let folder = manifest.folder { _ = fchdir(folder) }
     }
 
     /// Says that the application could be run, and waits until the old program has let go of the tap.

@@ -4,6 +4,7 @@ import Logging
 import TapControl
 import TapFile
 import TapLog
+import TapMetrics
 package import Taproom
 
 /// Runs an application from its tap: what `tapd` does.
@@ -32,19 +33,21 @@ package enum Runner {
         if let predecessor = configuration.predecessor { return try takeOver(source, predecessor, configuration) }
         FileLimit.raise()
         let passed = PassedSockets.fromServiceManager()
+        let placed = source.placed
         do {
-            try configuration.pidFile?.write()
             let prepared = try TapStart(configuration).prepare(source)
             let doors: Doors
             do {
                 doors = try Doors(prepared, passed, configuration)
-                try settle(prepared.account, doors, source, configuration)
+                try settle(prepared.account, doors, placed, configuration)
             } catch {
                 prepared.undo()
                 throw error
             }
-            return try serve(prepared, doors, source, configuration)
+            return try serve(prepared, doors, placed, configuration)
         } catch {
+            // A file of somebody else's stays as it is.
+            if case PidFileError.foreign = error { throw error }
             configuration.pidFile?.remove()
             throw error
         }
@@ -59,6 +62,7 @@ package enum Runner {
         let change = account.flatMap { $0.isChange ? $0 : nil }
         if let change, geteuid() != 0 { throw RunnerError.notRoot(user: change.text) }
         try configuration.pidFile?.give(to: change)
+        try configuration.pidFile?.write()
         if let change {
             try belongings.give(to: change)
             try configuration.log?.give(toUser: change.user, group: change.group)
@@ -66,7 +70,8 @@ package enum Runner {
         let threads = ProcessThreads()
         let left = belongings.leftovers(of: change, isElsewhere: configuration.place.root != nil)
         if !left.isEmpty { doors.sweeper = try Sweeper(left) }
-        if configuration.place.folder != nil {
+        // A folder that is open is a way out of another root folder.
+        if configuration.place.folder != nil, configuration.place.root == nil {
             doors.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         try configuration.place.enter()
@@ -81,17 +86,19 @@ package enum Runner {
         try start.rehearse(source, holding: predecessor.lock)
         // What the first request would wait for is there before the old program stops.
         ControlServer.startEventLoops()
-        try configuration.place.enterFolder()
+        let placed = source.placed
         try predecessor.takeOver()
         let prepared = try start.prepare(source, holding: predecessor.lock)
         let doors: Doors
         do {
             doors = try Doors(prepared, predecessor, configuration)
+            // As at a start: what the command line names is opened by now.
+            try configuration.place.enterFolder()
         } catch {
             prepared.undo()
             throw error
         }
-        return try serve(prepared, doors, source, configuration)
+        return try serve(prepared, doors, placed, configuration)
     }
 
     private static func serve(
@@ -99,6 +106,8 @@ package enum Runner {
     ) throws -> ExitStatus {
         Task.detached { ControlServer.startEventLoops() }
         let logger = configuration.logger
+        // Before anything exists that counts.
+        let metrics = MetricsRegistry.process
         let (application, planned, lock) = (prepared.application, prepared.planned, prepared.tap.right)
         let writer = try TapWriter(prepared.tap) { error in
             logger.error("state cannot be stored", metadata: ["error": "\(error)"])
@@ -106,7 +115,7 @@ package enum Runner {
         let (events, report) = AsyncStream.makeStream(of: RunningApplication.Event.self)
         let running = RunningApplication(
             application, sockets: doors.sockets, writer: writer, configuration: configuration,
-            passed: doors.passed, tapPath: source.path.map { LocalPath($0, in: LocalPath.workingFolder).text },
+            passed: doors.passed, tapPath: source.path,
             description: source.description
         ) { report.yield($0) }
         let stops = StopSignals(logger) { report.yield(.stopRequested) }
@@ -120,7 +129,8 @@ package enum Runner {
             }
         }
         let serving = Serving(
-            running: running, events: events, doors: doors, source: source, lock: lock, configuration: configuration)
+            running: running, events: events, doors: doors, source: source, lock: lock, metrics: metrics,
+            configuration: configuration)
         return try Blocking.run { try await serving.run(planned) }
     }
 }

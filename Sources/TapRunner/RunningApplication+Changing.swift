@@ -56,11 +56,13 @@ extension RunningApplication {
             for plan in planned where isAffected(plan.path) { try await start(plan) }
             if let stored { try await writer.perform { tap in try tap.commit { try tap.activate(stored) } } }
             sortServices()
+            former.sockets.close(except: sockets)
             return (wanted, stored)
         } catch {
             await stopServices(where: isAffected)
             if let stored { try? await writer.perform { tap in try tap.commit { try tap.fail(stored) } } }
             application = former.application
+            bound.close(except: former.sockets)
             sockets = former.sockets
             for plan in former.plans { await startOrReport(plan, "service runs as before") }
             throw error

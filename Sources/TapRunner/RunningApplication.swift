@@ -157,6 +157,7 @@ actor RunningApplication {
         guard successorProcess == nil else { return true }
         if !isSaving { for service in services { writer.discard(service: service.identity) } }
         await stopServices { _ in true }
+        sockets.close()
         sockets = SocketTable()
         do {
             if isSaving { try await keepSnapshot("at the end") }

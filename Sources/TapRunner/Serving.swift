@@ -15,13 +15,15 @@ struct Serving: Sendable {
     let source: TapSource
     /// The right to the tap; nil in memory.
     let lock: TapLock?
+    let metrics: MetricsRegistry
     let configuration: RunnerConfiguration
     private let loops = EventLoopProbe()
 
     init(
         running: RunningApplication, events: AsyncStream<RunningApplication.Event>, doors: Doors, source: TapSource,
-        lock: TapLock?, configuration: RunnerConfiguration
+        lock: TapLock?, metrics: MetricsRegistry, configuration: RunnerConfiguration
     ) {
+        self.metrics = metrics
         self.running = running
         self.events = events
         self.doors = doors
@@ -82,11 +84,10 @@ struct Serving: Sendable {
     }
 
     private func start(_ planned: [PlannedService]) async throws -> ControlDoor? {
-        let registry = MetricsRegistry.process
         do {
             try await running.start(planned)
             try await running.confirmStart()
-            let door = doors.control.map { ControlDoor($0, routes(registry), logger) }
+            let door = doors.control.map { ControlDoor($0, routes, logger) }
             await running.prepareForUpgrades(means(door))
             try await door?.open()
             try configuration.predecessor?.handOver(doors, configuration)
@@ -99,12 +100,12 @@ struct Serving: Sendable {
         }
     }
 
-    private func routes(_ registry: MetricsRegistry) -> ControlRoutes {
-        ApplicationFigures(running, loops: loops) { await running.writer.condition }.add(to: registry)
-        return ControlRoutes(running, logs: configuration.log?.recent, metrics: registry, health: health)
+    private var routes: ControlRoutes {
+        ApplicationFigures(running, loops: loops) { await running.writer.condition }.add(to: metrics)
+        return ControlRoutes(running, logs: configuration.log?.recent, metrics: metrics, health: health(loops))
     }
 
-    private var health: HealthCheck {
+    private func health(_ loops: EventLoopProbe) -> HealthCheck {
         HealthCheck(running, loops: loops) {
             await running.writer.answeredCondition()
         } isStopping: {
@@ -151,7 +152,9 @@ struct Serving: Sendable {
     }
 
     private func beingWatched() -> Task<Void, Never>? {
-        let health = health
+        // A machine that is busy for seconds is no reason to be ended.
+        guard let interval = serviceManager.watchdogInterval else { return nil }
+        let health = health(EventLoopProbe(limit: interval / 2))
         guard let watchdog = Watchdog(serviceManager, isHealthy: { await health.health().live }) else { return nil }
         return Task { await watchdog.run() }
     }

@@ -40,6 +40,14 @@ struct SocketTable: Sendable {
         return table
     }
 
+    /// Closes every socket that another table does not have.
+    ///
+    /// At once, and not when the last reference goes: whoever connects is refused from now on.
+    func close(except other: SocketTable = SocketTable()) {
+        let kept = Set(other.entries.map { ObjectIdentifier($0.socket) })
+        for entry in entries where !kept.contains(ObjectIdentifier(entry.socket)) { entry.socket.close() }
+    }
+
     private func bind(
         _ endpoint: Endpoint, _ passed: PassedSockets?, _ service: String
     ) throws(RunnerError) -> BoundSocket {

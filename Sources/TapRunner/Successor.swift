@@ -1,15 +1,18 @@
 import CTapSystem
 import Dispatch
 import Glibc
+import Synchronization
 import Taproom
 
 /// The new program of a hand-over, as the old one sees it.
-struct Successor: Sendable {
+final class Successor: Sendable {
     /// How long the new program may take for each of its steps.
     private static let patience = Duration.seconds(60)
 
     let process: pid_t
     private let channel: HandoverChannel
+    /// How it ended; nil: it has not been waited for, so that its number is no other's.
+    private let ending = Mutex<String?>(nil)
 
     /// Starts the program, with what is left to it.
     ///
@@ -17,11 +20,11 @@ struct Successor: Sendable {
     init(_ program: ProgramStart, _ manifest: HandoverManifest, _ environment: [String: String]) throws {
         let (mine, theirs) = try HandoverChannel.pair()
         channel = mine
+        let optional = [
+            manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder,
+        ]
         let kept =
-            manifest.sockets.map(\.descriptor)
-            + [manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder].compactMap
-        { $0 }
-            + [manifest.lock, theirs.descriptor]
+            manifest.sockets.map(\.descriptor) + optional.compactMap { $0 } + [manifest.lock, theirs.descriptor]
         var environment = environment
         environment[Predecessor.variable] = String(theirs.descriptor)
         process = try program.start(keeping: kept, environment: environment)
@@ -55,22 +58,33 @@ struct Successor: Sendable {
         case expected: return
         case .failed(let status, let text):
             throw UpgradeError.refused(ExitStatus(rawValue: status) ?? .software, text)
-        default: throw UpgradeError.ended(await Successor.waiting { ending() })
+        default: throw UpgradeError.ended(await Successor.waiting { self.waitForTheEnd() })
         }
     }
 
     /// Ends the program, if it still runs, and returns when it has.
     func end() {
-        kill(process, SIGKILL)
-        _ = ending()
+        ending.withLock { if $0 == nil { kill(process, SIGKILL) } }
+        _ = waitForTheEnd()
     }
 
-    private func ending() -> String {
-        var status: CInt = 0
-        while waitpid(process, &status, 0) < 0 { if errno != EINTR { return "ended" } }
-        let signal = status & 0x7F
-        if signal != 0 { return "was ended by signal \(signal) (\(String(cString: strsignal(signal))))" }
-        return status >> 8 & 0xFF == 126 ? "could not be executed" : "ended with the status \(status >> 8 & 0xFF)"
+    private func waitForTheEnd() -> String {
+        ending.withLock { ending in
+            if let ending { return ending }
+            var status: CInt = 0
+            while waitpid(process, &status, 0) < 0, errno == EINTR {}
+            let signal = status & 0x7F
+            let text =
+                if signal != 0 {
+                    "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+                } else if status >> 8 & 0xFF == 126 {
+                    "could not be executed"
+                } else {
+                    "ended with the status \(status >> 8 & 0xFF)"
+                }
+            ending = text
+            return text
+        }
     }
 
     /// Waits in a thread that is for waiting.

@@ -25,6 +25,15 @@ package struct TapSource: Sendable {
     package var path: String? {
         if case .file(let path, _) = place { path } else { nil }
     }
+
+    /// The same, wherever the process works from now on.
+    var placed: TapSource {
+        var placed = self
+        if case .file(let path, let passphrase) = place {
+            placed.place = .file(LocalPath(path, in: LocalPath.workingFolder).text, passphrase: passphrase)
+        }
+        return placed
+    }
 }
 
 /// A description that an application is run from.

@@ -35,14 +35,14 @@ public final class Program: @unchecked Sendable {
     /// - Parameters:
     ///   - path: the program: a path, or a name that is looked for in `PATH`.
     ///   - arguments: its arguments.
-    ///   - folder: the folder it works in; what it writes to standard error is kept there too, under a hidden name.
+    ///   - folder: the folder it works in, where it need not be allowed to write.
     ///   - environment: variables besides those of the test.
     /// - Throws: ``SystemCallError``.
     public init(_ path: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]) throws {
         var ends: [CInt] = [0, 0]
         guard pipe(&ends) == 0 else { throw SystemCallError("make a pipe") }
         reader = ends[0]
-        errorFile = "\(folder)/.errors.\(ends[0]).\(UInt64.random(in: 0..<(1 << 40)))"
+        errorFile = "\(TemporaryFolder.parent)/.taproom-errors.\(ends[0]).\(UInt64.random(in: 0..<(1 << 40)))"
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -105,4 +105,8 @@ extension Datum {
     var integer: Int64? {
         if case .integer(let integer) = self { integer } else { nil }
     }
+
+    var array: [Datum]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
 }

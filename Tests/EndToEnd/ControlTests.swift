@@ -167,9 +167,3 @@ struct ControlTests {
         _ = try await served.stop()
     }
 }
-
-extension Datum {
-    fileprivate var array: [Datum]? {
-        if case .array(let elements) = self { elements } else { nil }
-    }
-}

@@ -22,6 +22,9 @@ int tap_groups_of(const char *user, gid_t group, gid_t *groups, int *count);
 /// A pipe that children do not inherit: the reading end, then the writing one.
 int tap_pipe(int ends[2]);
 
+/// Mounts a proc(5) on `folder` that shows only the caller's own processes, for this process and its children alone.
+int tap_mount_proc(const char *folder);
+
 /// Closes every descriptor but 0, 1, 2 and one more.
 void tap_close_others(int kept);
 
