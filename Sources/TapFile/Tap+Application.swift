@@ -12,9 +12,7 @@ extension Tap {
             SELECT path, kind, version, enabled, restart, settings FROM service
             WHERE \(holding(at: revision)) ORDER BY position
             """, [], service)
-        // In a damaged tap a path can be empty, and would be its own parent.
-        let named = flat.filter { !$0.path.isEmpty }
-        let byParent = Dictionary(grouping: named) { path, _ in path.lastIndex(of: "/").map { path[..<$0] } ?? "" }
+        let byParent = Dictionary(grouping: flat) { path, _ in path.lastIndex(of: "/").map { path[..<$0] } ?? "" }
         application.services = children(of: "", in: byParent)
         return application
     }
