@@ -68,7 +68,7 @@ private final class Reading {
 
         init(_ object: DatumObject, at path: [PathStep]) { (self.path, present) = (path, object.keys) }
 
-        func ask(_ key: String) { asked.append(key) }
+        func ask(_ key: String) { if !asked.contains(key) { asked.append(key) } }
     }
 
     init(userInfo: [CodingUserInfoKey: any Sendable]) { self.userInfo = userInfo }
