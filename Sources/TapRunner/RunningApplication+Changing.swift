@@ -121,7 +121,10 @@ extension RunningApplication {
             _ = try await reload(by: Authorship(author: UserName.current, origin: "signal"))
         } catch {
             // Meanwhile another program has taken over, which may have read the description before this was asked for.
-            if let successorProcess { return _ = kill(successorProcess, SIGHUP) }
+            if let successorProcess {
+                _ = kill(successorProcess, SIGHUP)
+                return
+            }
             logger.error("the description is not taken; all runs as before", metadata: ["error": "\(error)"])
         }
     }

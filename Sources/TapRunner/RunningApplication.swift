@@ -199,7 +199,11 @@ actor RunningApplication {
     }
 
     /// Ends the time that stopping services still have.
-    func hurry() { for service in services { service.hurry() } }
+    func hurry() {
+        let names = services.map(\.plan.path).joined(separator: " ")
+        logger.warning("what is still open is cut off", metadata: ["services": "\(names)"])
+        for service in services { service.hurry() }
+    }
 
     func statusReport() async throws -> StatusReport {
         let (active, latest) = try await writer.perform { (try $0.activeRevision(), try $0.latestRevision()) }
