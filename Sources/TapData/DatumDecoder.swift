@@ -68,17 +68,20 @@ private final class Reading {
 
         init(_ object: DatumObject, at path: [PathStep]) { (self.path, present) = (path, object.keys) }
 
-        func ask(_ key: String) { if !asked.contains(key) { asked.append(key) } }
+        /// A key can be asked for several times.
+        func ask(_ key: String) { asked.append(key) }
     }
 
     init(userInfo: [CodingUserInfoKey: any Sendable]) { self.userInfo = userInfo }
 
     var unknownKeys: [DataError] {
         groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { _, group in
-            group.present.filter { !group.asked.contains($0) }.map { key in
-                DataError(
-                    path: group.path + [.key(key)],
-                    problem: "is not known here." + suggestion(for: key, among: group.asked))
+            let asked = Set(group.asked)
+            return group.present.filter { !asked.contains($0) }.map { key in
+                var offered: Set<String> = []
+                let words = group.asked.filter { offered.insert($0).inserted }
+                return DataError(
+                    path: group.path + [.key(key)], problem: "is not known here." + suggestion(for: key, among: words))
             }
         }
     }
