@@ -77,12 +77,12 @@ extension Tap {
     /// Inside of ``commit(_:)``. Answers what was done; when that is nothing there are no revisions. Throws
     /// ``MigrationError``; nothing is changed then.
     package func migrate(
-        kinds: KindList, status: Revision.Status = .active, by authorship: Authorship
+        kinds: KindList, status: Revision.Status = .active, by authorship: @autoclosure () -> Authorship
     ) throws -> [PendingMigration] {
         let migrations = try migrations(kinds: kinds)
         let pending = try migrations.flatMap { try $0.pending(in: self) }
         guard !pending.isEmpty else { return [] }
-        var before = authorship
+        var before = authorship()
         before.comment = "before the migration"
         try addRevision(.snapshot, by: before)
         var application = try application()
@@ -91,7 +91,7 @@ extension Tap {
             application.replace(at: migration.path, with: try migration.migrated(in: self))
         }
         _ = try store(application, keepingIdentities: true)
-        var done = authorship
+        var done = before
         done.comment = pending.map(\.text).joined(separator: ", ")
         try addRevision(.migration, status: status, by: done)
         return pending

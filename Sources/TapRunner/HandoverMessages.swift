@@ -22,8 +22,6 @@ struct HandoverManifest: Sendable, Equatable, Codable {
         var descriptor: Int32
     }
 
-    /// The process that hands over.
-    var process: Int32
     /// Who holds the tap's lock.
     var lock: Int32
     var sockets: [Socket]

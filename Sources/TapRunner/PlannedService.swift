@@ -31,6 +31,9 @@ struct PlannedService: Sendable {
         !definition.isGroup && (try? kinds.kind(definition.kind)) == nil
     }
 
+    /// Whether it has tables, whose rows are read beside the thread that writes.
+    var hasTables: Bool { kind.state.contains(where: \.isTable) }
+
     private init(_ path: String, _ definition: ServiceDefinition, kinds: KindList) throws(RunnerError) {
         self.path = path
         do throws(UnknownKind) {

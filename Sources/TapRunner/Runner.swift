@@ -109,9 +109,7 @@ package enum Runner {
         // Before anything exists that counts.
         let metrics = MetricsRegistry.process
         let (application, planned, lock) = (prepared.application, prepared.planned, prepared.tap.right)
-        let writer = try TapWriter(prepared.tap) { error in
-            logger.error("state cannot be stored", metadata: ["error": "\(error)"])
-        }
+        let writer = try TapWriter(prepared.tap, logger)
         let (events, report) = AsyncStream.makeStream(of: RunningApplication.Event.self)
         let running = RunningApplication(
             application, sockets: doors.sockets, writer: writer, configuration: configuration,
@@ -124,7 +122,8 @@ package enum Runner {
             case SIGTERM, SIGINT: stops.receive()
             case SIGHUP: Task { await running.reloadForSignal() }
             case SIGUSR1: configuration.log?.reopen()
-            case SIGUSR2: Task { _ = try? await running.upgrade() }
+            case SIGUSR2:
+                Task { _ = try? await running.upgrade(by: Authorship(author: UserName.current, origin: "signal")) }
             default: break
             }
         }

@@ -1,6 +1,6 @@
+import CoreMetrics
 import Glibc
 import Logging
-import CoreMetrics
 import TapControl
 import TapFile
 import Taproom

@@ -29,7 +29,7 @@ extension RunningApplication {
     /// tap is closed and the new one takes over; connections that come meanwhile wait in the sockets, which stay open. When
     /// it fails at any time this application goes on: on its own tap, its own sockets, with its services started again if
     /// they had been stopped. Throws ``UpgradeError`` then.
-    func upgrade() async throws -> Int {
+    func upgrade(by authorship: Authorship) async throws -> Upgraded {
         guard let means = upgradeMeans else {
             throw UpgradeError.notPossible("it is in memory only, or in another root folder")
         }
@@ -39,7 +39,11 @@ extension RunningApplication {
         await beginChange()
         defer { endChange() }
         guard !isStopping else { throw StateError.closed }
-        logger.notice("upgrading", metadata: ["application": "\(application.name)"])
+        logger.notice(
+            "upgrading",
+            metadata: [
+                "application": "\(application.name)", "by": "\(authorship.author)", "origin": "\(authorship.origin)",
+            ])
         do {
             // What can't be stored now could not be carried over.
             try await writer.commit { _ in }
@@ -53,7 +57,7 @@ extension RunningApplication {
             }
             logger.notice("handed over", metadata: ["process": "\(successor.process)"])
             report(.handedOver)
-            return Int(successor.process)
+            return Upgraded(process: Int(successor.process))
         } catch {
             logger.error("no upgrade", metadata: ["error": "\(error)"])
             throw error
@@ -62,7 +66,7 @@ extension RunningApplication {
 
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
-            process: getpid(), lock: means.lock.descriptor,
+            lock: means.lock.descriptor,
             sockets: (sockets.all.map(\.socket.passed) + (passed?.remaining ?? [])).map { .init($0) },
             control: (means.door?.socket.passed).map { .init($0) },
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
@@ -105,16 +109,13 @@ extension RunningApplication {
 
     /// Opens the tap again and starts the services that were stopped for nothing.
     private func goOn(_ means: UpgradeMeans) async throws {
-        let logger = logger
         do {
             let tap = try Tap(opening: means.tap, for: .writing, passphrase: means.passphrase, holding: means.lock)
             _ = try tap.commit { try tap.failPendingRevisions() }
             application = try tap.application()
             let planned = try plans(of: application)
-            if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) { try tap.openReadingConnection() }
-            writer = try TapWriter(tap) { error in
-                logger.error("state cannot be stored", metadata: ["error": "\(error)"])
-            }
+            if planned.contains(where: \.hasTables) { try tap.openReadingConnection() }
+            writer = try TapWriter(tap, logger)
             for plan in planned { await startOrReport(plan, "service runs as before") }
             try await means.door?.open()
         } catch {

@@ -68,6 +68,4 @@ extension RunningApplication: ControlledApplication {
     }
 
     func stop() async throws { requestStop() }
-
-    func upgrade(by authorship: Authorship) async throws -> Upgraded { Upgraded(process: try await upgrade()) }
 }

@@ -19,19 +19,6 @@ struct Serving: Sendable {
     let configuration: RunnerConfiguration
     private let loops = EventLoopProbe()
 
-    init(
-        running: RunningApplication, events: AsyncStream<RunningApplication.Event>, doors: Doors, source: TapSource,
-        lock: TapLock?, metrics: MetricsRegistry, configuration: RunnerConfiguration
-    ) {
-        self.metrics = metrics
-        self.running = running
-        self.events = events
-        self.doors = doors
-        self.source = source
-        self.lock = lock
-        self.configuration = configuration
-    }
-
     private var logger: Logger { configuration.logger }
     private var serviceManager: ServiceManager { configuration.serviceManager }
 

@@ -23,10 +23,18 @@ struct PreparedTap {
     }
 }
 
+extension TapWriter {
+    /// The thread of a tap that is run: the log has what it could not store.
+    convenience init(_ tap: sending Tap, _ logger: Logger) throws(SystemCallError) {
+        try self.init(tap) { error in logger.error("state cannot be stored", metadata: ["error": "\(error)"]) }
+    }
+}
+
 /// Opens taps to run them.
 package struct TapStart {
     private let configuration: RunnerConfiguration
-    private let author = Authorship(author: UserName.current, origin: "tapd")
+    /// Who changes something, which few starts do: a name costs a look into the data bases of the system.
+    private var author: Authorship { Authorship(author: UserName.current, origin: "tapd") }
 
     /// A start with what a configuration says.
     package init(_ configuration: RunnerConfiguration) { self.configuration = configuration }
@@ -54,7 +62,7 @@ package struct TapStart {
                 sayWhatIsQuarantined(application)
                 return (application, try plans(of: application))
             }
-            if planned.contains(where: { $0.kind.state.contains(where: \.isTable) }) {
+            if planned.contains(where: \.hasTables) {
                 try tap.openReadingConnection()
             }
             // The merge may have named another account.

@@ -1,19 +1,17 @@
-import CoreMetrics
 import Glibc
 import Synchronization
 @testable import TapFile
-import TapMetrics
 import TapTesting
 @testable import Taproom
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct WriterTests {
     private static let count = Cell("count", initial: 0, durability: .always)
-    private static let words = Cell("words", initial: [String](), durability: .always)
-    private static let minute = Cell("minute", initial: 0, durability: .everySecond)
-    private static let late = Cell("late", initial: 0, durability: .snapshot)
+    static let words = Cell("words", initial: [String](), durability: .always)
+    static let minute = Cell("minute", initial: 0, durability: .everySecond)
+    static let late = Cell("late", initial: 0, durability: .snapshot)
 
-    private struct Refused: Error, Equatable {}
+    struct Refused: Error, Equatable {}
 
     /// A value that can't always be stored.
     private struct Fussy: Codable, Sendable {
@@ -23,7 +21,7 @@ import Testing
     private static let fussyAlways = Cell("fussyAlways", initial: Fussy(), durability: .always)
 
     /// Runs a body with the writer of a new tap, and then with its path, when the writer is closed.
-    private func withWriter(
+    func withWriter(
         _ body: (TapWriter) async throws -> Void, then check: (Tap) throws -> Void = { _ in }
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -39,14 +37,14 @@ import Testing
         }
     }
 
-    private func open<Value, Durability>(
+    func open<Value, Durability>(
         _ cell: Cell<Value, Durability>, _ writer: TapWriter
     ) async throws -> StoredCell<Value, Durability> {
         try await StoredCell(cell, service: 1, in: writer)
     }
 
     /// Waits for something, and gives up after a minute.
-    private func eventually(_ isTrue: () async throws -> Bool) async throws {
+    func eventually(_ isTrue: () async throws -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(60)
         while try await !isTrue() {
             try #require(ContinuousClock.now < end)
@@ -234,75 +232,6 @@ import Testing
             cell.update { $0 = 6 }
             try await eventually { writer.lossWindow == 0 }
             #expect(try await writer.perform { try $0.number(cell: "minute") } == 6)
-        }
-    }
-
-    @Test func nothingIsAtRiskWhenNothingIsPending() async throws {
-        try await withWriter { writer in
-            #expect(writer.lossWindow == 0)
-            let cell = try await open(WriterTests.late, writer)
-            #expect(writer.lossWindow == 0)
-            cell.update { $0 = 1 }
-            #expect(writer.lossWindow > 0)
-            try await writer.commit { _ in }
-            #expect(writer.lossWindow == 0)
-        }
-    }
-
-    @Test func theConditionSaysWhichPromiseIsAtRisk() async throws {
-        try await withWriter { writer in
-            let (late, minute) = (try await open(WriterTests.late, writer), try await open(WriterTests.minute, writer))
-            await #expect(writer.answeredCondition() == WriterCondition())
-            late.update { $0 = 1 }
-            #expect(writer.condition.snapshotLossWindow > 0)
-            #expect(writer.condition.promisedLossWindow == 0)
-            try await writer.perform { _ in
-                minute.update { $0 = 1 }
-                #expect(writer.condition.promisedLossWindow > 0)
-            }
-        }
-    }
-
-    @Test func theConditionTellsOfADiskThatFailsUntilItWorksAgain() async throws {
-        let registry = MetricsRegistry()
-        try await withMetricsFactory(registry) {
-            try await withWriter { writer in
-                let cell = try await open(WriterTests.words, writer)
-                try await cell.update { $0 = ["a"] }
-                #expect(writer.condition.failure == nil)
-                try await writer.perform { try $0.database.execute("PRAGMA max_page_count = 1") }
-                await #expect(throws: TapFileError.self) {
-                    try await cell.update { $0.append(String(repeating: "x", count: 100_000)) }
-                }
-                #expect(writer.condition.failure?.contains("full") == true)
-                try await writer.perform { try $0.database.execute("PRAGMA max_page_count = 1000000") }
-                // What was asked for can't be done: that says nothing about the disk.
-                await #expect(throws: Refused.self) { try await writer.commit { _ in throw Refused() } }
-                #expect(writer.condition.failure != nil)
-                try await cell.update { $0 = ["b"] }
-                #expect(writer.condition.failure == nil)
-            }
-        }
-        let text = await registry.text()
-        // The two updates that succeeded, and the end.
-        #expect(text.contains("\ntaproom_commit_seconds_count 3\n"))
-        #expect(text.contains("\ntaproom_commit_failures_total 1\n"))
-    }
-
-    @Test func theTimeAtRiskBeginsWithTheFirstChange() async throws {
-        try await withWriter { writer in
-            let (late, minute) = (try await open(WriterTests.late, writer), try await open(WriterTests.minute, writer))
-            minute.update { $0 = 1 }
-            try await eventually { writer.lossWindow == 0 }
-            // More than a second has passed since anything was stored at the start, but nothing is older than this.
-            let before = ContinuousClock.now
-            late.update { $0 = 1 }
-            let window = writer.lossWindow
-            #expect(window <= (ContinuousClock.now - before) / .seconds(1))
-            // Storing the other cell does not make this one safe.
-            minute.update { $0 = 2 }
-            try await eventually { minute.changedSince == nil }
-            #expect(writer.lossWindow >= window)
         }
     }
 
