@@ -49,23 +49,35 @@ public final class TemporaryFolder: Sendable {
     /// The path as settings take it.
     public var local: LocalPath { LocalPath(path) }
 
-    /// Writes a file, in place of one that is there, and makes the folders on the way.
+    /// Writes a file that everybody may read, in place of one that is there, and makes the folders on the way.
+    ///
+    /// Modes are given afterwards: whoever runs the tests may have a `umask` that keeps others out.
     public func write(_ contents: some Sequence<UInt8>, to name: String) throws {
-        for slash in name.indices where name[slash] == "/" { mkdir(self[String(name[..<slash])], 0o755) }
+        makeParents(of: name)
         let bytes = Array(contents)
+        let isNew = access(self[name], F_OK) != 0
         let file = open(self[name], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw SystemCallError("write \(self[name])") }
         defer { close(file) }
+        if isNew { fchmod(file, 0o644) }
         guard Glibc.write(file, bytes, bytes.count) == bytes.count else { throw SystemCallError("write \(self[name])") }
     }
 
     /// Writes a file of text.
     public func write(_ text: String, to name: String) throws { try write(text.utf8, to: name) }
 
-    /// Makes an empty folder in it, and those on the way.
+    /// Makes an empty folder in it that everybody may enter, and those on the way.
     public func makeFolder(_ name: String) throws {
-        for slash in name.indices where name[slash] == "/" { mkdir(self[String(name[..<slash])], 0o755) }
+        makeParents(of: name)
         guard mkdir(self[name], 0o755) == 0 else { throw SystemCallError("make \(self[name])") }
+        chmod(self[name], 0o755)
+    }
+
+    private func makeParents(of name: String) {
+        for slash in name.indices where name[slash] == "/" {
+            let parent = self[String(name[..<slash])]
+            if mkdir(parent, 0o755) == 0 { chmod(parent, 0o755) }
+        }
     }
 
     /// Makes a symbolic link in it.
