@@ -85,7 +85,14 @@ struct UpgradeTests {
 
     @Test(.enabled(if: geteuid() == 0, "only root can give root up"))
     func theNextProgramIsTheSameUser() async throws {
-        let served = try await bench.serve("-f", "web.tap", "--uid", "65534", "--pidfile", "pid")
+        // Where everybody may start it, as they may where programs are installed.
+        try bench.folder.makeFolder("bin")
+        let tapd = bench.folder["bin/tapd"]
+        let copy = try await Program.run("install", ["-m", "755", "\(Bench.programs)/tapd", tapd], in: "/")
+        try #require(copy.status == 0, "\(copy.errors)")
+        let program = try Program(
+            tapd, ["-f", "web.tap", "--uid", "65534", "--pidfile", "pid"], in: bench.folder.path)
+        let served = try await Served(program: program, line: program.line(containing: " serving "))
         try await bench.done("tapctl", "upgrade", "web.tap")
         let successor = try await bench.runner(of: "web.tap")
         let ids = try await Program.run(
@@ -94,7 +101,7 @@ struct UpgradeTests {
         #expect(try await served.curl("/") == "hello\n\n200")
         #expect(bench.has("pid"))
         try await stop(served, "web.tap")
-        wait { names(of: bench) == ["site", "web.tap"] }
+        wait { names(of: bench) == ["bin", "site", "web.tap"] }
     }
 
     @Test func noNumberIsGivenTwiceAndNobodyIsRefused() async throws {
