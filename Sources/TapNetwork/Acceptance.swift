@@ -55,6 +55,7 @@ package final class Acceptance: ChannelDuplexHandler {
             figures?.notePause(.limit)
             return
         }
+        guard FileReserve.isUntouched else { return pause(context, IOError(errnoCode: EMFILE, reason: "accept")) }
         let atOnce = min(room, Self.mostAtOnce)
         if atOnce != self.atOnce {
             try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(atOnce))

@@ -26,9 +26,7 @@ struct Serving: Sendable {
     ///
     /// Throws when not all could be started; nothing runs then, and what the start changed in the tap is taken back.
     func run(_ planned: [PlannedService]) async throws -> ExitStatus {
-        let clock = startingClock()
         let door = try await start(planned)
-        await clock.value
         try await sayThatItServes()
         let (saving, watching, givingBack) = (savingRegularly(), beingWatched(), givingBackCode())
         defer {
@@ -58,12 +56,6 @@ struct Serving: Sendable {
         logger.notice("stopped", metadata: ["application": "\(name)"])
         return ending.status
     }
-
-    /// Has the clock of sleeping tasks made, while there certainly is a file for it.
-    ///
-    /// libdispatch makes it when the first task sleeps, and ends the process when clients have taken all files by then.
-    /// It makes none for a sleep so short that it is over when it begins.
-    private func startingClock() -> Task<Void, Never> { Task { try? await Task.sleep(for: .milliseconds(1)) } }
 
     /// How an application came to its end.
     private enum Ending {
