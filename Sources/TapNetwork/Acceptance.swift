@@ -55,8 +55,10 @@ package final class Acceptance: ChannelDuplexHandler {
             figures?.notePause(.limit)
             return
         }
-        guard FileReserve.isUntouched else { return pause(context, IOError(errnoCode: EMFILE, reason: "accept")) }
-        let atOnce = min(room, Self.mostAtOnce)
+        let files = FileReserve.distance
+        guard files > 0 else { return pause(context, IOError(errnoCode: EMFILE, reason: "accept")) }
+        // Other event loops take some of the same files at the same time.
+        let atOnce = min(room, Self.mostAtOnce, max(files / 8, 1))
         if atOnce != self.atOnce {
             try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(atOnce))
             self.atOnce = atOnce
