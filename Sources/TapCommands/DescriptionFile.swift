@@ -42,9 +42,10 @@ struct DescriptionFile {
         self.text = try self.passphrase.map { try SealedText.open(text, passphrase: $0, name: path) } ?? text
     }
 
-    /// The name of the file, without its folder, and the text.
+    /// Where the file is, and the text.
     var base: BaseDescription {
-        BaseDescription(name: path.split(separator: "/").last.map(String.init) ?? path, text: text)
+        BaseDescription(
+            name: path == "-" ? "standard-input" : LocalPath(place, in: LocalPath.workingFolder).text, text: text)
     }
 
     /// The folder that relative paths are taken from: that of the file.

@@ -190,9 +190,11 @@ enum Mktap {
         let added = try Blocking.run {
             let application = try await Connection.application(
                 of: tap, kinds: invocation.kinds, arguments.passphrase)
-            return try await application.add(service, by: authorship)
+            let request = ChangeRequest([.add(Description.datumWithoutName(of: service), group: nil)])
+            return try await application.change(request, by: authorship)
         }
-        Console.print("\(tap): service \(added.name) added in revision \(added.revision).\n")
+        let name = added.plan.services.last?.name ?? service.name
+        Console.print("\(tap): service \(name) added in revision \(added.revision ?? 0).\n")
         return .done
     }
 }

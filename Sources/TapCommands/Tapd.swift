@@ -161,8 +161,10 @@ enum Tapd {
         let (place, folder) = (absolute(file), DescriptionFile.folder(of: file))
         let description = DescriptionSource(file, favoring: options.onConflict) {
             try DescriptionFile(file, at: place, options.passphrase).base
-        } application: { text, name in
-            try DescriptionReader.read(text, file: name, folder: folder, kinds: kinds)
+        } description: { base in
+            // Errors call the file what the person called it.
+            try DescriptionReader.readWithPlaces(
+                base.text, file: base.name == place ? file : base.fileName, folder: folder, kinds: kinds)
         }
         if access(path, F_OK) != 0 {
             let description = try DescriptionFile(file, options.passphrase)
@@ -170,7 +172,7 @@ enum Tapd {
             try Tap.make(
                 path, description.application(kinds: kinds), base: description.base, passphrase: passphrase,
                 by: Authorship(
-                    author: UserName.current, origin: "tapd", comment: "from \(description.base.name)"))
+                    author: UserName.current, origin: "tapd", comment: "from \(description.base.fileName)"))
         }
         return TapSource(.file(path, passphrase: passphrase), description: description)
     }

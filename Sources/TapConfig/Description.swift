@@ -24,7 +24,15 @@ package enum Description {
         if let number = Int64(text), number >= 0, String(number) == text { .integer(number) } else { .string(text) }
     }
 
-    private static func datum(of service: ServiceDefinition) -> Datum {
+    /// A service as a description writes it that leaves its name to others.
+    package static func datumWithoutName(of service: ServiceDefinition) -> Datum {
+        var datum = datum(of: service)
+        datum.set(["name"], .null)
+        return datum
+    }
+
+    /// A service as a description writes it.
+    package static func datum(of service: ServiceDefinition) -> Datum {
         var object: DatumObject = ["name": .string(service.name), "kind": .string(service.kind)]
         if !service.isEnabled { object["enabled"] = .bool(false) }
         if service.restart != RestartPolicy() { object["restart"] = try? DatumEncoder().encode(service.restart) }

@@ -1,4 +1,4 @@
-import TapData
+package import TapData
 package import Taproom
 
 /// Reads a description, YAML or JSON, into an application.
@@ -6,6 +6,8 @@ package struct DescriptionReader {
     private let kinds: KindList
     private let folder: String?
     private var problems: [(position: Position, path: String, text: String)] = []
+    /// What the services that stand in a `was` key had for paths.
+    private var renames: [String: String] = [:]
 
     /// Reads a text.
     ///
@@ -19,6 +21,15 @@ package struct DescriptionReader {
     package static func read(
         _ text: String, file: String, folder: String?, kinds: KindList
     ) throws(DescriptionError) -> Application {
+        try readWithPlaces(text, file: file, folder: folder, kinds: kinds).application
+    }
+
+    /// Reads a text, and keeps where everything stands and which services say what they were called before.
+    ///
+    /// As ``read(_:file:folder:kinds:)``.
+    package static func readWithPlaces(
+        _ text: String, file: String, folder: String?, kinds: KindList
+    ) throws(DescriptionError) -> LocatedDescription {
         let root: Node
         do throws(SyntaxError) {
             let isJSON = text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
@@ -28,17 +39,52 @@ package struct DescriptionReader {
             throw DescriptionError(
                 file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
         }
+        return try application(in: root, file: file, folder: folder, kinds: kinds)
+    }
+
+    /// Reads an application that is given as data: a description without a text.
+    ///
+    /// Throws ``DescriptionError``, whose lines and columns mean nothing.
+    package static func application(
+        _ datum: Datum, folder: String?, kinds: KindList
+    ) throws(DescriptionError) -> Application {
+        try application(in: Node(datum), file: "", folder: folder, kinds: kinds).application
+    }
+
+    /// Reads one service that is given as data.
+    ///
+    /// - Parameters:
+    ///   - datum: as a description writes it.
+    ///   - file: what errors are said to be in.
+    ///   - path: what the paths of errors begin with.
+    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    ///   - kinds: the kinds that may occur.
+    /// - Returns: the service.
+    /// - Throws: ``DescriptionError``, whose lines and columns mean nothing.
+    package static func service(
+        _ datum: Datum, in file: String, at path: String, folder: String? = nil, kinds: KindList
+    ) throws(DescriptionError) -> ServiceDefinition {
+        var reader = DescriptionReader(kinds: kinds, folder: folder)
+        let service = reader.service(Node(datum), path: path, servicePath: "")
+        guard let service, reader.problems.isEmpty else { throw reader.error(file) }
+        return service
+    }
+
+    private static func application(
+        in root: Node, file: String, folder: String?, kinds: KindList
+    ) throws(DescriptionError) -> LocatedDescription {
         var reader = DescriptionReader(kinds: kinds, folder: folder)
         let application = reader.application(root, fallbackName: stem(of: file))
-        guard let application, reader.problems.isEmpty else {
-            let problems = reader.problems.sorted { $0.position < $1.position }.map { problem in
-                DescriptionError.Problem(
-                    line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text
-                )
-            }
-            throw DescriptionError(file: file, problems: problems)
+        guard let application, reader.problems.isEmpty else { throw reader.error(file) }
+        return LocatedDescription(application: application, renames: reader.renames, root: root)
+    }
+
+    private func error(_ file: String) -> DescriptionError {
+        let problems = problems.sorted { $0.position < $1.position }.map { problem in
+            DescriptionError.Problem(
+                line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text)
         }
-        return application
+        return DescriptionError(file: file, problems: problems)
     }
 
     private init(kinds: KindList, folder: String?) {
@@ -79,7 +125,7 @@ package struct DescriptionReader {
             report("is missing: a list of services", "services", at: root.start)
             return application
         }
-        application.services = self.services(services.value, path: "services")
+        application.services = self.services(services.value, path: "services", servicePath: "")
         return application
     }
 
@@ -110,14 +156,16 @@ package struct DescriptionReader {
         return text(root, key, "")
     }
 
-    private mutating func services(_ node: Node, path: String) -> [ServiceDefinition] {
+    private mutating func services(_ node: Node, path: String, servicePath: String) -> [ServiceDefinition] {
         guard case .array(let elements) = node.content else {
             if node.datum != .null { report("must be a list, but is \(node.datum.typeName)", path, at: node.start) }
             return []
         }
         var names: Set<String> = []
         return elements.enumerated().compactMap { index, element in
-            guard let service = service(element, path: "\(path)[\(index)]") else { return nil }
+            guard let service = service(element, path: "\(path)[\(index)]", servicePath: servicePath) else {
+                return nil
+            }
             if !names.insert(service.name).inserted {
                 let place = element.member("name")?.value.start ?? element.start
                 report(
@@ -128,7 +176,7 @@ package struct DescriptionReader {
         }
     }
 
-    private mutating func service(_ node: Node, path: String) -> ServiceDefinition? {
+    private mutating func service(_ node: Node, path: String, servicePath: String) -> ServiceDefinition? {
         guard let members = node.members else {
             report("must be a group of keys, but is \(node.datum.typeName)", path, at: node.start)
             return nil
@@ -151,9 +199,14 @@ package struct DescriptionReader {
         if let problem = Name.problem(service.name) {
             report(problem, path + ".name", at: node.member("name")?.value.start ?? node.start)
         }
+        if let was = text(node, "was", path + ".") { renames[servicePath + service.name] = servicePath + was }
         common(&service, node, path)
         let own = members.filter { !ServiceDefinition.reservedKeys.contains($0.key) }
-        if let kind { settings(&service, of: kind, own, node, path) } else { inner(&service, own, node, path) }
+        if let kind {
+            settings(&service, of: kind, own, node, path)
+        } else {
+            inner(&service, own, node, path, servicePath: servicePath + service.name + "/")
+        }
         return service
     }
 
@@ -161,8 +214,9 @@ package struct DescriptionReader {
     private var words: [String] { kinds.words + [ServiceDefinition.group] }
 
     /// What a group has: services.
-    private mutating func inner(_ service: inout ServiceDefinition, _ own: [Node.Member], _ node: Node, _ path: String)
-    {
+    private mutating func inner(
+        _ service: inout ServiceDefinition, _ own: [Node.Member], _ node: Node, _ path: String, servicePath: String
+    ) {
         for member in own {
             let allowed = ServiceDefinition.reservedKeys.filter { $0 != "state" }
             report(
@@ -170,7 +224,7 @@ package struct DescriptionReader {
                 "\(path).\(member.key)", at: member.keyStart)
         }
         guard let list = node.member("services") else { return }
-        service.services = services(list.value, path: path + ".services")
+        service.services = services(list.value, path: path + ".services", servicePath: servicePath)
     }
 
     private mutating func settings(

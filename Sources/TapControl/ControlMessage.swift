@@ -1,4 +1,5 @@
 package import TapData
+import TapConfig
 import TapFile
 import Taproom
 
@@ -75,6 +76,21 @@ package struct Problem: Sendable, Codable, Equatable {
     package var advice: String?
     /// sysexits(3).
     package var exitStatus: Int32
+    /// Where in what was sent the first mistake is: a JSON pointer (RFC 6901).
+    package var pointer: String?
+    /// Where in the text it is, from 1.
+    package var line: Int?
+    package var column: Int?
+    /// All mistakes, when there are several or when they have places.
+    package var errors: [Mistake]?
+
+    /// One of several mistakes.
+    package struct Mistake: Sendable, Codable, Equatable {
+        package var detail: String
+        package var pointer: String?
+        package var line: Int?
+        package var column: Int?
+    }
 
     init(_ error: any Error) {
         let reportable = error as? any ReportableError
@@ -84,6 +100,8 @@ package struct Problem: Sendable, Codable, Equatable {
         detail = reportable?.description ?? "\(error)"
         advice = reportable?.advice
         exitStatus = exit.rawValue
+        errors = Mistake.all(in: error)
+        (pointer, line, column) = (errors?.first?.pointer, errors?.first?.line, errors?.first?.column)
     }
 
     private static let titles = [
@@ -99,9 +117,13 @@ package struct Problem: Sendable, Codable, Equatable {
         case .methodNotAllowed: return 405
         case .changedMeanwhile: return 412
         case .notAllowed: return 403
+        case .unconfirmed, .nothingToConfirm, .notActive: return 409
+        case .unknownService, .noDescription: return 404
         default: break
         }
         if case .unknownRevision = error as? TapFileError { return 404 }
+        if error is MergeConflict { return 409 }
+        if error is EditError || error is DescriptionError { return 422 }
         return switch exit {
         case .usage, .badData: 400
         case .noInput: 404
@@ -111,5 +133,37 @@ package struct Problem: Sendable, Codable, Equatable {
         case .cannotCreate, .inputOutput: 507
         case .done, .software: 500
         }
+    }
+}
+
+extension Problem.Mistake {
+    /// The mistakes that an error tells of; nil: it tells of none.
+    static func all(in error: any Error) -> [Problem.Mistake]? {
+        switch error {
+        case let error as DescriptionError:
+            // A description that was given as data has no lines.
+            let isText = !error.file.isEmpty
+            return error.problems.map { problem in
+                Problem.Mistake(
+                    detail: problem.text, pointer: pointer(problem.path), line: isText ? problem.line : nil,
+                    column: isText ? problem.column : nil)
+            }
+        case let error as EditError:
+            return error.problems.map { Problem.Mistake(detail: $0.text, pointer: pointer($0.path)) }
+        case let error as MergeConflict:
+            return error.conflicts.map { conflict in
+                Problem.Mistake(
+                    detail: "\(conflict.path) was changed on both sides", pointer: pointer(conflict.path),
+                    line: conflict.line, column: conflict.column)
+            }
+        default: return nil
+        }
+    }
+
+    /// RFC 6901 of a path such as `services[0].listen`.
+    private static func pointer(_ path: String) -> String {
+        path.split { ".[]".contains($0) }.map {
+            "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1")
+        }.joined()
     }
 }

@@ -55,8 +55,16 @@ package struct ControlRoutes: Sendable {
         switch request.path[1...].first {
         case "services": return try await services(request)
         case "status": return try await get(request) { try await DatumEncoder().encode(application.status()) }
-        case "application":
-            return try await get(request) { try await application.description(at: request.query["at"]) }
+        case "application": return try await wholeApplication(request)
+        case "plan": return try await post(request) { try await encoded(application.plan(changeRequest(request))) }
+        case "change", "apply": return try await post(request) { try await change(changeRequest(request), request) }
+        case "confirm":
+            return try await post(request) {
+                .object(["revision": .integer(Int64(try await application.confirm(by: authorship(request))))])
+            }
+        case "blame":
+            return try await get(request) { try await encoded(application.blame(request.query["path"])) }
+        case "drift": return try await drift(request)
         case "contents":
             return try await get(request) {
                 try await application.contents(of: request.query["path"], at: request.query["at"])
@@ -109,17 +117,103 @@ package struct ControlRoutes: Sendable {
         }
     }
 
+    private func encoded(_ value: some Encodable) throws -> Datum { try DatumEncoder().encode(value) }
+
+    private func wholeApplication(_ request: ControlRequest) async throws -> Datum {
+        try require(["GET", "PUT"], of: request)
+        guard request.method == "PUT" else { return try await application.description(at: request.query["at"]) }
+        return try await change(ChangeRequest([.replaceAll(with: request.body)]), request)
+    }
+
+    private func change(_ wanted: ChangeRequest, _ request: ControlRequest) async throws -> Datum {
+        try await encoded(application.change(wanted, by: authorship(request, wanted.comment)))
+    }
+
+    private func change(_ edit: Edit, _ request: ControlRequest) async throws -> Datum {
+        try await change(ChangeRequest([edit]), request)
+    }
+
+    /// The body of `/v1/plan`, `/v1/change` and `/v1/apply`: a ``ChangeRequest``, or a description as it is.
+    private func changeRequest(_ request: ControlRequest) throws -> ChangeRequest {
+        var wanted: ChangeRequest
+        if request.body.object?["taproom"] != nil {
+            wanted = ChangeRequest()
+            let side = try request.query["onConflict"].map { word in
+                guard let side = Merge.Side(rawValue: word) else {
+                    throw ControlError.badRequest("onConflict must be file or running, but is \"\(word)\"")
+                }
+                return side
+            }
+            wanted.description = DescriptionText(
+                text: JSONWriter.line(request.body), file: request.query["file"] ?? "description", onConflict: side)
+        } else {
+            wanted = try decode(ChangeRequest.self, request)
+        }
+        if let text = request.query["confirm"] {
+            guard let limit = TimeSpan(text) else {
+                throw ControlError.badRequest("confirm must be a duration such as 10m, but is \"\(text)\"")
+            }
+            wanted.confirm = limit
+        }
+        return wanted
+    }
+
+    private func drift(_ request: ControlRequest) async throws -> Datum {
+        try require(["GET", "POST"], of: request)
+        let description = request.method == "POST" ? try decode(DescriptionText.self, request) : nil
+        return try await encoded(application.drift(from: description))
+    }
+
     private func services(_ request: ControlRequest) async throws -> Datum {
-        guard request.path.count == 2 else {
-            return try await get(request) {
-                let path = request.path[2...].joined(separator: "/")
-                return try await application.contents(of: path, at: request.query["at"])
+        guard request.path.count > 2 else {
+            try require(["GET", "POST"], of: request)
+            if request.method == "GET" { return try await encoded(application.status().services) }
+            return try await add(request)
+        }
+        var path = request.path[2...].joined(separator: "/")
+        if request.method == "POST" {
+            let verb = request.path[request.path.count - 1]
+            path = request.path[2..<(request.path.count - 1)].joined(separator: "/")
+            switch verb {
+            case "enable", "disable": return try await change(.enable(path, verb == "enable"), request)
+            case "restart":
+                try await application.restart(path, by: authorship(request))
+                return .object(["restarted": .string(path)])
+            default:
+                throw ControlError.methodNotAllowed(
+                    "/" + request.path.joined(separator: "/"), allowed: ["GET", "PUT", "PATCH", "DELETE"])
             }
         }
-        try require(["GET", "POST"], of: request)
-        guard request.method == "POST" else { return try await DatumEncoder().encode(application.status().services) }
-        let service = try decode(TransferredService.self, request).definition
-        return try await DatumEncoder().encode(application.add(service, by: authorship(request)))
+        try require(["GET", "PUT", "PATCH", "DELETE"], of: request)
+        switch request.method {
+        case "PUT": return try await change(.replace(service: path, with: request.body), request)
+        case "PATCH": return try await change(.merge(service: path, patch: request.body), request)
+        case "DELETE": return try await change(.remove(path), request)
+        default: return try await service(path, request)
+        }
+    }
+
+    /// Adds a service, and answers its name besides.
+    private func add(_ request: ControlRequest) async throws -> Datum {
+        var wanted = ChangeRequest([.add(request.body, group: request.query["group"])])
+        wanted.folder = request.query["folder"]
+        let outcome = try await application.change(wanted, by: authorship(request))
+        var answer = try encoded(outcome).object ?? [:]
+        answer["name"] = outcome.plan.services.last.map { .string($0.name) }
+        return .object(answer)
+    }
+
+    /// A service as a description writes it, or what a path with keys leads to.
+    private func service(_ path: String, _ request: ControlRequest) async throws -> Datum {
+        guard !path.contains(".") else { return try await application.contents(of: path, at: request.query["at"]) }
+        var datum = try await application.description(at: request.query["at"])
+        for name in path.split(separator: "/") {
+            guard case .array(let services)? = datum.object?["services"],
+                let found = services.first(where: { $0.object?["name"]?.string == String(name) })
+            else { throw ControlError.unknownPath(path, problem: "there is no such service") }
+            datum = found
+        }
+        return datum
     }
 
     private func revisions(_ request: ControlRequest) async throws -> Datum {
@@ -221,29 +315,4 @@ struct RollbackRequest: Defaulted {
     var comment: String?
 
     var scope: RollbackScope { RollbackScope(settings: settings, state: state, service: service) }
-}
-
-/// A service that was checked by the asker, on its way: the body of `POST /v1/services`.
-struct TransferredService: Codable {
-    var name: String
-    var kind: String
-    var version: Int
-    var enabled: Bool
-    var restart: RestartPolicy
-    var settings: Datum
-
-    init(_ definition: ServiceDefinition) {
-        name = definition.name
-        kind = definition.kind
-        version = definition.settingsVersion
-        enabled = definition.isEnabled
-        restart = definition.restart
-        settings = .object(definition.settings)
-    }
-
-    var definition: ServiceDefinition {
-        ServiceDefinition(
-            name: name, kind: kind, settingsVersion: version, isEnabled: enabled, restart: restart,
-            settings: settings.object ?? [:])
-    }
 }

@@ -21,8 +21,18 @@ package protocol ControlledApplication: Sendable {
     func snapshot(_ name: String?, by authorship: Authorship) async throws -> Int
     /// Goes back to an earlier point. Answers the new revision, or nil when nothing differs.
     func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int?
-    /// Adds a service at the end.
-    func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService
+    /// What a change would do, and nothing more.
+    func plan(_ request: ChangeRequest) async throws -> ChangePlan
+    /// Changes settings: all that is asked for or nothing, as one revision.
+    func change(_ request: ChangeRequest, by authorship: Authorship) async throws -> ChangeOutcome
+    /// Says that the change that waits for it counts for good. Answers its revision.
+    func confirm(by authorship: Authorship) async throws -> Int
+    /// Has another one with the same settings take the place of a running service, or of all in a group.
+    func restart(_ service: String, by authorship: Authorship) async throws
+    /// Who said that the settings below a path are what they are; nil: all settings.
+    func blame(_ path: String?) async throws -> [Blame]
+    /// Where settings differ from a description; nil: from the one the application was made from.
+    func drift(from description: DescriptionText?) async throws -> [Drift]
     /// Removes points of the history.
     func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning
     /// Puts on disk what is still in memory only.
@@ -58,19 +68,6 @@ package struct Upgraded: Sendable, Equatable, Codable {
     package init(process: Int) { self.process = process }
 }
 
-/// A service that was added.
-package struct AddedService: Sendable, Equatable, Codable {
-    /// Its name: the one asked for, with a number when that was taken.
-    package var name: String
-    /// The revision that has it first.
-    package var revision: Int
-
-    package init(name: String, revision: Int) {
-        self.name = name
-        self.revision = revision
-    }
-}
-
 /// What is the matter with a request to an application.
 package enum ControlError: ReportableError, Equatable {
     case notRunning(tap: String)
@@ -86,6 +83,11 @@ package enum ControlError: ReportableError, Equatable {
     case methodNotAllowed(String, allowed: [String])
     case changedMeanwhile(expected: String, revision: Int)
     case notAllowed(user: UInt32)
+    case unconfirmed(revision: Int, until: String)
+    case nothingToConfirm
+    case noDescription
+    case unknownService(String, known: [String])
+    case notActive(String)
 
     package var description: String {
         switch self {
@@ -103,6 +105,12 @@ package enum ControlError: ReportableError, Equatable {
         case .methodNotAllowed(let path, let allowed): "\(path) takes \(allowed.joined(separator: ", "))"
         case .changedMeanwhile(let expected, let revision):
             "the application is at revision \(revision) now, and not at \(expected)"
+        case .unconfirmed(let revision, let time): "revision \(revision) waits to be confirmed until \(time)"
+        case .nothingToConfirm: "no change waits to be confirmed"
+        case .noDescription: "the application was not made from a description"
+        case .unknownService(let path, let known):
+            "there is no service \"\(path)\".\(suggestion(for: path, among: known))"
+        case .notActive(let path): "service \"\(path)\" is disabled"
         case .notAllowed(let user): "the user with the number \(user) may not control this application"
         }
     }
@@ -114,6 +122,9 @@ package enum ControlError: ReportableError, Equatable {
         case .noRetention: "Use --keep, --hourly, --daily or --size, or give the description a key \"retention\"."
         case .changedMeanwhile: "Look at it again, and ask again."
         case .notAllowed: "Use the account of its owner, or root."
+        case .unconfirmed: "Confirm it (tapctl confirm) or take it back (tapctl rollback) first."
+        case .noDescription: "Name one: tapctl drift TAP FILE."
+        case .notActive(let path): "Enable it: tapctl enable TAP \(path)."
         default: nil
         }
     }
@@ -121,7 +132,7 @@ package enum ControlError: ReportableError, Equatable {
     package var exitStatus: ExitStatus {
         switch self {
         case .notRunning, .logsOfNothing: .unavailable
-        case .changedMeanwhile: .tryAgain
+        case .changedMeanwhile, .unconfirmed: .tryAgain
         case .notAllowed: .notPermitted
         default: .usage
         }

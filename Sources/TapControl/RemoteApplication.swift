@@ -54,8 +54,34 @@ package struct RemoteApplication: ControlledApplication {
         return answer.revision
     }
 
-    package func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
-        try await ask("POST", "services", TransferredService(service))
+    package func plan(_ request: ChangeRequest) async throws -> ChangePlan {
+        try await ask("POST", "plan", request)
+    }
+
+    package func change(_ request: ChangeRequest, by authorship: Authorship) async throws -> ChangeOutcome {
+        var request = request
+        if request.comment == nil, !authorship.comment.isEmpty { request.comment = authorship.comment }
+        return try await ask("POST", "change", request)
+    }
+
+    package func confirm(by authorship: Authorship) async throws -> Int {
+        let answer: Made = try await ask("POST", "confirm")
+        return answer.revision ?? 0
+    }
+
+    package func restart(_ service: String, by authorship: Authorship) async throws {
+        struct Restarted: Decodable { var restarted: String }
+        let path = service.split(separator: "/").map { escaped(String($0)) }.joined(separator: "/")
+        let _: Restarted = try await ask("POST", "services/\(path)/restart")
+    }
+
+    package func blame(_ path: String?) async throws -> [Blame] {
+        try await ask("GET", "blame" + query(["path": path]))
+    }
+
+    package func drift(from description: DescriptionText?) async throws -> [Drift] {
+        guard let description else { return try await ask("GET", "drift") }
+        return try await ask("POST", "drift", description)
     }
 
     package func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {

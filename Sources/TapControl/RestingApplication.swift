@@ -29,6 +29,7 @@ package struct RestingApplication: ControlledApplication {
         let tap = try Tap(opening: path, for: .writing, passphrase: passphrase)
         let result = try tap.commit {
             _ = try tap.failPendingRevisions()
+            _ = try tap.takeBackUnconfirmed(by: UserName.current, origin: "tapctl")
             return try body(tap)
         }
         try tap.close()
@@ -49,7 +50,8 @@ package struct RestingApplication: ControlledApplication {
             return StatusReport(
                 name: application.name, tap: LocalPath(path, in: LocalPath.workingFolder).text, revision: revision,
                 running: false,
-                durable: .init(revision: try tap.latestRevision(), lossWindow: 0), services: services)
+                durable: .init(revision: try tap.latestRevision(), lossWindow: 0), services: services,
+                unconfirmed: try tap.confirmation())
         }
     }
 
@@ -82,17 +84,41 @@ package struct RestingApplication: ControlledApplication {
     package func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
         try writing { tap in
             try tap.checkExpected(by: authorship)
-            return try tap.rollBack(to: tap.revision(of: point), scope, by: authorship)
+            let revision = try tap.rollBack(to: tap.revision(of: point), scope, by: authorship)
+            // Who goes back himself has decided about the change that waited for it.
+            try tap.store(nil as Confirmation?)
+            return revision
         }
     }
 
-    package func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
-        try writing { tap in
-            try tap.checkExpected(by: authorship)
-            let (application, name) = try tap.application(adding: service)
-            _ = try tap.store(application)
-            return AddedService(name: name, revision: try tap.addRevision(.change, by: authorship))
+    package func plan(_ request: ChangeRequest) async throws -> ChangePlan {
+        try reading { tap in
+            let application = try tap.application()
+            let change = try tap.decide(request, on: application, kinds: kinds).change
+            return ChangePlan(change, kinds: kinds).listingUnchanged(in: change.new)
         }
+    }
+
+    package func change(_ request: ChangeRequest, by authorship: Authorship) async throws -> ChangeOutcome {
+        try writing { tap in
+            let decided = try tap.decide(request, on: tap.application(), kinds: kinds)
+            let revision = try tap.store(decided, request, status: .active, by: authorship)
+            return ChangeOutcome(
+                revision: revision, plan: ChangePlan(decided.change, kinds: kinds),
+                confirmUntil: try tap.confirmation()?.time)
+        }
+    }
+
+    package func confirm(by authorship: Authorship) async throws -> Int { try writing { try $0.confirm() } }
+
+    package func restart(_ service: String, by authorship: Authorship) async throws {
+        throw ControlError.notRunning(tap: path)
+    }
+
+    package func blame(_ path: String?) async throws -> [Blame] { try reading { try $0.blame(path) } }
+
+    package func drift(from description: DescriptionText?) async throws -> [Drift] {
+        try reading { try $0.drift(from: description?.base, kinds: kinds) }
     }
 
     package func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {

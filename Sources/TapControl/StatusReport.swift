@@ -1,3 +1,5 @@
+package import TapFile
+
 /// What `tapctl status --json` prints.
 ///
 /// Keys are added, never renamed.
@@ -59,6 +61,17 @@ package struct StatusReport: Sendable, Equatable, Codable {
         }
     }
 
+    /// A change that is taken back unless somebody confirms it.
+    package struct Unconfirmed: Sendable, Equatable, Codable {
+        package var revision: Int
+        /// RFC 3339, UTC.
+        package var until: String
+
+        package init(_ confirmation: Confirmation) {
+            (revision, until) = (confirmation.revision, confirmation.time)
+        }
+    }
+
     package var name: String
     /// The path of the tap, or null for an application in memory.
     package var tap: String?
@@ -69,11 +82,14 @@ package struct StatusReport: Sendable, Equatable, Codable {
     package var since: String?
     package var durable: Durability
     package var services: [Service]
+    /// The change that waits to be confirmed; absent when there is none.
+    package var unconfirmed: Unconfirmed?
 
     package init(
         name: String, tap: String?, revision: Int, running: Bool, pid: Int? = nil, since: String? = nil,
-        durable: Durability, services: [Service]
+        durable: Durability, services: [Service], unconfirmed: Confirmation? = nil
     ) {
+        self.unconfirmed = unconfirmed.map { Unconfirmed($0) }
         self.name = name
         self.tap = tap
         self.revision = revision
@@ -95,5 +111,6 @@ package struct StatusReport: Sendable, Equatable, Codable {
         try container.encode(since, forKey: .since)
         try container.encode(durable, forKey: .durable)
         try container.encode(services, forKey: .services)
+        try container.encodeIfPresent(unconfirmed, forKey: .unconfirmed)
     }
 }

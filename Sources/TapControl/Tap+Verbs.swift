@@ -55,17 +55,6 @@ extension Tap {
         ) { try checkExpected(by: authorship) }
     }
 
-    /// The application with one service more, and the name the service has in it: a number is added to one that is taken.
-    package func application(adding service: ServiceDefinition) throws -> (application: Application, name: String) {
-        var application = try application()
-        var service = service
-        let taken = Set(application.services.map(\.name))
-        let candidates = [service.name] + (2...taken.count + 2).map { "\(service.name)-\($0)" }
-        service.name = candidates.first { !taken.contains($0) } ?? service.name
-        application.services.append(service)
-        return (application, service.name)
-    }
-
     /// What is wrong with the stored data, a sentence each: with the file, with what refers to what, with every row that
     /// a kind of this program knows how to read.
     package func findings(kinds: KindList) throws -> [String] {

@@ -44,6 +44,18 @@ package struct Node: Sendable {
         self.start = start
     }
 
+    /// A tree that was not read from a text: all of it stands at the beginning.
+    package init(_ datum: Datum) {
+        let start = Position(line: 1, column: 1)
+        switch datum {
+        case .array(let elements): self.init(.array(elements.map { Node($0) }), start: start)
+        case .object(let object):
+            let members = object.members.map { Member(key: $0.key, keyStart: start, value: Node($0.value)) }
+            self.init(.object(members), start: start)
+        default: self.init(.scalar(datum), start: start)
+        }
+    }
+
     /// The same tree without places.
     ///
     /// Of a key that stands twice the first counts; readers refuse such texts.

@@ -59,9 +59,18 @@ package struct Authorship: Sendable, Equatable, Codable {
 
 /// The text that an application was made from or last merged with.
 package struct BaseDescription: Sendable, Equatable {
-    /// The name of the file.
+    /// The path of the file.
     package var name: String
     package var text: String
+
+    /// The name of the file, without its folder.
+    package var fileName: String { name.split(separator: "/").last.map(String.init) ?? name }
+
+    /// The folder that relative paths in it are taken from; nil: it is not known, they stay as they are.
+    package var folder: String? {
+        guard name.hasPrefix("/"), let slash = name.lastIndex(of: "/") else { return nil }
+        return slash == name.startIndex ? "/" : String(name[..<slash])
+    }
 
     package init(name: String, text: String) {
         self.name = name

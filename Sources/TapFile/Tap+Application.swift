@@ -29,7 +29,7 @@ extension Tap {
         return application
     }
 
-    private func head(_ row: Row) throws -> Application {
+    func head(_ row: Row) throws -> Application {
         let retention = try row.optionalText(3).map { text in
             guard let retention = try? DatumDecoder().decode(Retention.self, from: JSONReader.read(text).datum) else {
                 throw TapFileError.damaged(path: path, problem: "the retention can't be read")
@@ -40,7 +40,7 @@ extension Tap {
             name: row.text(0), user: row.optionalText(1), group: row.optionalText(2), retention: retention)
     }
 
-    private func service(_ row: Row) throws -> (path: String, service: ServiceDefinition) {
+    func service(_ row: Row) throws -> (path: String, service: ServiceDefinition) {
         let path = row.text(0)
         // It would be inside of itself.
         guard !path.isEmpty else { throw TapFileError.damaged(path: self.path, problem: "a service has no name") }
@@ -78,6 +78,12 @@ extension Tap {
         return Dictionary(rows) { first, _ in first }
     }
 
+    /// The number that stands for a service now; nil: there is no such service.
+    package func identity(of path: String) throws -> Int64? {
+        try database.rows("SELECT id FROM service WHERE died IS NULL AND path = ?", [.text(path)]) { $0.integer(0) }
+            .first
+    }
+
     /// Stores what is different in an application, as part of the revision that is added next.
     ///
     /// Inside of ``commit(_:)``.
@@ -85,48 +91,78 @@ extension Tap {
     /// A service keeps its identity, and so its state, as long as its path and kind stay, or also when its kind has another
     /// word now, with `keepingIdentities`. Answers whether anything differs.
     package func store(_ application: Application, keepingIdentities: Bool = false) throws -> Bool {
-        let revision = try latestRevision() + 1
-        let old = revision == 1 ? nil : try self.application()
-        var isChanged = false
-        if old == nil || (old?.name, old?.user, old?.group) != (application.name, application.user, application.group)
-            || old?.retention != application.retention
-        {
-            try end("application", where: "1", [], at: revision)
-            try database.query(
-                "INSERT INTO application VALUES (?, ?, ?, ?, ?, NULL)",
-                [
-                    .text(application.name), application.user.map { .text($0) }, application.group.map { .text($0) },
-                    application.retention.map { .text(JSONWriter.line(try DatumEncoder().encode($0))) },
-                    .integer(Int64(revision)),
-                ])
-            isChanged = true
-        }
-        return try storeServices(application, old: old, at: revision, keepingIdentities) || isChanged
+        let isNew = try latestRevision() == 0
+        let old = isNew ? Application(name: "") : try self.application()
+        return try store(ApplicationChange(from: old, to: application), keepingIdentities: keepingIdentities)
     }
 
-    private func storeServices(
-        _ application: Application, old: Application?, at revision: Int, _ keepingIdentities: Bool
-    ) throws -> Bool {
-        let former = (old?.servicesByPath ?? []).enumerated().map { ($1.path, ($0, $1.service)) }
-        let before = Dictionary(former) { first, _ in first }
-        let identities = try self.identities()
-        var isChanged = false
-        var kept: Set<String> = []
-        for (position, (path, service)) in application.servicesByPath.enumerated() {
-            kept.insert(path)
-            let former = before[path]
-            if let former, former.0 == position, former.1.isSameRow(as: service) { continue }
-            isChanged = true
-            let sameKind = keepingIdentities || former?.1.kind == service.kind
-            let identity = try sameKind ? identities[path] ?? newIdentity() : newIdentity()
-            try end("service", where: "path = ?", [.text(path)], at: revision)
-            try insert(service, path: path, identity: identity, position: position, at: revision)
-        }
-        for path in before.keys where !kept.contains(path) {
-            isChanged = true
+    /// Stores a change of the application that is stored, as part of the revision that is added next.
+    ///
+    /// Inside of ``commit(_:)``. Costs what the change touches, and not what there is. Answers whether anything differs.
+    package func store(_ change: ApplicationChange, keepingIdentities: Bool = false) throws -> Bool {
+        let revision = try latestRevision() + 1
+        let isOtherApplication = revision == 1 || change.changesApplication
+        if isOtherApplication { try storeHead(change.new, at: revision) }
+        let moved = try change.changesOrder ? moves(in: change) : []
+        // Whose path another has from now on makes room first.
+        var former: [String: (id: Int64, position: Int)] = [:]
+        for path in change.services.compactMap({ $0.old == nil ? nil : $0.formerPath ?? $0.path }) + moved.map(\.path) {
+            former[path] = try place(of: path)
             try end("service", where: "path = ?", [.text(path)], at: revision)
         }
-        return isChanged
+        let positions = Dictionary(moved.map { ($0.path, $0.position) }) { first, _ in first }
+        for service in change.services {
+            guard let new = service.new else { continue }
+            let own = former[service.formerPath ?? service.path]
+            let keeps = keepingIdentities || service.old?.kind == new.kind
+            let identity = try (keeps ? own?.id : nil) ?? newIdentity()
+            let position = positions[service.path] ?? own?.position ?? 0
+            try insert(new, path: service.path, identity: identity, position: position, at: revision)
+        }
+        let changed = Set(change.services.map(\.path))
+        for (path, position) in moved where !changed.contains(path) {
+            guard let service = change.new.service(at: path), let own = former[path] else { continue }
+            try insert(service, path: path, identity: own.id, position: position, at: revision)
+        }
+        return isOtherApplication || !change.services.isEmpty || !moved.isEmpty
+    }
+
+    private func storeHead(_ application: Application, at revision: Int) throws {
+        try end("application", where: "1", [], at: revision)
+        try database.query(
+            "INSERT INTO application VALUES (?, ?, ?, ?, ?, NULL)",
+            [
+                .text(application.name), application.user.map { .text($0) }, application.group.map { .text($0) },
+                application.retention.map { .text(JSONWriter.line(try DatumEncoder().encode($0))) },
+                .integer(Int64(revision)),
+            ])
+    }
+
+    private func place(of path: String) throws -> (id: Int64, position: Int)? {
+        try database.rows("SELECT id, position FROM service WHERE died IS NULL AND path = ?", [.text(path)]) {
+            ($0.integer(0), Int($0.integer(1)))
+        }.first
+    }
+
+    /// The services that do not stand where they stood, or are new, and their places.
+    ///
+    /// Only the order counts, gaps do not matter: a service that stays behind the same others keeps its place, and one that
+    /// is added behind all others gets the next.
+    private func moves(in change: ApplicationChange) throws -> [(path: String, position: Int)] {
+        let rows = try database.rows("SELECT path, position FROM service WHERE died IS NULL") {
+            ($0.text(0), Int($0.integer(1)))
+        }
+        let stored = Dictionary(rows) { first, _ in first }
+        let renamed = change.services.compactMap { service in service.formerPath.map { (service.path, $0) } }
+        let former = Dictionary(renamed) { first, _ in first }
+        let new = Set(change.services.filter { $0.old == nil }.map(\.path))
+        var last = -1
+        return change.new.servicesByPath.compactMap { path, _ in
+            let own = new.contains(path) ? nil : stored[former[path] ?? path]
+            let position = own.map { max($0, last + 1) } ?? last + 1
+            last = position
+            return position == own ? nil : (path, position)
+        }
     }
 
     private func newIdentity() throws -> Int64 {
@@ -151,8 +187,9 @@ extension Tap {
     ///
     /// A row born in the same revision never held, and goes.
     func end(_ table: String, where condition: String, _ values: [SQLValue?], at revision: Int) throws {
-        try database.query("DELETE FROM \(table) WHERE died IS NULL AND born = \(revision) AND \(condition)", values)
-        try database.query("UPDATE \(table) SET died = \(revision) WHERE died IS NULL AND \(condition)", values)
+        let number = [SQLValue.integer(Int64(revision))]
+        try database.query("DELETE FROM \(table) WHERE died IS NULL AND born = ? AND \(condition)", number + values)
+        try database.query("UPDATE \(table) SET died = ? WHERE died IS NULL AND \(condition)", number + values)
     }
 
     /// The description the application was made from or last merged with.
@@ -170,15 +207,5 @@ extension Tap {
         try end("base", where: "1", [], at: revision)
         try database.query(
             "INSERT INTO base VALUES (?, ?, ?, NULL)", [.text(base.name), .text(base.text), .integer(Int64(revision))])
-    }
-}
-
-extension ServiceDefinition {
-    /// Whether nothing of this service itself differs; services inside of it have rows of their own.
-    fileprivate func isSameRow(as other: ServiceDefinition) -> Bool {
-        kind == other.kind && settingsVersion == other.settingsVersion && isEnabled == other.isEnabled
-            && restart == other.restart
-            // By bytes: Swift takes two spellings of a letter for equal, Linux does not.
-            && JSONWriter.line(.object(settings)).utf8.elementsEqual(JSONWriter.line(.object(other.settings)).utf8)
     }
 }

@@ -16,7 +16,8 @@ extension Tap {
 
     /// The number of the revision that the settings are of.
     package func activeRevision() throws -> Int {
-        try database.rows("SELECT coalesce(max(number), 0) FROM revision WHERE status = 'active'") {
+        // From the newest back: it is one of the last.
+        try database.rows("SELECT number FROM revision WHERE status = 'active' ORDER BY number DESC LIMIT 1") {
             Int($0.integer(0))
         }.first ?? 0
     }
@@ -89,6 +90,7 @@ extension Tap {
             $0.revision == number && ($0.kind == .rollback || $0.kind == .migration)
         }
         if writesState { try bringBackState(from: number) }
+        if try confirmation()?.revision == number { try store(nil as Confirmation?) }
         try database.query("UPDATE revision SET status = 'failed' WHERE number = ?", [.integer(Int64(number))])
     }
 
@@ -129,7 +131,8 @@ extension Tap {
     }
 
     private func supersede() throws {
-        try database.query("UPDATE revision SET status = 'superseded' WHERE status = 'active'")
+        let active = try activeRevision()
+        try database.query("UPDATE revision SET status = 'superseded' WHERE number = ?", [.integer(Int64(active))])
     }
 
     /// The part of a query that picks the rows holding at a revision; nil: those that hold now.

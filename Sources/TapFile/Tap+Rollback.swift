@@ -150,22 +150,14 @@ extension Tap {
         return now
     }
 
-    /// The paths of the services whose settings or state a rollback will change.
-    package func services(changedSince target: Int, _ scope: RollbackScope) throws -> Set<String> {
-        let then = try servicesByPath(at: target)
-        let now = try servicesByPath(at: nil)
-        let (identitiesThen, identitiesNow) = (try identities(at: target), try identities())
+    /// The paths of the services that will remember something else after a rollback.
+    package func services(withOtherStateAt target: Int, _ scope: RollbackScope) throws -> Set<String> {
+        let (then, now) = (try identities(at: target), try identities())
         let changed = scope.state ? Set(try stateChanges(from: target, to: nil).map(\.address.service)) : []
         return Set(then.keys).union(now.keys).filter { path in
             if let only = scope.service, only != path { return false }
-            if scope.settings, then[path] != now[path] || identitiesThen[path] != identitiesNow[path] { return true }
-            return [identitiesThen[path], identitiesNow[path]].contains { $0.map(changed.contains) ?? false }
+            if scope.settings, then[path] != now[path] { return true }
+            return [then[path], now[path]].contains { $0.map(changed.contains) ?? false }
         }
-    }
-
-    /// A path can stand twice in a damaged file; the first counts.
-    private func servicesByPath(at revision: Int?) throws -> [String: ServiceDefinition] {
-        let services = try application(at: revision).servicesByPath.map { ($0.path, $0.service) }
-        return Dictionary(services) { first, _ in first }
     }
 }

@@ -13,6 +13,8 @@ package final class TapWriter: StateStore, Sendable {
 
     private let queue = WorkQueue<Work>()
     private let deferred = Mutex(DeferredStates())
+    /// Everything that services have open, by service and name.
+    private let opened = Mutex<[Int64: [String: any AnyObject & Sendable]]>([:])
     private let failed: @Sendable (any Error) -> Void
     private let reader: TapReader?
     private let watch = CommitWatch()
@@ -58,6 +60,14 @@ package final class TapWriter: StateStore, Sendable {
         deferred.withLock { $0.add(state) }
         // Wakes the thread, so that it begins to count seconds for this one.
         if state.isTimed { _ = queue.append(.other { _ in }) }
+    }
+
+    package func opened(at address: StateAddress) -> (any AnyObject & Sendable)? {
+        opened.withLock { $0[address.service]?[address.cell] }
+    }
+
+    package func keepOpened(_ state: any AnyObject & Sendable, at address: StateAddress) {
+        opened.withLock { $0[address.service, default: [:]][address.cell] = state }
     }
 
     package func wake() { _ = queue.append(.other { [self] tap in storeDue(tap) }) }
@@ -123,7 +133,10 @@ package final class TapWriter: StateStore, Sendable {
     }
 
     /// Forgets the cells of a service that has stopped: what they hold is not stored any more.
-    package func discard(service: Int64) { deferred.withLock { $0.remove(service: service) } }
+    package func discard(service: Int64) {
+        deferred.withLock { $0.remove(service: service) }
+        opened.withLock { $0[service] = nil }
+    }
 
     private func run(_ tap: Tap) {
         var nextLook = ContinuousClock.now

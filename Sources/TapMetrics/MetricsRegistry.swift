@@ -11,7 +11,13 @@ package final class MetricsRegistry: Sendable {
 
     private struct Family {
         let kind: MetricFamily.Kind
-        var series: [[MetricLabel]: any Instrument] = [:]
+        var series: [[MetricLabel]: Series] = [:]
+    }
+
+    /// An instrument, and how many have it: it is shown until the last of them gives it back.
+    private struct Series {
+        let instrument: any Instrument
+        var users = 1
     }
 
     private struct Contents {
@@ -74,7 +80,7 @@ package final class MetricsRegistry: Sendable {
             contents.families.map { name, family in
                 let series = family.series.sorted { $0.key.lexicographicallyPrecedes($1.key) }
                 return MetricFamily(
-                    name, family.kind, contents.help[name] ?? "", series.flatMap { $0.value.samples })
+                    name, family.kind, contents.help[name] ?? "", series.flatMap { $0.value.instrument.samples })
             }
         }
     }
@@ -100,12 +106,15 @@ package final class MetricsRegistry: Sendable {
     func instrument<Kind: Instrument>(_ address: SeriesAddress, _ make: (SeriesAddress) -> Kind) -> Kind {
         contents.withLock { contents in
             // The family is not held in a constant, which would have it copied when it is changed below.
-            if let known = contents.families[address.name]?.series[address.labels] {
-                return known as? Kind ?? make(address)
+            if let known = contents.families[address.name]?.series[address.labels]?.instrument as? Kind {
+                contents.families[address.name]?.series[address.labels]?.users += 1
+                return known
             }
             let new = make(address)
-            guard contents.families[address.name]?.kind ?? Kind.kind == Kind.kind else { return new }
-            contents.families[address.name, default: Family(kind: Kind.kind)].series[address.labels] = new
+            let family = contents.families[address.name]
+            guard family?.kind ?? Kind.kind == Kind.kind, family?.series[address.labels] == nil else { return new }
+            contents.families[address.name, default: Family(kind: Kind.kind)].series[address.labels] = Series(
+                instrument: new)
             return new
         }
     }
@@ -115,7 +124,11 @@ package final class MetricsRegistry: Sendable {
         guard let instrument = handler as? any Instrument else { return }
         let address = instrument.address
         contents.withLock { contents in
-            guard contents.families[address.name]?.series[address.labels] === instrument else { return }
+            guard let series = contents.families[address.name]?.series[address.labels],
+                series.instrument === instrument
+            else { return }
+            contents.families[address.name]?.series[address.labels]?.users -= 1
+            guard series.users == 1 else { return }
             contents.families[address.name]?.series[address.labels] = nil
             if contents.families[address.name]?.series.isEmpty == true { contents.families[address.name] = nil }
         }

@@ -34,7 +34,7 @@ struct PlannedService: Sendable {
     /// Whether it has tables, whose rows are read beside the thread that writes.
     var hasTables: Bool { kind.state.contains(where: \.isTable) }
 
-    private init(_ path: String, _ definition: ServiceDefinition, kinds: KindList) throws(RunnerError) {
+    init(_ path: String, _ definition: ServiceDefinition, kinds: KindList) throws(RunnerError) {
         self.path = path
         do throws(UnknownKind) {
             kind = try kinds.kind(definition.kind)

@@ -1,17 +1,10 @@
 import CoreMetrics
 import Glibc
 import Logging
+import TapConfig
 import TapControl
 import TapFile
 import Taproom
-
-/// The application as it is to be, and the paths of the services that are not what they were.
-struct WantedChange: Sendable {
-    var application: Application
-    var affected: Set<String>
-    /// The text it comes from, when it comes from one.
-    var base: BaseDescription?
-}
 
 extension RunningApplication {
     /// Waits until no other change is under way, and keeps others from beginning one.
@@ -27,46 +20,159 @@ extension RunningApplication {
         for continuation in next { continuation.resume() }
     }
 
-    /// Changes what runs: binds, stops what is affected, stores, starts again.
+    /// Changes what runs.
     ///
-    /// `decide` says what is wanted, when no other change is under way any more. `store` writes a pending revision and
-    /// answers its number, or nil when nothing differs. When a service can't be started on it, everything is taken back:
-    /// the revision is marked failed and the old services run again.
+    /// Everything that can fail comes first: deciding, binding, storing the revision as pending, making new services. Then
+    /// the revision is active on disk, and only then new services take the place of old ones, which finish their
+    /// connections beside them. Until there all old ones serve, and go on when something fails; the revision is marked failed.
+    ///
+    /// A service whose state is replaced ends before the revision is stored, and starts again as it was when that fails.
+    ///
+    /// - Parameters:
+    ///   - isCapturing: whether what services have in memory only is stored first, so that it is compared too.
+    ///   - decide: says what is wanted, when no other change is under way any more, on the thread of the tap.
+    ///   - store: writes a pending revision and answers its number, or nil when nothing differs.
+    ///   - conclude: is stored together with that it counts.
+    /// - Returns: what was done.
+    /// - Throws: what keeps the change from being made; all is then as before.
     func change(
-        _ decide: @escaping @Sendable (Tap) throws -> WantedChange,
-        store: @escaping @Sendable (Tap, WantedChange) throws -> Int?
-    ) async throws -> (wanted: WantedChange, revision: Int?) {
+        capturing isCapturing: Bool = false,
+        _ decide: @escaping @Sendable (Tap, Application) throws -> DecidedChange,
+        store: @escaping @Sendable (Tap, DecidedChange) throws -> Int?,
+        conclude: @escaping @Sendable (Tap) throws -> Void = { _ in }
+    ) async throws -> ChangeOutcome {
         await beginChange()
         defer { endChange() }
         guard !isStopping else { throw StateError.closed }
-        // What is in memory only is stored with this, so that it is compared too.
-        let wanted = try await writer.commit(decide)
-        let isAffected = { (path: String) in wanted.affected.contains(path) }
-        let planned = try plans(of: wanted.application)
-        let former = (
-            application: application, sockets: sockets, plans: services.map(\.plan).filter { isAffected($0.path) }
-        )
-        let bound = try sockets.binding(planned, passed: passed)
-        await stopServices(where: isAffected)
-        var stored: Int?
+        let application = application
+        if isCapturing { try await writer.commit { _ in } }
+        let decided = try await writer.perform { try decide($0, application) }
+        let plan = ChangePlan(decided.change, kinds: kinds)
+        var work = ServiceSwitch(plan, sockets)
+        try work.prepare(decided.change.new, kinds: kinds, passed: passed) { path in
+            services.contains { $0.plan.path == path }
+        }
+        let replaced = Set(decided.change.services.filter(\.replacesState).map(\.path))
+        let ended = replaced.isEmpty ? [] : services.map(\.plan).filter { replaced.contains($0.path) }
+        if !ended.isEmpty {
+            await stopServices { replaced.contains($0) }
+            await drained()
+        }
         do {
-            stored = try await writer.commit { try store($0, wanted) }
-            application = wanted.application
-            sockets = bound
-            for plan in planned where isAffected(plan.path) { try await start(plan) }
-            if let stored { try await writer.perform { tap in try tap.commit { try tap.activate(stored) } } }
-            sortServices()
-            former.sockets.close(except: sockets)
-            return (wanted, stored)
+            let stored = try await self.store(decided, work.pathsToMake, store)
+            guard let revision = stored.revision else {
+                work.abandon()
+                for plan in ended { await startOrReport(plan, "service runs as before") }
+                return ChangeOutcome(revision: nil, plan: plan)
+            }
+            do {
+                try await makeServices(&work, stored.identities)
+                try await writer.perform { tap in
+                    try tap.commit {
+                        try tap.activate(revision)
+                        try conclude(tap)
+                    }
+                }
+            } catch {
+                try? await writer.perform { tap in try tap.commit { try tap.fail(revision) } }
+                for service in work.made { discardUnlessUsed(service.identity) }
+                throw error
+            }
+            self.application = decided.change.new
+            await carryOut(work)
+            if decided.change.changesOrder { sortServices() }
+            awaitConfirmation(stored.confirmation)
+            return ChangeOutcome(revision: revision, plan: plan, confirmUntil: stored.confirmation?.time)
         } catch {
-            await stopServices(where: isAffected)
-            if let stored { try? await writer.perform { tap in try tap.commit { try tap.fail(stored) } } }
-            application = former.application
-            bound.close(except: former.sockets)
-            sockets = former.sockets
-            for plan in former.plans { await startOrReport(plan, "service runs as before") }
+            work.abandon()
+            for plan in ended { await startOrReport(plan, "service runs as before") }
             throw error
         }
+    }
+
+    /// What was stored as pending, and what is needed to make it run.
+    private struct StoredChange: Sendable {
+        var revision: Int?
+        var identities: [String: Int64]
+        var confirmation: Confirmation?
+    }
+
+    private func store(
+        _ decided: DecidedChange, _ paths: [String],
+        _ store: @escaping @Sendable (Tap, DecidedChange) throws -> Int?
+    ) async throws -> StoredChange {
+        try await writer.commit { tap in
+            let revision = try store(tap, decided)
+            let identities = try paths.map { ($0, try tap.identity(of: $0) ?? 0) }
+            return StoredChange(
+                revision: revision, identities: Dictionary(identities) { first, _ in first },
+                confirmation: try tap.confirmation())
+        }
+    }
+
+    /// Makes what will run, and prepares what takes other settings.
+    func makeServices(_ work: inout ServiceSwitch, _ identities: [String: Int64]) async throws {
+        for planned in work.planned {
+            let running = services.first { $0.plan.path == planned.path }
+            if let running, work.isUpdate(planned.path) {
+                work.updates.append(try await running.reconfiguration(to: planned))
+            } else {
+                let identity = identities[planned.path] ?? 0
+                work.made.append(try await make(planned, identity: identity, sockets: work.bound, store: writer))
+            }
+        }
+    }
+
+    /// Lets new services take the place of old ones: nothing here fails.
+    func carryOut(_ work: ServiceSwitch) async {
+        for update in work.updates { update() }
+        let leaving = services.filter { work.leaving.contains($0.plan.path) }
+        for service in leaving { await service.beginStop() }
+        for service in work.made {
+            let path = service.plan.path
+            if let place = services.firstIndex(where: { $0.plan.path == path }) {
+                services[place] = service
+            } else {
+                services.append(service)
+            }
+            service.run()
+            states[path] = .running
+            histories[path] = nil
+        }
+        let here = Set(services.map(ObjectIdentifier.init))
+        services.removeAll { service in leaving.contains { $0 === service } }
+        for service in leaving where here.contains(ObjectIdentifier(service)) {
+            states[service.plan.path] = application.service(at: service.plan.path) == nil ? nil : .stopped
+        }
+        let former = sockets
+        sockets = work.bound
+        former.close(work.touched, except: sockets)
+        for service in leaving { drain(service) }
+    }
+
+    /// Waits for the connections of a service that another has taken the place of, as long as it may.
+    private func drain(_ service: RunningService) {
+        draining.append(service)
+        Task {
+            if await !service.ends(within: stopLimit) {
+                logger.warning(
+                    "connections were cut off after a change",
+                    metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
+                await service.cancel()
+            }
+            // Meanwhile another program may have taken over, and the tap with it.
+            if draining.contains(where: { $0 === service }) {
+                draining.removeAll { $0 === service }
+                await release(service)
+            }
+            for continuation in drainWaiters { continuation.resume() }
+            drainWaiters = []
+        }
+    }
+
+    /// Waits until no service finishes its connections any more.
+    func drained() async {
+        while !draining.isEmpty { await withCheckedContinuation { drainWaiters.append($0) } }
     }
 
     /// Reads the description again and runs what it says: only services that it changes are touched.
@@ -95,22 +201,21 @@ extension RunningApplication {
 
     private func read(_ description: DescriptionSource, by authorship: Authorship) async throws -> Reloaded {
         let kinds = kinds
-        let change = try await change { tap in
-            let merged = try description.merged(description.read(), into: tap, kinds: kinds)
-            let affected = try tap.application().pathsThatDiffer(from: merged.application)
-            return WantedChange(application: merged.application, affected: affected, base: merged.base)
-        } store: { tap, wanted in
-            guard let base = wanted.base else { return nil }
-            return try MergedDescription(application: wanted.application, base: base).store(in: tap, by: authorship)
+        var request = ChangeRequest()
+        request.comment = "from \(description.fileName)"
+        let outcome = try await change { tap, application in
+            try description.merged(description.read(), into: tap, application, kinds: kinds)
+        } store: { [request] tap, decided in
+            try tap.store(decided, request, status: .pending, by: authorship)
         }
-        let services = change.wanted.affected.sorted()
+        let services = outcome.plan.services.map(\.name).sorted()
         logger.notice(
             "description read again",
             metadata: [
-                "file": "\(description.path)", "revision": "\(change.revision.map(String.init) ?? "unchanged")",
+                "file": "\(description.path)", "revision": "\(outcome.revision.map(String.init) ?? "unchanged")",
                 "services": "\(services.isEmpty ? "unchanged" : services.joined(separator: " "))",
             ])
-        return Reloaded(revision: change.revision, services: services)
+        return Reloaded(revision: outcome.revision, services: services)
     }
 }
 
@@ -135,18 +240,6 @@ extension RunningApplication {
         let endpoints = endpoints.joined(separator: " ")
         guard !failed.isEmpty else { return "\(application.name) serves on \(endpoints)" }
         return "\(application.name) serves on \(endpoints); failed: \(failed.joined(separator: " "))"
-    }
-}
-
-extension Application {
-    /// The services that run in only one of two applications, or differently in each.
-    fileprivate func pathsThatDiffer(from other: Application) -> Set<String> {
-        let (mine, others) = (activePaths, other.activePaths)
-        let definitions = Dictionary(other.servicesByPath.map { ($0.path, $0.service) }) { first, _ in first }
-        let changed = servicesByPath.filter { path, service in
-            mine.contains(path) && others.contains(path) && definitions[path] != service
-        }
-        return mine.symmetricDifference(others).union(changed.map(\.path))
     }
 }
 

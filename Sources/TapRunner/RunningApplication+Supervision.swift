@@ -18,7 +18,9 @@ extension RunningApplication {
         logger.log(
             level: isFailed ? .error : .notice, "service ended",
             metadata: ["service": "\(plan.path)", "ending": "\(ending.text)"])
-        let decision = decide(plan.path, plan.definition.restart, failed: isFailed, ending.text)
+        // The policy may have changed since the service was made.
+        let policy = application.service(at: plan.path)?.restart ?? plan.definition.restart
+        let decision = decide(plan.path, policy, failed: isFailed, ending.text)
         serviceManager.status(statusLine)
         if isFailed { await keepFailure(plan.path, ending.text, decision) }
         return await follow(decision, plan.path, ending.text)

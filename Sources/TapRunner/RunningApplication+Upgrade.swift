@@ -75,8 +75,8 @@ extension RunningApplication {
 
     private func handOver(to successor: Successor, _ means: UpgradeMeans) async throws {
         await means.door?.shut()
-        let leaving = services
-        services = []
+        let leaving = draining + services
+        (services, draining) = ([], [])
         do {
             let limit = ContinuousClock.now + RunningApplication.patience
             for service in leaving.reversed() { await service.beginStop() }

@@ -30,30 +30,44 @@ extension RunningApplication: ControlledApplication {
     }
 
     func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
-        let change = try await change { tap in
+        let outcome = try await change(capturing: scope.state) { tap, application in
             try tap.checkExpected(by: authorship)
             let target = try tap.revision(of: point)
-            return WantedChange(
-                application: try tap.application(rolledBackTo: target, scope),
-                affected: try tap.services(changedSince: target, scope))
+            var change = ApplicationChange(from: application, to: try tap.application(rolledBackTo: target, scope))
+            change.replaceState(of: try tap.services(withOtherStateAt: target, scope))
+            return DecidedChange(change)
         } store: { tap, _ in
             try tap.checkExpected(by: authorship)
             return try tap.rollBack(to: tap.revision(of: point), scope, status: .pending, by: authorship)
+        } conclude: { tap in
+            // Who goes back himself has decided about the change that waited for it.
+            try tap.store(nil as Confirmation?)
         }
-        return change.revision
+        return outcome.revision
     }
 
-    func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService {
-        let change = try await change { tap in
-            try tap.checkExpected(by: authorship)
-            let (application, name) = try tap.application(adding: service)
-            return WantedChange(application: application, affected: [name])
-        } store: { tap, wanted in
-            try tap.checkExpected(by: authorship)
-            _ = try tap.store(wanted.application)
-            return try tap.addRevision(.change, status: .pending, by: authorship)
+    func plan(_ request: ChangeRequest) async throws -> ChangePlan {
+        let (application, kinds) = (application, kinds)
+        return try await writer.perform { tap in
+            let change = try tap.decide(request, on: application, kinds: kinds).change
+            return ChangePlan(change, kinds: kinds).listingUnchanged(in: change.new)
         }
-        return AddedService(name: change.wanted.affected.first ?? service.name, revision: change.revision ?? 0)
+    }
+
+    func change(_ request: ChangeRequest, by authorship: Authorship) async throws -> ChangeOutcome {
+        let kinds = kinds
+        return try await change { tap, application in
+            try tap.decide(request, on: application, kinds: kinds)
+        } store: { tap, decided in
+            try tap.store(decided, request, status: .pending, by: authorship)
+        }
+    }
+
+    func blame(_ path: String?) async throws -> [Blame] { try await writer.perform { try $0.blame(path) } }
+
+    func drift(from description: DescriptionText?) async throws -> [Drift] {
+        let kinds = kinds
+        return try await writer.perform { try $0.drift(from: description?.base, kinds: kinds) }
     }
 
     func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning {

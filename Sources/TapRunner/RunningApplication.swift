@@ -50,6 +50,11 @@ actor RunningApplication {
     var successorProcess: pid_t?
     /// Services that finish their connections beside the new program.
     var lingering: [RunningService] = []
+    /// Services that finish their connections beside those that took their place.
+    var draining: [RunningService] = []
+    var drainWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Waits for the deadline of a change that is to be confirmed.
+    var confirmation: Task<Void, Never>?
 
     init(
         _ application: Application, sockets: SocketTable, writer: TapWriter, configuration: RunnerConfiguration,
@@ -94,7 +99,11 @@ actor RunningApplication {
 
     /// Says in the tap that what the start changed counts.
     func confirmStart() async throws {
-        try await writer.perform { tap in try tap.commit { try tap.activatePendingRevisions() } }
+        let waiting = try await writer.perform { tap in
+            try tap.commit { try tap.activatePendingRevisions() }
+            return try tap.confirmation()
+        }
+        awaitConfirmation(waiting)
     }
 
     /// Takes back what a start changed that came to nothing, and closes the tap.
@@ -107,23 +116,41 @@ actor RunningApplication {
     var endpoints: [String] { services.flatMap { sockets.sockets(of: $0.plan).map(\.endpoint.description) } }
 
     func start(_ plan: PlannedService) async throws {
-        let identity = try await writer.perform { try $0.identities()[plan.path] ?? 0 }
+        let identity = try await writer.perform { try $0.identity(of: plan.path) ?? 0 }
         try await start(plan, identity: identity, store: writer)
     }
 
     private func start(_ plan: PlannedService, identity: Int64, store: any StateStore) async throws {
         states[plan.path] = .starting
         do {
-            let service = try await RunningService(
-                plan, identity: identity, sockets: sockets.sockets(of: plan), store: store, logger: logger
-            ) { [report] ending in report(.serviceEnded(plan, ending)) }
+            let service = try await make(plan, identity: identity, sockets: sockets, store: store)
             services.append(service)
+            service.run()
             states[plan.path] = .running
         } catch {
             states[plan.path] = .failed
-            writer.discard(service: identity)
             throw error
         }
+    }
+
+    /// Makes a service, which does not run yet.
+    func make(
+        _ plan: PlannedService, identity: Int64, sockets: SocketTable, store: any StateStore
+    ) async throws -> RunningService {
+        do {
+            return try await RunningService(
+                plan, identity: identity, sockets: sockets.sockets(of: plan), store: store, logger: logger
+            ) { [report] ending in report(.serviceEnded(plan, ending)) }
+        } catch {
+            discardUnlessUsed(identity)
+            throw error
+        }
+    }
+
+    /// Forgets the cells of a service, unless one that runs or finishes its connections has them too.
+    func discardUnlessUsed(_ identity: Int64) {
+        guard !(services + draining).contains(where: { $0.identity == identity }) else { return }
+        writer.discard(service: identity)
     }
 
     /// Stops services in reverse order and stores what their cells still hold.
@@ -140,11 +167,17 @@ actor RunningApplication {
             }
             states[service.plan.path] = .stopped
             services.removeAll { $0 === service }
-            do {
-                try await writer.release(service: service.identity)
-            } catch {
-                logger.error("state is not stored", metadata: ["service": "\(service.plan.path)", "error": "\(error)"])
-            }
+            await release(service)
+        }
+    }
+
+    /// Stores what the cells of a service that has ended still hold, unless another goes on with them.
+    func release(_ service: RunningService) async {
+        guard !(services + draining).contains(where: { $0.identity == service.identity }) else { return }
+        do {
+            try await writer.release(service: service.identity)
+        } catch {
+            logger.error("state is not stored", metadata: ["service": "\(service.plan.path)", "error": "\(error)"])
         }
     }
 
@@ -153,10 +186,12 @@ actor RunningApplication {
     /// Answers whether all state is on disk.
     func shutDown(isSaving: Bool) async -> Bool {
         isStopping = true
+        awaitConfirmation(nil)
         await beginChange()
         guard successorProcess == nil else { return true }
-        if !isSaving { for service in services { writer.discard(service: service.identity) } }
+        if !isSaving { for service in services + draining { writer.discard(service: service.identity) } }
         await stopServices { _ in true }
+        await drained()
         sockets.close()
         sockets = SocketTable()
         do {
@@ -202,11 +237,13 @@ actor RunningApplication {
     func hurry() {
         let names = services.map(\.plan.path).joined(separator: " ")
         logger.warning("what is still open is cut off", metadata: ["services": "\(names)"])
-        for service in services { service.hurry() }
+        for service in services + draining { service.hurry() }
     }
 
     func statusReport() async throws -> StatusReport {
-        let (active, latest) = try await writer.perform { (try $0.activeRevision(), try $0.latestRevision()) }
+        let (active, latest, unconfirmed) = try await writer.perform {
+            (try $0.activeRevision(), try $0.latestRevision(), try $0.confirmation())
+        }
         let running = Dictionary(self.services.map { ($0.plan.path, $0.plan) }) { first, _ in first }
         let services = application.servicesByPath.map { path, definition in
             StatusReport.Service(
@@ -217,7 +254,8 @@ actor RunningApplication {
         }
         return StatusReport(
             name: application.name, tap: tapPath, revision: active, running: true, pid: Int(getpid()), since: since,
-            durable: .init(revision: latest, lossWindow: writer.lossWindow), services: services)
+            durable: .init(revision: latest, lossWindow: writer.lossWindow), services: services,
+            unconfirmed: unconfirmed)
     }
 
     private func state(of path: String, _ definition: ServiceDefinition) -> StatusReport.Service.State {

@@ -23,14 +23,19 @@ final class RunningService: Sendable {
     /// How long a service that was cancelled gets to return.
     private static let cancellationLimit = Duration.seconds(1)
 
-    let plan: PlannedService
     /// The number its state is stored under.
     let identity: Int64
+    private let service: any Service
     private let group: ServiceGroup
-    private let task: Task<Ending, Never>
+    private let ended: @Sendable (Ending) -> Void
+    private let current: Mutex<PlannedService>
+    private let task = Mutex<Task<Ending, Never>?>(nil)
     private let isStopping = Mutex(false)
 
-    /// Makes the service and lets it run.
+    /// What it is asked to be: what it was made from, or has taken since.
+    var plan: PlannedService { current.withLock { $0 } }
+
+    /// Makes the service; it does not run yet.
     ///
     /// `ended` is told when it ends without having been stopped.
     ///
@@ -39,14 +44,14 @@ final class RunningService: Sendable {
         _ plan: PlannedService, identity: Int64, sockets: [BoundSocket], store: any StateStore, logger: Logger,
         ended: @escaping @Sendable (Ending) -> Void
     ) async throws(RunnerError) {
-        self.plan = plan
         self.identity = identity
+        self.ended = ended
+        current = Mutex(plan)
         var logger = logger
         logger[metadataKey: "service"] = "\(plan.path)"
         let listeners = sockets.map { Listener(endpoint: $0.endpoint, descriptor: $0.descriptor) }
         let context = ServiceContext(
             name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store)
-        let service: any Service
         do {
             service = try await plan.settings.makeService(context)
         } catch {
@@ -57,20 +62,46 @@ final class RunningService: Sendable {
         let entry = ServiceGroupConfiguration.ServiceConfiguration(
             service: NamedService(name: plan.path, service: service),
             successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
-        let group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
-        self.group = group
-        task = Task {
+        group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
+    }
+
+    /// Lets it run.
+    func run() {
+        let task = Task { [group] in
             do {
                 try await group.run()
-                return .stopped
+                return Ending.stopped
             } catch {
                 return .failed("\(error)")
             }
         }
-        Task { [task, self] in
+        self.task.withLock { $0 = task }
+        Task {
             let ending = await task.value
             if !isStopping.withLock({ $0 }) { ended(ending) }
         }
+    }
+
+    /// Prepares for other settings; what is answered makes them count, and can't fail.
+    ///
+    /// Throws ``RunnerError/serviceFailed(service:problem:)`` when it can't take them; it goes on as it is then.
+    func reconfiguration(to plan: PlannedService) async throws(RunnerError) -> @Sendable () -> Void {
+        let isSame = self.plan.definition.settings == plan.definition.settings
+        do {
+            let change = isSame ? nil : try await plan.settings.reconfiguration(service)
+            if change == nil, !isSame { throw NotReconfigurable() }
+            return { [self] in
+                change?()
+                current.withLock { $0 = plan }
+            }
+        } catch {
+            throw .serviceFailed(service: plan.path, problem: "\(error)")
+        }
+    }
+
+    /// A kind that says its services take other settings, and makes services that can't.
+    private struct NotReconfigurable: Error, CustomStringConvertible {
+        var description: String { "its kind takes other settings, but the service is no ReconfigurableService" }
     }
 
     /// Begins the graceful shutdown and waits for its end: for `limit`, then cancels the service.
@@ -96,10 +127,11 @@ final class RunningService: Sendable {
     }
 
     /// Ends the time that a stop still has.
-    func hurry() { task.cancel() }
+    func hurry() { task.withLock { $0 }?.cancel() }
 
     /// Waits for the end of the service; answers whether it came in time.
     func ends(within limit: Duration) async -> Bool {
+        guard let task = task.withLock({ $0 }) else { return true }
         let first = FirstAnswer()
         return await withCheckedContinuation { continuation in
             first.wait(continuation)
@@ -107,7 +139,7 @@ final class RunningService: Sendable {
                 try? await Task.sleep(for: limit)
                 first.answer(false)
             }
-            Task { [task] in
+            Task {
                 _ = await task.value
                 first.answer(true)
                 timer.cancel()

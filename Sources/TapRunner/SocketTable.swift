@@ -6,47 +6,69 @@ import Taproom
 /// One that is bound stays bound while any service listens there, be it another than before.
 struct SocketTable: Sendable {
     private struct Entry: Sendable {
-        var service: String
         /// As the settings name it.
         var endpoint: Endpoint
         var socket: BoundSocket
     }
 
-    private var entries: [Entry] = []
-    /// The places of a service's sockets among the entries.
-    private var places: [String: Range<Int>] = [:]
+    private var entries: [String: [Entry]] = [:]
+    /// Whose an endpoint is that there can be one socket for only.
+    private var owners: [Endpoint: String] = [:]
 
-    /// A table with all endpoints of the services bound: those of this one are kept, some were handed over to this process,
-    /// and others are bound anew.
+    /// A table with all endpoints of the services bound: some were handed over to this process, and others are bound anew.
     ///
     /// Throws ``RunnerError``; what was bound for the new table is closed again.
-    func binding(
-        _ services: [PlannedService], passed: PassedSockets? = nil
+    func binding(_ services: [PlannedService], passed: PassedSockets? = nil) throws(RunnerError) -> SocketTable {
+        try changing([], to: services, passed: passed)
+    }
+
+    /// This table with other endpoints for some services: sockets that the services have are kept, and given to others of
+    /// them that listen there.
+    ///
+    /// - Parameters:
+    ///   - former: the paths of the services that give up what they have.
+    ///   - services: those that get sockets.
+    ///   - passed: what was handed over to this process.
+    /// - Returns: the table.
+    /// - Throws: ``RunnerError``; what was bound for the new table is closed again.
+    func changing(
+        _ former: Set<String>, to services: [PlannedService], passed: PassedSockets? = nil
     ) throws(RunnerError) -> SocketTable {
-        try SocketTable.refuseSharedEndpoints(of: services)
-        var kept = KeptSockets(self)
+        var table = self
+        var released: [String: [Entry]] = [:]
+        for path in former.union(services.map(\.path)) {
+            guard let entries = table.entries.removeValue(forKey: path) else { continue }
+            released[path] = entries
+            for entry in entries { table.owners[entry.endpoint.withoutMode] = nil }
+        }
+        try table.own(services)
+        var kept = KeptSockets(released)
         // A service keeps its own sockets before another can have them.
         let own = services.map { service in service.endpoints.map { kept.take($0, of: service.path) } }
-        var table = SocketTable()
         for (service, own) in zip(services, own) {
-            let start = table.entries.count
+            var entries: [Entry] = []
             for (endpoint, own) in zip(service.endpoints, own) {
                 let found = own ?? kept.take(endpoint)
                 let socket = if let found { found } else { try bind(endpoint, passed, service.path) }
-                table.entries.append(Entry(service: service.path, endpoint: endpoint, socket: socket))
+                entries.append(Entry(endpoint: endpoint, socket: socket))
             }
-            table.places[service.path] = start..<table.entries.count
+            if !entries.isEmpty { table.entries[service.path] = entries }
         }
         return table
     }
 
-    /// Closes every socket that another table does not have.
+    /// Closes every socket that some services have and another table does not.
     ///
     /// At once, and not when the last reference goes: whoever connects is refused from now on.
-    func close(except other: SocketTable = SocketTable()) {
-        let kept = Set(other.entries.map { ObjectIdentifier($0.socket) })
-        for entry in entries where !kept.contains(ObjectIdentifier(entry.socket)) { entry.socket.close() }
+    func close(_ paths: Set<String>, except other: SocketTable) {
+        let kept = Set(paths.flatMap { other.entries[$0] ?? [] }.map { ObjectIdentifier($0.socket) })
+        for entry in paths.flatMap({ entries[$0] ?? [] }) where !kept.contains(ObjectIdentifier(entry.socket)) {
+            entry.socket.close()
+        }
     }
+
+    /// Closes every socket.
+    func close() { for (_, socket) in all { socket.close() } }
 
     private func bind(
         _ endpoint: Endpoint, _ passed: PassedSockets?, _ service: String
@@ -59,18 +81,17 @@ struct SocketTable: Sendable {
     }
 
     /// The sockets of a service, in the order of its endpoints.
-    func sockets(of service: PlannedService) -> [BoundSocket] {
-        entries[places[service.path] ?? 0..<0].map(\.socket)
-    }
+    func sockets(of service: PlannedService) -> [BoundSocket] { (entries[service.path] ?? []).map(\.socket) }
 
     /// The files of the unix sockets.
-    var paths: [String] { entries.compactMap(\.socket.path) }
+    var paths: [String] { all.compactMap(\.socket.path) }
 
     /// All sockets with the endpoints that the settings name.
-    var all: [(endpoint: Endpoint, socket: BoundSocket)] { entries.map { ($0.endpoint, $0.socket) } }
+    var all: [(endpoint: Endpoint, socket: BoundSocket)] {
+        entries.sorted { $0.key < $1.key }.flatMap { $0.value.map { ($0.endpoint, $0.socket) } }
+    }
 
-    private static func refuseSharedEndpoints(of services: [PlannedService]) throws(RunnerError) {
-        var owners: [Endpoint: String] = [:]
+    private mutating func own(_ services: [PlannedService]) throws(RunnerError) {
         for service in services {
             for endpoint in service.endpoints where endpoint.isFixed {
                 if let other = owners.updateValue(service.path, forKey: endpoint.withoutMode) {
@@ -80,7 +101,7 @@ struct SocketTable: Sendable {
         }
     }
 
-    /// The sockets of a table that were not taken into the next one yet.
+    /// The sockets that were given up and not taken again yet.
     private struct KeptSockets {
         private struct Place: Hashable {
             var service: String
@@ -92,12 +113,13 @@ struct SocketTable: Sendable {
         private var isTaken: [Bool]
         private let entries: [Entry]
 
-        init(_ table: SocketTable) {
-            entries = table.entries
-            isTaken = [Bool](repeating: false, count: entries.count)
+        init(_ released: [String: [Entry]]) {
+            let all = released.flatMap { service, entries in entries.map { (service: service, entry: $0) } }
+            entries = all.map(\.entry)
+            isTaken = [Bool](repeating: false, count: all.count)
             // The last of a list is taken first.
-            for (index, entry) in entries.enumerated().reversed() {
-                byPlace[Place(service: entry.service, endpoint: entry.endpoint), default: []].append(index)
+            for (index, (service, entry)) in all.enumerated().reversed() {
+                byPlace[Place(service: service, endpoint: entry.endpoint), default: []].append(index)
                 if !entry.endpoint.isAnyPort { byEndpoint[entry.endpoint, default: []].append(index) }
             }
         }

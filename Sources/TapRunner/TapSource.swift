@@ -1,4 +1,5 @@
 package import TapConfig
+import TapControl
 package import TapFile
 package import Taproom
 
@@ -43,7 +44,7 @@ package struct DescriptionSource: Sendable {
     /// Whose word counts where file and run-time change disagree; nil: nothing is done then.
     package let side: Merge.Side?
     private let text: @Sendable () throws -> BaseDescription
-    private let application: @Sendable (_ text: String, _ name: String) throws -> Application
+    private let description: @Sendable (BaseDescription) throws -> LocatedDescription
 
     /// Names a description and how it is read.
     ///
@@ -51,47 +52,32 @@ package struct DescriptionSource: Sendable {
     ///   - path: the file.
     ///   - side: whose word counts in conflicts.
     ///   - text: reads the file as it is now.
-    ///   - application: understands a text; errors call it by the name.
+    ///   - description: understands a text.
     package init(
         _ path: String, favoring side: Merge.Side?, text: @escaping @Sendable () throws -> BaseDescription,
-        application: @escaping @Sendable (_ text: String, _ name: String) throws -> Application
+        description: @escaping @Sendable (BaseDescription) throws -> LocatedDescription
     ) {
-        (self.path, self.side, self.text, self.application) = (path, side, text, application)
+        (self.path, self.side, self.text, self.description) = (path, side, text, description)
     }
+
+    /// The name of the file, without its folder.
+    var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Reads the file, and understands nothing of it yet.
     ///
     /// Throws when it can't be read.
     func read() throws -> BaseDescription { try text() }
 
-    /// The application of a tap after a merge with a text of the description.
+    /// What becomes of the application of a tap in a merge with a text of the description.
     ///
     /// Throws `MergeConflict` and what is wrong with the description.
-    func merged(_ base: BaseDescription, into tap: Tap, kinds: KindList) throws -> MergedDescription {
-        let former = try tap.base().map { try application($0.text, $0.name) }
-        let merge = try Merge(
-            base: former, file: application(base.text, path), running: tap.application(), favoring: side)
-        guard merge.conflicts.isEmpty else {
-            throw MergeConflict(file: path, tap: tap.path, conflicts: merge.conflicts)
-        }
-        return MergedDescription(application: try merge.application(kinds: kinds), base: base)
-    }
-}
-
-/// What came of the merge of a description with a tap.
-struct MergedDescription: Sendable {
-    var application: Application
-    var base: BaseDescription
-
-    /// Stores it, when it makes a difference, as a revision that is pending.
-    ///
-    /// Inside of a commit. Answers the revision.
-    func store(in tap: Tap, by authorship: Authorship) throws -> Int? {
-        let isOtherText = try tap.base() != base
-        guard try tap.store(application) || isOtherText else { return nil }
-        try tap.store(base)
-        var authorship = authorship
-        authorship.comment = "from \(base.name)"
-        return try tap.addRevision(.import, status: .pending, by: authorship)
+    func merged(
+        _ text: BaseDescription, into tap: Tap, _ application: Application, kinds: KindList
+    ) throws -> DecidedChange {
+        let merge = try tap.merge(
+            description(text), text, with: application, favoring: side, kinds: kinds
+        ) { try description($0).application }
+        return DecidedChange(
+            ApplicationChange(from: application, to: merge.application, renames: merge.renames), base: text)
     }
 }

@@ -82,7 +82,7 @@ package struct TapStart {
         try tap.checkCells(kinds: configuration.kinds)
         _ = try tap.pendingMigrations(kinds: configuration.kinds)
         let merged = try source.description.map {
-            try $0.merged($0.read(), into: tap, kinds: configuration.kinds).application
+            try $0.merged($0.read(), into: tap, tap.application(), kinds: configuration.kinds).change.new
         }
         _ = try plans(of: merged ?? tap.application())
         try tap.close()
@@ -114,6 +114,16 @@ package struct TapStart {
             for number in failed {
                 logger.warning(
                     "a change was under way at the last end and is taken back", metadata: ["revision": "\(number)"])
+            }
+            let unconfirmed = try tap.confirmation()
+            if let unconfirmed, unconfirmed.isOver {
+                let revision = try tap.commit { try tap.takeBackUnconfirmed(by: author.author, origin: author.origin) }
+                logger.warning(
+                    "a change was not confirmed in time and is taken back",
+                    metadata: [
+                        "revision": "\(unconfirmed.revision)", "until": "\(unconfirmed.time)",
+                        "now": "\(revision.map(String.init) ?? "as before")",
+                    ])
             }
             return tap
         }
@@ -165,9 +175,18 @@ package struct TapStart {
     }
 
     private func merge(_ description: DescriptionSource, _ text: BaseDescription, into tap: Tap) throws {
-        let merged = try description.merged(text, into: tap, kinds: configuration.kinds)
-        guard let revision = try tap.commit({ try merged.store(in: tap, by: author) }) else { return }
-        logger.notice("description merged", metadata: ["file": "\(description.path)", "revision": "\(revision)"])
+        let decided = try description.merged(text, into: tap, tap.application(), kinds: configuration.kinds)
+        var request = ChangeRequest()
+        request.comment = "from \(description.fileName)"
+        do {
+            guard let revision = try tap.commit({ try tap.store(decided, request, status: .pending, by: author) })
+            else { return }
+            logger.notice("description merged", metadata: ["file": "\(description.path)", "revision": "\(revision)"])
+        } catch ControlError.unconfirmed(let revision, let time) {
+            logger.warning(
+                "the description is not merged: a change waits to be confirmed",
+                metadata: ["file": "\(description.path)", "revision": "\(revision)", "until": "\(time)"])
+        }
     }
 
     private func migrate(_ tap: Tap) throws {

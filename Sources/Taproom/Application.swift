@@ -53,8 +53,26 @@ package struct Application: Sendable, Equatable {
         return paths
     }
 
+    /// Whether a service runs when the application does: it and all groups around it are enabled.
+    package func isActive(_ path: String) -> Bool {
+        var list = services
+        for name in path.split(separator: "/") {
+            guard let service = list.first(where: { $0.name == name }), service.isEnabled else { return false }
+            list = service.services
+        }
+        return true
+    }
+
     /// The service of a path.
-    package func service(at path: String) -> ServiceDefinition? { servicesByPath.first { $0.path == path }?.service }
+    package func service(at path: String) -> ServiceDefinition? {
+        var list = services
+        var found: ServiceDefinition?
+        for name in path.split(separator: "/") {
+            found = list.first { $0.name == name }
+            list = found?.services ?? []
+        }
+        return found
+    }
 }
 
 /// One service as it was asked for.
@@ -92,7 +110,7 @@ package struct ServiceDefinition: Sendable, Equatable {
     package var isGroup: Bool { kind == ServiceDefinition.group }
 
     /// The keys that belong to every service and that no kind uses for its settings.
-    package static let reservedKeys = ["name", "kind", "enabled", "restart", "services", "state"]
+    package static let reservedKeys = ["name", "kind", "was", "enabled", "restart", "services", "state"]
 }
 
 /// Rules for the names of applications and services.

@@ -31,7 +31,11 @@ public struct ServiceContext: Sendable {
     /// Throws when the stored value can't be read as the cell's type, or comes from a newer version of the program; it
     /// stays stored as it is.
     public func open<Value, Durability>(_ cell: Cell<Value, Durability>) async throws -> StoredCell<Value, Durability> {
-        try await StoredCell(cell, service: identity, in: store)
+        let address = StateAddress(service: identity, cell: cell.name)
+        if let known = store.opened(at: address) as? StoredCell<Value, Durability> { return known }
+        let opened = try await StoredCell(cell, service: identity, in: store)
+        store.keepOpened(opened, at: address)
+        return opened
     }
 
     /// Opens a table.
@@ -40,7 +44,11 @@ public struct ServiceContext: Sendable {
     public func open<Key, Value, Durability>(
         _ table: Table<Key, Value, Durability>
     ) -> StoredTable<Key, Value, Durability> {
-        StoredTable(table, service: identity, in: store)
+        let address = StateAddress(service: identity, cell: table.name)
+        if let known = store.opened(at: address) as? StoredTable<Key, Value, Durability> { return known }
+        let opened = StoredTable(table, service: identity, in: store)
+        store.keepOpened(opened, at: address)
+        return opened
     }
 
     /// Changes several cells and rows of the durability `always` together, and returns when all is on disk.

@@ -17,6 +17,10 @@ package struct UsableSettings: Sendable {
     package var endpoints: [Endpoint]
     /// Makes the service.
     package var makeService: @Sendable (ServiceContext) async throws -> any Service
+    /// Prepares a running service for these settings; see ``ReconfigurableService/reconfiguration(to:)``.
+    ///
+    /// Nil: it takes none.
+    package var reconfiguration: @Sendable (any Service) async throws -> (@Sendable () -> Void)?
 }
 
 /// Everything that is wrong with settings, each with its path.
@@ -43,7 +47,25 @@ extension ServiceKind {
     /// Looks at stored settings, once for all that is made of them.
     package static func use(stored: DatumObject) throws(SettingsErrors) -> UsableSettings {
         let settings = try settings(stored, nil)
-        return UsableSettings(endpoints: settings.endpoints) { try await makeService(settings: settings, context: $0) }
+        return UsableSettings(endpoints: settings.endpoints) {
+            try await makeService(settings: settings, context: $0)
+        } reconfiguration: { service in
+            guard let service = service as? any ReconfigurableService else { return nil }
+            return try await reconfiguration(of: service, to: settings)
+        }
+    }
+
+    private static func reconfiguration<Running: ReconfigurableService>(
+        of service: Running, to settings: Settings
+    ) async throws -> (@Sendable () -> Void)? {
+        guard let settings = settings as? Running.Settings else { return nil }
+        return try await service.reconfiguration(to: settings)
+    }
+
+    /// Whether a service that runs with stored settings can take others.
+    package static func canReconfigure(fromStored old: DatumObject, toStored new: DatumObject) -> Bool {
+        guard let old = try? settings(old, nil), let new = try? settings(new, nil) else { return false }
+        return old.endpoints == new.endpoints && canReconfigure(from: old, to: new)
     }
 
     private static func settings(_ given: DatumObject, _ folder: String?) throws(SettingsErrors) -> Settings {

@@ -31,6 +31,12 @@ public protocol ServiceKind: Sendable {
     /// The cells and tables a service of this kind may open. The default is none.
     static var state: [any StateDeclaration] { get }
 
+    /// Whether a service that runs can take other settings without being made anew; it is a ``ReconfigurableService`` then.
+    ///
+    /// Where it listens is the same in both. The default is no: a service with the new settings takes its place, on the same
+    /// sockets.
+    static func canReconfigure(from old: Settings, to new: Settings) -> Bool
+
     /// Makes the service.
     ///
     /// Called at every start, after every socket is bound and privileges are dropped, before the application counts as
@@ -48,12 +54,28 @@ extension ServiceKind {
 
     /// No cells.
     public static var state: [any StateDeclaration] { [] }
+
+    /// Other settings need another service.
+    public static func canReconfigure(from old: Settings, to new: Settings) -> Bool { false }
+}
+
+/// A service that can go on with other settings.
+public protocol ReconfigurableService: Service {
+    /// The settings of its kind.
+    associatedtype Settings: ServiceSettings
+
+    /// Prepares for other settings, and answers what makes them count.
+    ///
+    /// Called only for changes that ``ServiceKind/canReconfigure(from:to:)`` allows. What this throws is shown to the
+    /// administrator, and everything goes on as it was. What is answered can't fail: it is called when the change is on
+    /// disk, or never.
+    func reconfiguration(to settings: Settings) async throws -> @Sendable () -> Void
 }
 
 /// The settings of a kind: plain data with a default for every key.
 ///
 /// Keys that a description leaves out keep the value that `init()` gives; unknown keys are errors. No key is called
-/// `name`, `kind`, `enabled`, `restart`, `services` or `state`, for these belong to every service. Making, reading and
+/// `name`, `kind`, `was`, `enabled`, `restart`, `services` or `state`, for these belong to every service. Making, reading and
 /// comparing settings touches no files and no sockets.
 public protocol ServiceSettings: Defaulted, Equatable, Sendable {
     /// Where the service listens: the runner binds these and hands the sockets over. The default is nowhere.

@@ -70,6 +70,21 @@ package protocol StateStore: Sendable {
 
     /// Looks soon whether changes are due.
     func wake()
+
+    /// What is open at an address: two services that serve at the same time, while one takes the place of the other,
+    /// remember together.
+    func opened(at address: StateAddress) -> (any AnyObject & Sendable)?
+
+    /// Has others find what was opened.
+    func keepOpened(_ state: any AnyObject & Sendable, at address: StateAddress)
+}
+
+extension StateStore {
+    /// Nothing is shared.
+    package func opened(at address: StateAddress) -> (any AnyObject & Sendable)? { nil }
+
+    /// Nothing is shared.
+    package func keepOpened(_ state: any AnyObject & Sendable, at address: StateAddress) {}
 }
 
 /// The transaction of a store in which updates that waited together are stored, on the store's thread.

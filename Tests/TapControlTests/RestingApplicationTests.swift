@@ -103,12 +103,16 @@ import Testing
 
     @Test func aTakenNameGetsANumber() async throws {
         try await withApplication { application, _ in
-            for (name, revision) in [("new", 3), ("web-2", 4), ("web-3", 5)] {
-                let wanted = name == "new" ? "new" : "web"
-                try await #expect(
-                    application.add(greeter(wanted), by: ada) == AddedService(name: name, revision: revision))
+            for (name, revision) in [("greeter", 3), ("greeter-2", 4), ("greeter-3", 5)] {
+                let service = Description.datumWithoutName(of: greeter("any"))
+                let outcome = try await application.change(ChangeRequest([.add(service, group: nil)]), by: ada)
+                #expect((outcome.plan.services.map(\.name), outcome.revision) == ([name], revision))
             }
-            try await #expect(application.status().services.map(\.name) == ["web", "new", "web-2", "web-3"])
+            try await #expect(
+                application.status().services.map(\.name) == ["web", "greeter", "greeter-2", "greeter-3"])
+            let taken = ChangeRequest([.add(Description.datum(of: greeter("greeter-2")), group: nil)])
+            let error = await #expect(throws: EditError.self) { try await application.change(taken, by: ada) }
+            #expect(error?.description == "there is a service \"greeter-2\" already")
         }
     }
 

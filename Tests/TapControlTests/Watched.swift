@@ -35,7 +35,12 @@ struct Watched: ControlledApplication {
     func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {
         throw Unable()
     }
-    func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> AddedService { throw Unable() }
+    func plan(_ request: ChangeRequest) async throws -> ChangePlan { throw Unable() }
+    func change(_ request: ChangeRequest, by authorship: Authorship) async throws -> ChangeOutcome { throw Unable() }
+    func confirm(by authorship: Authorship) async throws -> Int { throw Unable() }
+    func restart(_ service: String, by authorship: Authorship) async throws { throw Unable() }
+    func blame(_ path: String?) async throws -> [Blame] { throw Unable() }
+    func drift(from description: DescriptionText?) async throws -> [Drift] { throw Unable() }
     func prune(_ request: PruneRequest, by authorship: Authorship) async throws -> Pruning { throw Unable() }
     func save() async throws { throw Unable() }
     func verify() async throws -> [String] { throw Unable() }

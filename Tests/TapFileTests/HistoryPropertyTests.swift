@@ -257,7 +257,7 @@ import Testing
         let steps: [() throws -> Void] = [
             { _ = try tap.application() }, { _ = try tap.application(at: 2) }, { _ = try tap.history() },
             { for entry in try tap.state() { _ = try? entry.datum() } }, { _ = try tap.state(at: 3) },
-            { _ = try tap.integrityFindings() }, { _ = try tap.services(changedSince: 1, RollbackScope()) },
+            { _ = try tap.integrityFindings() }, { _ = try tap.services(withOtherStateAt: 1, RollbackScope()) },
             { _ = try tap.base() }, { _ = try tap.commit { try tap.failPendingRevisions() } },
             { _ = try tap.commit { try tap.rollBack(to: 1, RollbackScope(), by: ada) } },
             { _ = try tap.commit { try tap.rollBack(to: 2, RollbackScope(service: "web"), by: ada) } },

@@ -134,9 +134,9 @@ import Testing
 
     @Test func foretellsWhatWillChange() throws {
         try withHistory { tap in
-            try #expect(tap.services(changedSince: 2, RollbackScope()) == ["web", "api"])
-            try #expect(tap.services(changedSince: 2, RollbackScope(service: "web")) == ["web"])
-            try #expect(tap.services(changedSince: 3, RollbackScope()) == [])
+            try #expect(tap.services(withOtherStateAt: 2, RollbackScope()) == ["web", "api"])
+            try #expect(tap.services(withOtherStateAt: 2, RollbackScope(service: "web")) == ["web"])
+            try #expect(tap.services(withOtherStateAt: 3, RollbackScope()) == [])
             let foretold = try tap.application(rolledBackTo: 2, RollbackScope(service: "web"))
             _ = try tap.rollBack(2, RollbackScope(service: "web"))
             try #expect(Set(tap.application().services.map(\.name)) == Set(foretold.services.map(\.name)))

@@ -1,4 +1,5 @@
 import Glibc
+import TapConfig
 import TapControl
 import TapData
 import TapFile
@@ -58,8 +59,12 @@ import Testing
 
     @Test func addsAServiceAndLeavesTheOthersAlone() async throws {
         try await withRunning(application(greeter("a"))) { running, _, folder in
-            let added = try await running.add(greeter("a", listen: ["unix:\(folder)/new.sock"]), by: ada)
-            #expect(added == AddedService(name: "a-2", revision: 2))
+            let new = greeter("a", listen: ["unix:\(folder)/new.sock"])
+            let request = ChangeRequest([.add(Description.datumWithoutName(of: new), group: nil)])
+            let outcome = try await running.change(request, by: ada)
+            #expect(outcome.revision == 2)
+            #expect(outcome.plan.services.map(\.name) == ["greeter"])
+            #expect(outcome.plan.services.map(\.action) == [.start])
             #expect(accepts(folder + "/new.sock"))
             try await #expect(value("a.state.starts", running) == .integer(1))
             try await #expect(running.history().map(\.status) == [.superseded, .active])
@@ -105,13 +110,10 @@ import Testing
     @Test func aRollbackThatCannotStartRestoresSettingsStateAndServices() async throws {
         try await withRunning(application(greeter("a"), greeter("z", "refuse")), isStarted: false) { running, _, _ in
             // The first revision can't run; the second can.
-            let good = application(greeter("a"), greeter("z", "Hello"))
-            _ = try await running.change { _ in
-                WantedChange(application: good, affected: ["a", "z"])
-            } store: { tap, wanted in
-                _ = try tap.store(wanted.application)
-                return try tap.addRevision(.change, status: .pending, by: Authorship(author: "ada", origin: "test"))
-            }
+            _ = try await running.change(
+                ChangeRequest([
+                    .set(path: "a.greeting", value: .string("Hey")), .set(path: "z.greeting", value: .string("Hello")),
+                ]), by: ada)
             let before = try await value("a.state.starts", running)
             await #expect(throws: RunnerError.self) { try await running.rollBack(to: "1", RollbackScope(), by: ada) }
             try await #expect(states(running) == ["a": .running, "z": .running])
@@ -191,7 +193,7 @@ import Testing
             try await #expect(remote.snapshot("t-1", by: ada) == 2)
             try await #expect(remote.history() == running.history())
             try await #expect(remote.description(at: nil) == running.description(at: nil))
-            try await #expect(remote.add(greeter("b"), by: ada) == AddedService(name: "b", revision: 3))
+            try await #expect(remote.add(greeter("b"), by: ada) == 3)
             try await #expect(remote.differences(from: "t-1", to: nil) == running.differences(from: "2", to: nil))
             let error = await #expect(throws: RemoteError.self) {
                 try await remote.rollBack(to: "no where", RollbackScope(), by: ada)
@@ -202,5 +204,12 @@ import Testing
             for await event in events { if case .stopRequested = event { break } }
             await server.close()
         }
+    }
+}
+
+extension ControlledApplication {
+    /// Adds a service, and answers the revision.
+    fileprivate func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> Int? {
+        try await change(ChangeRequest([.add(Description.datum(of: service), group: nil)]), by: authorship).revision
     }
 }

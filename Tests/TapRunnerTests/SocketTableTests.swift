@@ -21,7 +21,7 @@ import Testing
             let before = try plans(("a", [path]), ("b", []))
             let after = try plans(("a", []), ("b", [path]))
             let old = try SocketTable().binding(before)
-            let new = try old.binding(after)
+            let new = try old.changing(["a"], to: after)
             #expect(descriptors(new, after[1]) == descriptors(old, before[0]))
             #expect(descriptors(new, after[0]).isEmpty)
         }
@@ -33,7 +33,7 @@ import Testing
             let before = try plans(("a", [one]), ("b", [two]))
             let after = try plans(("a", [two]), ("b", [one]))
             let old = try SocketTable().binding(before)
-            let new = try old.binding(after)
+            let new = try old.changing(["a"], to: after)
             #expect(descriptors(new, after[0]) == descriptors(old, before[1]))
             #expect(descriptors(new, after[1]) == descriptors(old, before[0]))
         }
@@ -65,7 +65,7 @@ import Testing
         #expect(Set(old.all.map(\.endpoint)) == [.tcp(port: 0)])
         // What one service gives up is not given to another, which would get its clients.
         let after = try plans(("b", ["tcp:0", "tcp:0"]))
-        let new = try old.binding(after)
+        let new = try old.changing(["a"], to: after)
         #expect(descriptors(new, after[0])[0] == all[2])
         #expect(!all.contains(descriptors(new, after[0])[1]))
     }
@@ -76,12 +76,12 @@ import Testing
         let passed = PassedSockets([PassedSocket(name: "web", descriptor: copy)])
         let (a, b) = try (plans(("a", ["systemd:web"])), plans(("b", ["systemd:web"])))
         var table = try SocketTable().binding(a, passed: passed)
-        table = try table.binding(b, passed: passed)
+        table = try table.changing(["a"], to: b, passed: passed)
         #expect(descriptors(table, b[0]) == [copy])
         #expect(table.sockets(of: b[0]).map(\.endpoint) == [made.endpoint])
-        #expect(throws: RunnerError.self) { try table.binding(a + b, passed: passed) }
-        table = try table.binding([], passed: passed)
-        table = try table.binding(a, passed: passed)
+        #expect(throws: RunnerError.self) { try table.changing([], to: a, passed: passed) }
+        table = try table.changing(["b"], to: [], passed: passed)
+        table = try table.changing([], to: a, passed: passed)
         #expect(descriptors(table, a[0]) == [copy])
     }
 

@@ -15,7 +15,7 @@ final class Responder {
     /// look the same: it is read anew each time until it is older.
     private static let settlingSeconds: Int64 = 2
 
-    let site: Site
+    private(set) var site: Site
     let figures: RequestFigures
     private var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     private var dateSecond: Int64 = .min
@@ -24,6 +24,12 @@ final class Responder {
     init(_ site: Site, _ figures: RequestFigures) {
         self.site = site
         self.figures = figures
+    }
+
+    /// Answers from another site from now on.
+    func use(_ site: Site) {
+        self.site = site
+        cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
     /// Seconds since 1970.

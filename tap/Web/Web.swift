@@ -24,4 +24,9 @@ public struct Web: ServiceKind {
         let site = try Site(settings, logger: context.logger, counters: counters)
         return WebServer(site, context: context)
     }
+
+    /// All but the number of connections, which the sockets are opened with.
+    public static func canReconfigure(from old: WebSettings, to new: WebSettings) -> Bool {
+        old.limits.connections == new.limits.connections
+    }
 }

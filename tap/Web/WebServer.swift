@@ -7,7 +7,7 @@ import TapNetwork
 import Taproom
 
 /// A running web service.
-final class WebServer: Service {
+final class WebServer: ReconfigurableService {
     /// What is read from a client at once.
     ///
     /// All requests in it are taken apart before the first is answered, so that little can become much. A connection that
@@ -28,6 +28,12 @@ final class WebServer: Service {
     func run() async throws {
         defer { responders.destroyFigures() }
         try await server.run()
+    }
+
+    /// Opens the new folder; from then on the next request on every connection is answered from there.
+    func reconfiguration(to settings: WebSettings) async throws -> @Sendable () -> Void {
+        let site = try responders.site(settings)
+        return { [responders] in responders.use(site) }
     }
 
     private static func initialize(_ channel: any Channel, _ responders: Responders) throws {
@@ -57,20 +63,37 @@ final class WebServer: Service {
 /// The responders of a service, one for each event loop that has had a connection.
 private final class Responders: Sendable {
     private struct Contents {
+        var site: Site
         var byLoop: [ObjectIdentifier: NIOLoopBound<Responder>] = [:]
         /// Made with the first responder: a start has no time for the figures of a service that nobody visits.
         var figures: RequestFigures?
     }
 
-    private let site: Site
     private let service: String
     /// The one that counts for the service, which event loops do not know.
     private let factory = MetricsSystem.factory
-    private let contents = Mutex(Contents())
+    private let contents: Mutex<Contents>
 
     init(_ site: Site, service: String) {
-        self.site = site
+        contents = Mutex(Contents(site: site))
         self.service = service
+    }
+
+    /// A site with other settings that counts on where the one before does.
+    ///
+    /// Throws ``SiteError``.
+    func site(_ settings: WebSettings) throws(SiteError) -> Site {
+        let former = contents.withLock { $0.site }
+        return try Site(settings, logger: former.logger, counters: former.counters)
+    }
+
+    /// Has all requests from now on answered from another site.
+    func use(_ site: Site) {
+        let responders = contents.withLock { contents in
+            contents.site = site
+            return Array(contents.byLoop.values)
+        }
+        for responder in responders { responder.eventLoop.execute { responder.value.use(site) } }
     }
 
     /// Called on the event loop.
@@ -79,7 +102,7 @@ private final class Responders: Sendable {
             if let bound = contents.byLoop[ObjectIdentifier(loop)] { return bound }
             let figures = contents.figures ?? RequestFigures(service: service, factory: factory)
             contents.figures = figures
-            let bound = NIOLoopBound(Responder(site, figures), eventLoop: loop)
+            let bound = NIOLoopBound(Responder(contents.site, figures), eventLoop: loop)
             contents.byLoop[ObjectIdentifier(loop)] = bound
             return bound
         }

@@ -1,0 +1,32 @@
+package import TapData
+package import Taproom
+
+/// A description that was read, and where everything stands in it.
+package struct LocatedDescription: Sendable {
+    package var application: Application
+    /// The services that say with `was` what they were called: their paths, and those they had.
+    package var renames: [String: String]
+    /// The text as a tree.
+    package var root: Node
+
+    /// Where it says what a path means, or as near to it as possible.
+    package func position(of path: EditPath) -> Position {
+        guard let service = path.service else { return root.position(at: path.keys.map { .key($0) }) }
+        var node = root
+        for name in service.split(separator: "/") {
+            guard case .array(let services)? = node.member("services")?.value.content,
+                let found = services.first(where: { $0.serviceName == name })
+            else { return node.member("services")?.keyStart ?? node.start }
+            node = found
+        }
+        return node.position(at: path.keys.map { .key($0) })
+    }
+}
+
+extension Node {
+    /// The name of a service: its kind's word, unless it is given one.
+    fileprivate var serviceName: Substring? {
+        let name = member("name")?.value.datum.string ?? member("kind")?.value.datum.string
+        return name.map { $0[...] }
+    }
+}

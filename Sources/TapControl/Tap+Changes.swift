@@ -1,0 +1,119 @@
+package import TapConfig
+import TapData
+package import TapFile
+package import Taproom
+
+/// A change that was decided on: what will be different, and what is kept as the base of later merges.
+package struct DecidedChange: Sendable {
+    package var change: ApplicationChange
+    package var base: BaseDescription?
+
+    package init(_ change: ApplicationChange, base: BaseDescription? = nil) {
+        (self.change, self.base) = (change, base)
+    }
+}
+
+extension Tap {
+    /// The change that a request makes of the application that is stored.
+    ///
+    /// Throws `EditError`, `DescriptionError`, `MergeConflict`, and ``ControlError`` when another change waits for its
+    /// confirmation.
+    package func decide(
+        _ request: ChangeRequest, on application: Application, kinds: KindList
+    ) throws -> DecidedChange {
+        guard let description = request.description else {
+            return DecidedChange(try application.change(by: request.edits, folder: request.folder, kinds: kinds))
+        }
+        let file = try DescriptionReader.readWithPlaces(
+            description.text, file: description.base.fileName, folder: description.base.folder, kinds: kinds)
+        let merge = try merge(
+            file, description.base, with: application, favoring: description.onConflict, kinds: kinds
+        ) { base throws(DescriptionError) in
+            try DescriptionReader.read(base.text, file: base.fileName, folder: base.folder, kinds: kinds)
+        }
+        let edited = try merge.application.change(by: request.edits, folder: request.folder, kinds: kinds)
+        return DecidedChange(
+            ApplicationChange(from: application, to: edited.new, renames: merge.renames), base: description.base)
+    }
+
+    /// The merge of a description that was read with the application that is stored.
+    ///
+    /// - Parameters:
+    ///   - file: what was read.
+    ///   - text: its text.
+    ///   - application: the application that is stored.
+    ///   - side: whose word counts in conflicts.
+    ///   - kinds: the kinds of the services.
+    ///   - read: reads the description that the application was made from.
+    /// - Returns: the merge, without conflicts.
+    /// - Throws: `MergeConflict`, which names lines of the file and revisions of the tap, and `DescriptionError`.
+    package func merge(
+        _ file: LocatedDescription, _ text: BaseDescription, with application: Application,
+        favoring side: Merge.Side?, kinds: KindList, read: (BaseDescription) throws -> Application
+    ) throws -> Merge {
+        let base = try base().map { base in base.text == text.text ? file.application : try read(base) }
+        let merge = try Merge(
+            base: base, file: file.application, running: application, renames: file.renames, favoring: side,
+            kinds: kinds)
+        guard merge.conflicts.isEmpty else {
+            let conflicts = try merge.conflicts.map { conflict in
+                var conflict = conflict
+                let place = position(of: conflict.path, in: file)
+                (conflict.line, conflict.column) = (place.line, place.column)
+                let blame = try lastChange(of: conflict.path, in: application)
+                (conflict.revision, conflict.author) = (blame?.revision, blame?.author)
+                return conflict
+            }
+            throw MergeConflict(file: text.fileName, tap: path, conflicts: conflicts)
+        }
+        return merge
+    }
+
+    func position(of path: String, in file: LocatedDescription) -> Position {
+        // Where a service is gone from the file, the list is shown that it is missing in.
+        let parsed = try? EditPath(path, in: file.application)
+        return file.position(
+            of: parsed ?? EditPath(service: path.split(separator: ".").first.map(String.init), keys: []))
+    }
+
+    /// Stores a change, when it makes a difference, as a revision.
+    ///
+    /// Inside of ``commit(_:)``. Answers the revision.
+    package func store(
+        _ decided: DecidedChange, _ request: ChangeRequest, status: Revision.Status, by authorship: Authorship
+    ) throws -> Int? {
+        try checkExpected(by: authorship)
+        let isOtherText = try decided.base.map { base in try self.base()?.text != base.text } ?? false
+        guard isOtherText || !decided.change.isEmpty else { return nil }
+        try checkNothingUnconfirmed()
+        let fallback = try activeRevision()
+        _ = try store(decided.change)
+        if let base = decided.base { try store(base) }
+        var authorship = authorship
+        if let comment = request.comment { authorship.comment = comment }
+        if authorship.comment.isEmpty { authorship.comment = request.summary }
+        let kind: Revision.Kind = decided.base == nil ? .change : .import
+        let revision = try addRevision(kind, status: status, by: authorship)
+        if let limit = request.confirm {
+            try store(
+                Confirmation(
+                    revision: revision, fallback: fallback, deadline: Confirmation.now + Int64(limit.milliseconds)))
+        }
+        return revision
+    }
+
+    /// Throws ``ControlError/unconfirmed(revision:until:)`` when a change waits for its confirmation.
+    package func checkNothingUnconfirmed() throws {
+        guard let waiting = try confirmation() else { return }
+        throw ControlError.unconfirmed(revision: waiting.revision, until: waiting.time)
+    }
+
+    /// Says that the change that waits for it counts for good.
+    ///
+    /// Inside of ``commit(_:)``. Answers its revision. Throws ``ControlError/nothingToConfirm``.
+    package func confirm() throws -> Int {
+        guard let waiting = try confirmation() else { throw ControlError.nothingToConfirm }
+        try store(nil as Confirmation?)
+        return waiting.revision
+    }
+}
