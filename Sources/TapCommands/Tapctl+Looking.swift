@@ -37,7 +37,10 @@ extension Tapctl {
             let failures = report.services.compactMap { service in
                 service.lastFailure.map { "  \(service.name) failed at \($0.time): \($0.reason)\n" }
             }
-            return "\(report.name): \(running)\nrevision \(report.revision), \(durable)\n"
+            let unconfirmed = report.unconfirmed.map {
+                "revision \($0.revision) is taken back at \($0.until) unless it is confirmed\n"
+            }
+            return "\(report.name): \(running)\nrevision \(report.revision), \(durable)\n" + (unconfirmed ?? "")
                 + TextTable.text(services, indent: "  ") + failures.joined()
         }
     }

@@ -112,8 +112,9 @@ package struct ChangePlan: Sendable, Equatable, Codable {
         let wasActive = change.old != nil && all.old.isActive(change.formerPath ?? change.path)
         let isActive = change.new != nil && all.new.isActive(change.path)
         guard let old = change.old, let new = change.new, wasActive, isActive else {
-            if wasActive { return change.old?.isGroup == true ? .unchanged : .stop }
-            return isActive && change.new?.isGroup == false ? .start : .unchanged
+            // A group does nothing itself; what happens to those inside of it is said of each.
+            if (change.new ?? change.old)?.isGroup == true { return .update }
+            return wasActive ? .stop : isActive ? .start : .unchanged
         }
         guard old.kind == new.kind, change.formerPath == nil, !new.isGroup, let kind = try? kinds.kind(new.kind) else {
             return new.isGroup ? .update : .restart

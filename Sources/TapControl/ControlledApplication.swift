@@ -131,7 +131,7 @@ package enum ControlError: ReportableError, Equatable {
 
     package var exitStatus: ExitStatus {
         switch self {
-        case .notRunning, .logsOfNothing: .unavailable
+        case .notRunning, .logsOfNothing, .nothingToConfirm, .notActive: .unavailable
         case .changedMeanwhile, .unconfirmed: .tryAgain
         case .notAllowed: .notPermitted
         default: .usage

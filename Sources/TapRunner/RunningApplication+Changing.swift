@@ -82,12 +82,24 @@ extension RunningApplication {
             await carryOut(work)
             if decided.change.changesOrder { sortServices() }
             awaitConfirmation(stored.confirmation)
+            logChange(plan, revision)
             return ChangeOutcome(revision: revision, plan: plan, confirmUntil: stored.confirmation?.time)
         } catch {
             work.abandon()
             for plan in ended { await startOrReport(plan, "service runs as before") }
             throw error
         }
+    }
+
+    private func logChange(_ plan: ChangePlan, _ revision: Int) {
+        let services = plan.services.filter { $0.action != .unchanged }.map { "\($0.name):\($0.action)" }
+        logger.notice(
+            "changed",
+            metadata: [
+                "revision": "\(revision)", "services": "\(services.isEmpty ? "none" : services.joined(separator: " "))",
+            ])
+        serviceManager.status(statusLine)
+        if services.contains(where: { !$0.hasSuffix(":update") }) { serviceManager.storeSockets(sockets.all) }
     }
 
     /// What was stored as pending, and what is needed to make it run.

@@ -77,7 +77,10 @@ package final class ServiceManager: Sendable {
     /// Says in one line what the application does.
     ///
     /// `systemctl status` shows it.
-    package func status(_ text: String) { send(["STATUS=\(ServiceManager.line(text))"]) }
+    package func status(_ text: @autoclosure () -> String) {
+        guard address != nil else { return }
+        send(["STATUS=\(ServiceManager.line(text()))"])
+    }
 
     /// Says that the application is well: to be said by ``Watchdog`` only.
     package func watchdog() { send(["WATCHDOG=1"]) }
@@ -103,9 +106,9 @@ package final class ServiceManager: Sendable {
     /// To be called with all sockets at a start and after each change: what was kept and is not among them is given up. The
     /// file of a unix socket goes at a stop, a free port may be another next time, and the sockets of socket units are kept
     /// anyway: these are left out.
-    package func storeSockets(_ sockets: [(endpoint: Endpoint, socket: BoundSocket)]) {
+    package func storeSockets(_ sockets: @autoclosure () -> [(endpoint: Endpoint, socket: BoundSocket)]) {
         guard address != nil else { return }
-        let wanted = sockets.filter { $0.endpoint.isStorable && $0.socket.name == $0.endpoint.socketName }
+        let wanted = sockets().filter { $0.endpoint.isStorable && $0.socket.name == $0.endpoint.socketName }
         let names = Set(wanted.map(\.socket.name))
         let former = stored.withLock { stored in
             defer { stored = names }

@@ -57,7 +57,9 @@ struct ServiceSwitch: Sendable {
         let rebound = planned.filter { !updated.contains($0.path) }
         guard !rebound.isEmpty || !gone.isEmpty else { return }
         touched = gone.union(rebound.map(\.path))
-        bound = try former.changing(gone, to: rebound, passed: passed)
+        let renamed = plan.services.compactMap { step in step.formerName.map { (step.name, $0) } }
+        bound = try former.changing(
+            gone, to: rebound, formerPaths: Dictionary(renamed) { first, _ in first }, passed: passed)
     }
 
     func isUpdate(_ path: String) -> Bool { updated.contains(path) }

@@ -28,11 +28,13 @@ struct SocketTable: Sendable {
     /// - Parameters:
     ///   - former: the paths of the services that give up what they have.
     ///   - services: those that get sockets.
+    ///   - formerPaths: what services that are renamed were called.
     ///   - passed: what was handed over to this process.
     /// - Returns: the table.
     /// - Throws: ``RunnerError``; what was bound for the new table is closed again.
     func changing(
-        _ former: Set<String>, to services: [PlannedService], passed: PassedSockets? = nil
+        _ former: Set<String>, to services: [PlannedService], formerPaths: [String: String] = [:],
+        passed: PassedSockets? = nil
     ) throws(RunnerError) -> SocketTable {
         var table = self
         var released: [String: [Entry]] = [:]
@@ -44,7 +46,9 @@ struct SocketTable: Sendable {
         try table.own(services)
         var kept = KeptSockets(released)
         // A service keeps its own sockets before another can have them.
-        let own = services.map { service in service.endpoints.map { kept.take($0, of: service.path) } }
+        let own = services.map { service in
+            service.endpoints.map { kept.take($0, of: formerPaths[service.path] ?? service.path) }
+        }
         for (service, own) in zip(services, own) {
             var entries: [Entry] = []
             for (endpoint, own) in zip(service.endpoints, own) {

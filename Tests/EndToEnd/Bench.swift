@@ -30,6 +30,11 @@ final class Bench {
 
     /// Runs a tool to its end.
     func run(_ tool: String, _ arguments: String...) async throws -> Program.Outcome {
+        try await run(tool, arguments)
+    }
+
+    /// Runs a tool to its end.
+    func run(_ tool: String, _ arguments: [String]) async throws -> Program.Outcome {
         let (path, words) = command(tool, arguments)
         return try await Program.run(path, words, in: folder.path)
     }
