@@ -67,7 +67,8 @@ extension RunningApplication {
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
             lock: means.lock.descriptor,
-            sockets: (sockets.all.map(\.socket.passed) + (passed?.remaining ?? [])).map { .init($0) },
+            sockets: (sockets.sockets(ofServices: application.servicesByPath.map(\.path)).map(\.passed)
+                + (passed?.remaining ?? [])).map { .init($0) },
             control: (means.door?.socket.passed).map { .init($0) },
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
             sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)

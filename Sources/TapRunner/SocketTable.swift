@@ -90,6 +90,11 @@ struct SocketTable: Sendable {
     /// The files of the unix sockets.
     var paths: [String] { all.compactMap(\.socket.path) }
 
+    /// The sockets of services, in their order.
+    ///
+    /// Who takes them over gives those with any port to its services in the same order.
+    func sockets(ofServices paths: [String]) -> [BoundSocket] { paths.flatMap { entries[$0] ?? [] }.map(\.socket) }
+
     /// All sockets with the endpoints that the settings name.
     var all: [(endpoint: Endpoint, socket: BoundSocket)] {
         entries.sorted { $0.key < $1.key }.flatMap { $0.value.map { ($0.endpoint, $0.socket) } }

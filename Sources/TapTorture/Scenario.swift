@@ -74,6 +74,8 @@ extension ScenarioPlayer {
         try await step("count 21") { try await session().count.update { $0 = 21 } }
         try await step("rollback") { try await rollBack(to: 4) }
         try await step("count 22") { try await session().count.update { $0 = 22 } }
+        try await step("unconfirmed") { try await storeUnconfirmed() }
+        try await step("taken back") { try await takeBack() }
         try await step("close") { try await close() }
         try await step("open again") { _ = try await session() }
         try await step("count 23") { try await session().count.update { $0 = 23 } }
@@ -101,6 +103,23 @@ extension ScenarioPlayer {
             _ = try tap.store(wanted)
             try tap.addRevision(.change, status: status, by: authorship)
         }
+    }
+
+    /// A change that nobody will confirm.
+    private func storeUnconfirmed() async throws {
+        let wanted = ScenarioPlayer.application(greeting: "unconfirmed")
+        let authorship = authorship
+        try await session().writer.commit { tap in
+            let fallback = try tap.activeRevision()
+            _ = try tap.store(wanted)
+            let revision = try tap.addRevision(.change, by: authorship)
+            try tap.store(Confirmation(revision: revision, fallback: fallback, deadline: 0))
+        }
+    }
+
+    private func takeBack() async throws {
+        let author = authorship.author
+        try await session().writer.commit { tap in _ = try tap.takeBackUnconfirmed(by: author, origin: "torture") }
     }
 
     func rollBack(to target: Int) async throws {

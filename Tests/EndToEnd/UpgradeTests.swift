@@ -51,6 +51,20 @@ struct UpgradeTests {
         #expect(names(of: bench) == ["site", "web.tap"])
     }
 
+    @Test func eachServiceGetsItsOwnPort() async throws {
+        for name in ["zebra", "ant", "mole"] {
+            try bench.folder.write("\(name)\n", to: "\(name)/index.html")
+            try await bench.done("tapctl", "add", "--name", name, "web", "--static", name, "--listen", listen)
+        }
+        let served = try await bench.serve("-f", "web.tap")
+        try await bench.done("tapctl", "upgrade", "web.tap")
+        for (port, answer) in zip(served.ports, ["hello", "zebra", "ant", "mole"]) {
+            let outcome = try await Program.run("curl", ["-s", "http://127.0.0.1:\(port)/"], in: "/")
+            #expect(outcome.output == answer + "\n")
+        }
+        try await stop(served, "web.tap")
+    }
+
     @Test func unixSocketsAndEncryptedTapsAreHandedOverToo() async throws {
         try bench.folder.write("correct horse\n", to: "secret")
         try await bench.done(
