@@ -20,6 +20,7 @@ enum Tapctl {
             subcommands: [
                 Status.self, Show.self, Export.self, History.self, Snapshot.self, Rollback.self, Diff.self, Prune.self,
                 Verify.self, Repair.self, Backup.self, Rekey.self, Logs.self, Reload.self, Upgrade.self, Stop.self,
+                Schema.self,
             ])
     }
 

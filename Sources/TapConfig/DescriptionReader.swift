@@ -62,9 +62,11 @@ package struct DescriptionReader {
             return nil
         }
         let allowed = ["taproom", "name", "user", "group", "retention", "services"]
-        for member in members where !allowed.contains(member.key) {
+        // The schema is for editors, and no part of the application.
+        for member in members where !allowed.contains(member.key) && member.key != "$schema" {
             report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
         }
+        _ = text(root, "$schema", "")
         format(root)
         var application = Application(name: text(root, "name", "") ?? fallbackName)
         if let problem = Name.problem(application.name) {

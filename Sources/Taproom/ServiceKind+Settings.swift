@@ -52,7 +52,7 @@ extension ServiceKind {
             if let first = unknown.first { throw first }
             return settings
         }
-        let problems = settings.problems().map { problem in
+        let problems = settings.allProblems.map { problem in
             DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
         }
         guard problems.isEmpty else { throw SettingsErrors(errors: problems) }
