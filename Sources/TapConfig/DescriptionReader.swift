@@ -1,11 +1,24 @@
 import TapData
 package import Taproom
 
+/// What was read from a description.
+package struct DescriptionReading: Sendable {
+    package var application: Application
+    /// What is no mistake but should be known, in the order of the places, a line each without its full stop.
+    package var warnings: [String]
+    /// The text that was read, with hashes in place of the passwords that are stored as such.
+    package var text: String
+}
+
 /// Reads a description, YAML or JSON, into an application.
 package struct DescriptionReader {
     private let kinds: KindList
     private let folder: String?
     private var problems: [(position: Position, path: String, text: String)] = []
+    private var warnings: [(position: Position, path: String, text: String)] = []
+    private var hashed: [HashedText] = []
+    /// The settings of services as they were, by kind and name.
+    private let former: [[String]: DatumObject]
 
     /// Reads a text.
     ///
@@ -19,6 +32,23 @@ package struct DescriptionReader {
     package static func read(
         _ text: String, file: String, folder: String?, kinds: KindList
     ) throws(DescriptionError) -> Application {
+        try reading(text, file: file, folder: folder, kinds: kinds, isKept: false).application
+    }
+
+    /// Reads a text, and says more of it: secrets in plain text, and the text without passwords.
+    ///
+    /// - Parameters:
+    ///   - text: YAML, or JSON when its first character is a brace.
+    ///   - file: the name for errors, and for the application when it has none of its own.
+    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    ///   - kinds: the kinds that may occur.
+    ///   - former: the application that was read from this file before: its passwords keep their hashes.
+    ///   - isKept: whether the text is to be stored in a tap; then passwords must be such that hashes can take their place.
+    /// - Returns: the application, and more.
+    /// - Throws: ``DescriptionError`` with everything that is wrong.
+    package static func reading(
+        _ text: String, file: String, folder: String?, kinds: KindList, former: Application? = nil, isKept: Bool = true
+    ) throws(DescriptionError) -> DescriptionReading {
         let root: Node
         do throws(SyntaxError) {
             let isJSON = text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
@@ -28,20 +58,37 @@ package struct DescriptionReader {
             throw DescriptionError(
                 file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
         }
-        var reader = DescriptionReader(kinds: kinds, folder: folder)
+        var reader = DescriptionReader(kinds: kinds, folder: folder, former: former)
         let application = reader.application(root, fallbackName: stem(of: file))
         guard let application, reader.problems.isEmpty else {
-            let problems = reader.problems.sorted { $0.position < $1.position }.map { problem in
-                DescriptionError.Problem(
-                    line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text
-                )
-            }
-            throw DescriptionError(file: file, problems: problems)
+            throw DescriptionError(file: file, problems: inOrder(reader.problems))
         }
-        return application
+        let warnings = inOrder(reader.warnings).map { DescriptionError(file: file, problems: [$0]).description }
+        var reading = DescriptionReading(application: application, warnings: warnings, text: text)
+        guard isKept, !reader.hashed.isEmpty else { return reading }
+        if let hashed = HashedText.replace(reader.hashed, in: text),
+            (try? read(hashed, file: file, folder: folder, kinds: kinds)) == application
+        {
+            reading.text = hashed
+            return reading
+        }
+        let problems = reader.hashed.map { hashed in
+            (hashed.position, hashed.path, "must stand on one line, in quotes, so that its hash can take its place")
+        }
+        throw DescriptionError(file: file, problems: inOrder(problems))
     }
 
-    private init(kinds: KindList, folder: String?) {
+    private static func inOrder(
+        _ problems: [(position: Position, path: String, text: String)]
+    ) -> [DescriptionError.Problem] {
+        problems.sorted { $0.position < $1.position }.map { position, path, text in
+            DescriptionError.Problem(line: position.line, column: position.column, path: path, text: text)
+        }
+    }
+
+    private init(kinds: KindList, folder: String?, former: Application?) {
+        let known = former?.servicesByPath.map { ([$0.service.kind, $0.service.name], $0.service.settings) }
+        self.former = Dictionary(known ?? [], uniquingKeysWith: { first, _ in first })
         self.kinds = kinds
         self.folder = folder
     }
@@ -182,8 +229,18 @@ package struct DescriptionReader {
         service.settingsVersion = kind.settingsVersion
         var given = DatumObject()
         for member in own { given[member.key] = member.value.datum }
-        let checked = kind.check(given, folder: folder)
+        let checked = kind.check(given, folder: folder, former: former[[service.kind, service.name]])
         for error in checked.errors { report(error, in: node, path) }
+        if checked.errors.isEmpty {
+            for secret in SecretLiterals.paths(in: checked.canonical) {
+                warnings.append((node.position(at: secret), "\(path).\(secret.text)", SecretLiterals.warning))
+            }
+            for (place, text, hash) in HashedText.paths(.object(given), stored: .object(checked.canonical)) {
+                hashed.append(
+                    HashedText(
+                        position: node.position(at: place), path: "\(path).\(place.text)", text: text, hash: hash))
+            }
+        }
         service.settings = checked.canonical
     }
 

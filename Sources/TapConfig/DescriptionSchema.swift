@@ -68,7 +68,8 @@ package enum DescriptionSchema {
         definitions["service"] = .object([
             "type": "object", "required": ["kind"],
             "properties": .object(["kind": described("What kind of service it is.", ["enum": Datum.array(of: words)])]),
-            "allOf": .array(kinds.kinds.map { choice([$0.word] + $0.formerWords) } + [choice([ServiceDefinition.group])]),
+            "allOf": .array(
+                kinds.kinds.map { choice([$0.word] + $0.formerWords) } + [choice([ServiceDefinition.group])]),
         ])
         for kind in kinds.kinds { definitions["kind-\(kind.word)"] = .object(try service(of: kind)) }
         var inner = common([ServiceDefinition.group], "Services that start, stop and restart together.")
@@ -82,7 +83,9 @@ package enum DescriptionSchema {
     /// Which schema holds for a kind.
     private static func choice(_ words: [String]) -> Datum {
         .object([
-            "if": .object(["properties": .object(["kind": .object(["enum": Datum.array(of: words)])]), "required": ["kind"]]),
+            "if": .object([
+                "properties": .object(["kind": .object(["enum": Datum.array(of: words)])]), "required": ["kind"],
+            ]),
             "then": .object(["$ref": .string("#/$defs/kind-\(words[0])")]),
         ])
     }

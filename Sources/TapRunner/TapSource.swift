@@ -43,7 +43,7 @@ package struct DescriptionSource: Sendable {
     /// Whose word counts where file and run-time change disagree; nil: nothing is done then.
     package let side: Merge.Side?
     private let text: @Sendable () throws -> BaseDescription
-    private let application: @Sendable (_ text: String, _ name: String) throws -> Application
+    private let reading: @Sendable (_ text: String, _ name: String, _ former: Application?) throws -> DescriptionReading
 
     /// Names a description and how it is read.
     ///
@@ -51,12 +51,13 @@ package struct DescriptionSource: Sendable {
     ///   - path: the file.
     ///   - side: whose word counts in conflicts.
     ///   - text: reads the file as it is now.
-    ///   - application: understands a text; errors call it by the name.
+    ///   - reading: understands a text; errors call it by the name, and passwords keep the hashes they had.
     package init(
         _ path: String, favoring side: Merge.Side?, text: @escaping @Sendable () throws -> BaseDescription,
-        application: @escaping @Sendable (_ text: String, _ name: String) throws -> Application
+        reading:
+            @escaping @Sendable (_ text: String, _ name: String, _ former: Application?) throws -> DescriptionReading
     ) {
-        (self.path, self.side, self.text, self.application) = (path, side, text, application)
+        (self.path, self.side, self.text, self.reading) = (path, side, text, reading)
     }
 
     /// Reads the file, and understands nothing of it yet.
@@ -68,13 +69,16 @@ package struct DescriptionSource: Sendable {
     ///
     /// Throws `MergeConflict` and what is wrong with the description.
     func merged(_ base: BaseDescription, into tap: Tap, kinds: KindList) throws -> MergedDescription {
-        let former = try tap.base().map { try application($0.text, $0.name) }
+        let former = try tap.base().map { try reading($0.text, $0.name, nil).application }
+        let file = try reading(base.text, path, former)
         let merge = try Merge(
-            base: former, file: application(base.text, path), running: tap.application(), favoring: side)
+            base: former, file: file.application, running: tap.application(), favoring: side)
         guard merge.conflicts.isEmpty else {
             throw MergeConflict(file: path, tap: tap.path, conflicts: merge.conflicts)
         }
-        return MergedDescription(application: try merge.application(kinds: kinds), base: base)
+        return MergedDescription(
+            application: try merge.application(kinds: kinds),
+            base: BaseDescription(name: base.name, text: file.text))
     }
 }
 

@@ -32,7 +32,8 @@ package struct RestartPolicy: Sendable, Equatable, DocumentedSettings {
             "policy", "Whether a service that ends by itself is started again.", words: Policy.allCases.map(\.rawValue),
             examples: ["onFailure"]),
         SettingField(
-            "atMost", "How many times it is started again within `within` before it has failed for good.", \.atMost, in: 1...),
+            "atMost", "How many times it is started again within `within` before it has failed for good.", \.atMost,
+            in: 1...),
         SettingField("within", "The time in which restarts are counted.", examples: [TimeSpan(seconds: 600)]),
         SettingField("delay", "How long the first restart waits; each further one waits twice as long."),
         SettingField("maxDelay", "How long a restart waits at most: the delay or longer."),

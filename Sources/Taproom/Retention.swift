@@ -16,7 +16,8 @@ package struct Retention: Sendable, Equatable, DocumentedSettings {
     package static let fields: [SettingField<Retention>] = [
         SettingField("keep", "So many of the newest revisions are kept.", \.keep, in: 1..., examples: [100]),
         SettingField(
-            "hourly", "Of so many of the last hours in which there was a revision, the newest of each is kept.", \.hourly,
+            "hourly", "Of so many of the last hours in which there was a revision, the newest of each is kept.",
+            \.hourly,
             in: 1..., examples: [48]),
         SettingField(
             "daily", "Of so many of the last days in which there was a revision, the newest of each is kept.", \.daily,

@@ -41,7 +41,8 @@ extension TimeSpan: SettingValue {
     public static var form: SettingForm {
         SettingForm(
             "a length of time", writing: "a number with ms, s, m, h or d",
-            .measure(units: units.map { ($0.word, $0.milliseconds) }, range: 0...longest), examples: ["500ms", "10s", "5m"])
+            .measure(units: units.map { ($0.word, $0.milliseconds) }, range: 0...longest),
+            examples: ["500ms", "10s", "5m"])
     }
 }
 
@@ -50,7 +51,8 @@ extension ByteCount: SettingValue {
     public static var form: SettingForm {
         SettingForm(
             "a number of bytes", writing: "a number with B, kB, MB, GB, KiB, MiB or GiB",
-            .measure(units: units.map { ($0.word, $0.bytes) }, range: 0...Int64.max), examples: ["512B", "64KiB", "1GB"])
+            .measure(units: units.map { ($0.word, $0.bytes) }, range: 0...Int64.max),
+            examples: ["512B", "64KiB", "1GB"])
     }
 }
 

@@ -66,7 +66,8 @@ public struct WebSettings: ServiceSettings {
             "limits.idle", "How long a connection may do nothing.", \.limits.idle, in: shortest...longest,
             examples: [TimeSpan(seconds: 30)]),
         SettingField(
-            "limits.request", "How long a request's header may take to arrive.", \.limits.request, in: shortest...longest,
+            "limits.request", "How long a request's header may take to arrive.", \.limits.request,
+            in: shortest...longest,
             examples: [TimeSpan(seconds: 10)]),
     ]
     private static let shortest = TimeSpan(milliseconds: 10)
