@@ -53,7 +53,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "taproom",
     products: [
-        .library(name: "Taproom", targets: ["Taproom", "TapNetwork", "TapCommands", "TapStandard"]),
+        .library(name: "Taproom", targets: ["Taproom", "TapNetwork", "TapSecrets", "TapCommands", "TapStandard"]),
         .library(name: "TapTesting", targets: ["TapTesting"]),
         .executable(name: "mktap", targets: ["mktap"]),
         .executable(name: "tapd", targets: ["tapd"]),
@@ -83,6 +83,7 @@ let package = Package(
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
+        library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library(
@@ -156,6 +157,15 @@ let package = Package(
             "TapWebTests",
             [
                 "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore, nioHTTP1,
+            ]),
+        tests(
+            "TapStandardTests",
+            ["TapStandard", "TapConfig", "Taproom", "TapData", "TapTesting", argumentParser, lifecycle, "tapctl"]),
+        tests(
+            "TapSecretsTests",
+            [
+                "TapSecrets", "TapConfig", "TapFile", "TapControl", "TapLog", "Taproom", "TapData", "TapTesting",
+                argumentParser, lifecycle, logging,
             ]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),

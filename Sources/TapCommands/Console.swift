@@ -14,6 +14,11 @@ enum Console {
     /// Writes to standard error.
     static func complain(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
+    /// Says what is no mistake but should be known, a line each.
+    static func warn(_ warnings: [String], _ invocation: Invocation) {
+        for warning in warnings { complain("\(invocation.tool.rawValue): warning: \(sentence(warning))\n") }
+    }
+
     /// Writes a result as JSON.
     static func print(json value: some Encodable) throws {
         print(JSONWriter.pretty(try DatumEncoder().encode(value)) + "\n")

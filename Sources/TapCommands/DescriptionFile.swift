@@ -43,7 +43,11 @@ struct DescriptionFile {
     }
 
     /// Where the file is, and the text.
-    var base: BaseDescription {
+    ///
+    /// Not for a tap, where passwords are stored as hashes only: see ``understood(_:warning:)``.
+    var base: BaseDescription { base(text) }
+
+    private func base(_ text: String) -> BaseDescription {
         BaseDescription(
             name: path == "-" ? "standard-input" : LocalPath(place, in: LocalPath.workingFolder).text, text: text)
     }
@@ -57,11 +61,22 @@ struct DescriptionFile {
         return path == "-" ? file : String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
     }
 
+    private var name: String { path == "-" ? "standard-input" : path }
+
     /// The application described.
     ///
     /// Throws `DescriptionError`.
     func application(kinds: KindList) throws -> Application {
-        try DescriptionReader.read(text, file: path == "-" ? "standard-input" : path, folder: folder, kinds: kinds)
+        try DescriptionReader.read(text, file: name, folder: folder, kinds: kinds)
+    }
+
+    /// The application described, and the text as a tap stores it.
+    ///
+    /// Warnings are printed, if there is anybody to print them for. Throws `DescriptionError`.
+    func understood(_ kinds: KindList, warning invocation: Invocation?) throws -> (Application, BaseDescription) {
+        let reading = try DescriptionReader.reading(text, file: name, folder: folder, kinds: kinds)
+        if let invocation { Console.warn(reading.warnings, invocation) }
+        return (reading.application, base(reading.text))
     }
 }
 

@@ -49,7 +49,7 @@ struct KindCommand {
         } catch let error as ValidationError {
             throw UsageError(problem: error.message, help: "\(Kind.word) --help")
         }
-        let problems = settings.problems()
+        let problems = settings.allProblems
         guard problems.isEmpty else {
             throw UsageError(
                 problem: problems.map { "\($0.key) \($0.problem)" }.joined(separator: "; "), help: "\(Kind.word) --help"

@@ -78,9 +78,9 @@ enum Mktap {
         }
         if let tap = arguments.append { return try append(to: tap, arguments, invocation) }
         let description = try arguments.from.map { try DescriptionFile($0, arguments.passphrase) }
-        let application = try application(description, arguments, invocation)
+        let (application, base) = try application(description, arguments, invocation)
         switch arguments.type {
-        case .tap: try writeTap(application, description, arguments, invocation)
+        case .tap: try writeTap(application, base, description?.passphrase, arguments, invocation)
         case .yaml: try write(Description.yaml(of: application), application, arguments, invocation)
         case .json: try write(Description.json(of: application), application, arguments, invocation)
         }
@@ -108,16 +108,18 @@ enum Mktap {
 
     private static func application(
         _ description: DescriptionFile?, _ arguments: Arguments, _ invocation: Invocation
-    ) throws -> Application {
+    ) throws -> (Application, BaseDescription?) {
         var application: Application
+        var base: BaseDescription?
         if let description {
             if let word = arguments.kind.first {
                 throw UsageError(problem: "--from and the kind \"\(word)\" exclude each other")
             }
-            application = try description.application(kinds: invocation.kinds)
+            (application, base) = try description.understood(invocation.kinds, warning: invocation)
         } else {
             let service = try KindCommand(arguments.kind, invocation).service()
             application = Application(name: service.name, services: [service])
+            Console.warn(SecretLiterals.warnings(in: application), invocation)
         }
         if let name = arguments.appname {
             if let problem = Name.problem(name) { throw UsageError(problem: "--appname \(problem)") }
@@ -125,7 +127,7 @@ enum Mktap {
         }
         application.user = try account(arguments.uid, "--uid") ?? application.user
         application.group = try account(arguments.gid, "--gid") ?? application.group
-        return application
+        return (application, base)
     }
 
     /// A user or group is looked up only when the application runs, on the machine where it runs.
@@ -139,7 +141,8 @@ enum Mktap {
     }
 
     private static func writeTap(
-        _ application: Application, _ description: DescriptionFile?, _ arguments: Arguments, _ invocation: Invocation
+        _ application: Application, _ base: BaseDescription?, _ passphrase: String?, _ arguments: Arguments,
+        _ invocation: Invocation
     ) throws {
         let path = arguments.output ?? application.name + ".tap"
         guard path != "-" else {
@@ -147,9 +150,9 @@ enum Mktap {
         }
         let authorship = Authorship(author: UserName.current, origin: "mktap")
         // What was encrypted stays so.
-        let passphrase = try description?.passphrase ?? (arguments.encrypted ? arguments.passphrase.new(path) : nil)
+        let passphrase = try passphrase ?? (arguments.encrypted ? arguments.passphrase.new(path) : nil)
         try Tap.make(
-            path, application, base: description?.base, replacing: arguments.force, passphrase: passphrase,
+            path, application, base: base, replacing: arguments.force, passphrase: passphrase,
             by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
         Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
@@ -186,6 +189,7 @@ enum Mktap {
             throw UsageError(problem: "--append adds a service to a tap and goes with no other option")
         }
         let service = try KindCommand(arguments.kind, invocation).service()
+        Console.warn(SecretLiterals.warnings(in: Application(name: service.name, services: [service])), invocation)
         let authorship = Authorship(author: UserName.current, origin: "mktap")
         let added = try Blocking.run {
             let application = try await Connection.application(

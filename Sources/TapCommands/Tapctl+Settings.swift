@@ -20,6 +20,7 @@ extension ChangingVerb {
         request.comment = comment
         let authorship = place.authorship(comment)
         let outcome = try place.with(tap, invocation) { [request] in try await $0.change(request, by: authorship) }
+        Console.warn(outcome.warnings ?? [], invocation)
         if place.json { try Console.print(json: outcome) } else { Console.print(ChangeText.text(outcome, tap)) }
         return .done
     }

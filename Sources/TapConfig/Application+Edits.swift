@@ -66,7 +66,7 @@ private struct EditWork {
         case .replaceAll(let description):
             touched = nil
             do throws(DescriptionError) {
-                new = try DescriptionReader.application(description, folder: folder, kinds: kinds)
+                new = try DescriptionReader.application(description, folder: folder, former: new, kinds: kinds)
             } catch {
                 throw EditError(error)
             }
@@ -86,7 +86,7 @@ private struct EditWork {
         var description = Description.datum(of: head)
         description.set(path.keys[...], value)
         do throws(DescriptionError) {
-            head = try DescriptionReader.application(description, folder: folder, kinds: kinds)
+            head = try DescriptionReader.application(description, folder: folder, former: new, kinds: kinds)
         } catch {
             throw EditError(error)
         }
@@ -118,7 +118,8 @@ private struct EditWork {
 
     private func read(_ description: Datum, at path: String) throws(EditError) -> ServiceDefinition {
         do throws(DescriptionError) {
-            return try DescriptionReader.service(description, in: "", at: path, folder: folder, kinds: kinds)
+            return try DescriptionReader.service(
+                description, at: path, folder: folder, former: new.service(at: path), kinds: kinds)
         } catch {
             throw EditError(error)
         }

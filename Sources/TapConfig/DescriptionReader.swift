@@ -6,8 +6,12 @@ package struct DescriptionReader {
     private let kinds: KindList
     private let folder: String?
     private var problems: [(position: Position, path: String, text: String)] = []
-    /// What the services that stand in a `was` key had for paths.
+    private var warnings: [(position: Position, path: String, text: String)] = []
+    private var hashed: [HashedText] = []
+    /// The paths that services had which say with `was` what they were called.
     private var renames: [String: String] = [:]
+    /// The settings of services as they were, by kind and name.
+    private let former: [[String]: DatumObject]
 
     /// Reads a text.
     ///
@@ -21,15 +25,23 @@ package struct DescriptionReader {
     package static func read(
         _ text: String, file: String, folder: String?, kinds: KindList
     ) throws(DescriptionError) -> Application {
-        try readWithPlaces(text, file: file, folder: folder, kinds: kinds).application
+        try reading(text, file: file, folder: folder, kinds: kinds, isKept: false).application
     }
 
-    /// Reads a text, and keeps where everything stands and which services say what they were called before.
+    /// Reads a text, and says more of it: secrets in plain text, and the text without passwords.
     ///
-    /// As ``read(_:file:folder:kinds:)``.
-    package static func readWithPlaces(
-        _ text: String, file: String, folder: String?, kinds: KindList
-    ) throws(DescriptionError) -> LocatedDescription {
+    /// - Parameters:
+    ///   - text: YAML, or JSON when its first character is a brace.
+    ///   - file: the name for errors, and for the application when it has none of its own.
+    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    ///   - kinds: the kinds that may occur.
+    ///   - former: the application that was read from this file before: its passwords keep their hashes.
+    ///   - isKept: whether the text is to be stored in a tap; then passwords must be such that hashes can take their place.
+    /// - Returns: the application, and more.
+    /// - Throws: ``DescriptionError`` with everything that is wrong.
+    package static func reading(
+        _ text: String, file: String, folder: String?, kinds: KindList, former: Application? = nil, isKept: Bool = true
+    ) throws(DescriptionError) -> DescriptionReading {
         let root: Node
         do throws(SyntaxError) {
             let isJSON = text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
@@ -39,55 +51,80 @@ package struct DescriptionReader {
             throw DescriptionError(
                 file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
         }
-        return try application(in: root, file: file, folder: folder, kinds: kinds)
+        var reader = DescriptionReader(kinds: kinds, folder: folder, former: former)
+        let application = reader.application(root, fallbackName: stem(of: file))
+        guard let application, reader.problems.isEmpty else {
+            throw DescriptionError(file: file, problems: inOrder(reader.problems))
+        }
+        let warnings = inOrder(reader.warnings).map { DescriptionError(file: file, problems: [$0]).description }
+        var reading = DescriptionReading(
+            application: application, renames: reader.renames, root: root, warnings: warnings, text: text)
+        guard isKept, !reader.hashed.isEmpty else { return reading }
+        if let hashed = HashedText.replace(reader.hashed, in: text),
+            (try? read(hashed, file: file, folder: folder, kinds: kinds)) == application
+        {
+            reading.text = hashed
+            return reading
+        }
+        let problems = reader.hashed.map { hashed in
+            (hashed.position, hashed.path, "must stand on one line, in quotes, so that its hash can take its place")
+        }
+        throw DescriptionError(file: file, problems: inOrder(problems))
     }
 
     /// Reads an application that is given as data: a description without a text.
     ///
-    /// Throws ``DescriptionError``, whose lines and columns mean nothing.
+    /// - Parameters:
+    ///   - datum: the description.
+    ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    ///   - former: the application as it was: its passwords keep their hashes.
+    ///   - kinds: the kinds that may occur.
+    /// - Returns: the application.
+    /// - Throws: ``DescriptionError``, whose lines and columns mean nothing.
     package static func application(
-        _ datum: Datum, folder: String?, kinds: KindList
+        _ datum: Datum, folder: String?, former: Application?, kinds: KindList
     ) throws(DescriptionError) -> Application {
-        try application(in: Node(datum), file: "", folder: folder, kinds: kinds).application
+        var reader = DescriptionReader(kinds: kinds, folder: folder, former: former)
+        let application = reader.application(Node(datum), fallbackName: "")
+        guard let application, reader.problems.isEmpty else {
+            throw DescriptionError(file: "", problems: inOrder(reader.problems))
+        }
+        return application
     }
 
     /// Reads one service that is given as data.
     ///
     /// - Parameters:
     ///   - datum: as a description writes it.
-    ///   - file: what errors are said to be in.
     ///   - path: what the paths of errors begin with.
     ///   - folder: where relative paths are taken from; nil leaves them as they are.
+    ///   - former: the service as it was: its passwords keep their hashes.
     ///   - kinds: the kinds that may occur.
     /// - Returns: the service.
     /// - Throws: ``DescriptionError``, whose lines and columns mean nothing.
     package static func service(
-        _ datum: Datum, in file: String, at path: String, folder: String? = nil, kinds: KindList
+        _ datum: Datum, at path: String, folder: String? = nil, former: ServiceDefinition? = nil, kinds: KindList
     ) throws(DescriptionError) -> ServiceDefinition {
-        var reader = DescriptionReader(kinds: kinds, folder: folder)
+        let formerApplication = former.map { Application(name: "", services: [$0]) }
+        var reader = DescriptionReader(kinds: kinds, folder: folder, former: formerApplication)
         let service = reader.service(Node(datum), path: path, servicePath: "")
-        guard let service, reader.problems.isEmpty else { throw reader.error(file) }
+        guard let service, reader.problems.isEmpty else {
+            throw DescriptionError(file: "", problems: inOrder(reader.problems))
+        }
         return service
     }
 
-    private static func application(
-        in root: Node, file: String, folder: String?, kinds: KindList
-    ) throws(DescriptionError) -> LocatedDescription {
-        var reader = DescriptionReader(kinds: kinds, folder: folder)
-        let application = reader.application(root, fallbackName: stem(of: file))
-        guard let application, reader.problems.isEmpty else { throw reader.error(file) }
-        return LocatedDescription(application: application, renames: reader.renames, root: root)
-    }
-
-    private func error(_ file: String) -> DescriptionError {
-        let problems = problems.sorted { $0.position < $1.position }.map { problem in
-            DescriptionError.Problem(
-                line: problem.position.line, column: problem.position.column, path: problem.path, text: problem.text)
+    private static func inOrder(
+        _ problems: [(position: Position, path: String, text: String)]
+    ) -> [DescriptionError.Problem] {
+        problems.sorted { $0.position < $1.position }.map { position, path, text in
+            DescriptionError.Problem(line: position.line, column: position.column, path: path, text: text)
         }
-        return DescriptionError(file: file, problems: problems)
     }
 
-    private init(kinds: KindList, folder: String?) {
+    private init(kinds: KindList, folder: String?, former: Application?) {
+        let known = former?.servicesByPath.map { ([$0.service.kind, $0.service.name], $0.service.settings) }
+        self.former = Dictionary(known ?? [], uniquingKeysWith: { first, _ in first })
         self.kinds = kinds
         self.folder = folder
     }
@@ -108,9 +145,11 @@ package struct DescriptionReader {
             return nil
         }
         let allowed = ["taproom", "name", "user", "group", "retention", "services"]
-        for member in members where !allowed.contains(member.key) {
+        // The schema is for editors, and no part of the application.
+        for member in members where !allowed.contains(member.key) && member.key != "$schema" {
             report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
         }
+        _ = text(root, "$schema", "")
         format(root)
         var application = Application(name: text(root, "name", "") ?? fallbackName)
         if let problem = Name.problem(application.name) {
@@ -234,8 +273,18 @@ package struct DescriptionReader {
         service.settingsVersion = kind.settingsVersion
         var given = DatumObject()
         for member in own { given[member.key] = member.value.datum }
-        let checked = kind.check(given, folder: folder)
+        let checked = kind.check(given, folder: folder, former: former[[service.kind, service.name]])
         for error in checked.errors { report(error, in: node, path) }
+        if checked.errors.isEmpty {
+            for secret in SecretLiterals.paths(in: checked.canonical) {
+                warnings.append((node.position(at: secret), "\(path).\(secret.text)", SecretLiterals.warning))
+            }
+            for (place, text, hash) in HashedText.paths(.object(given), stored: .object(checked.canonical)) {
+                hashed.append(
+                    HashedText(
+                        position: node.position(at: place), path: "\(path).\(place.text)", text: text, hash: hash))
+            }
+        }
         service.settings = checked.canonical
     }
 

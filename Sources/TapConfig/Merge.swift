@@ -173,8 +173,7 @@ package struct Merge {
             let description = datum(
                 base.map(Merge.withoutServices), Merge.withoutServices(file), Merge.withoutServices(running), path)
             if let description {
-                merged = try DescriptionReader.service(
-                    description, in: "the merged description", at: path, kinds: kinds)
+                merged = try DescriptionReader.service(description, at: path, kinds: kinds)
             }
         }
         merged.services = try services(

@@ -53,9 +53,24 @@ package struct ChangeOutcome: Sendable, Equatable, Codable {
     package var plan: ChangePlan
     /// Until when it has to be confirmed (RFC 3339); nil: it counts for good.
     package var confirmUntil: String?
+    /// What is no mistake but should be known: secrets in plain text. Absent when there is nothing.
+    package var warnings: [String]?
 
-    package init(revision: Int?, plan: ChangePlan, confirmUntil: String? = nil) {
-        (self.revision, self.plan, self.confirmUntil) = (revision, plan, confirmUntil)
+    /// Tells of a change.
+    ///
+    /// - Parameters:
+    ///   - revision: the new revision, if there is one.
+    ///   - plan: what was done.
+    ///   - change: what is different.
+    ///   - confirmation: the change that waits to be confirmed, if one does.
+    package init(
+        revision: Int?, plan: ChangePlan, of change: ApplicationChange, confirmation: Confirmation? = nil
+    ) {
+        (self.revision, self.plan, confirmUntil) = (revision, plan, confirmation?.time)
+        let warnings = change.services.flatMap { service in
+            service.new.map { SecretLiterals.warnings(in: $0, at: service.path) } ?? []
+        }
+        self.warnings = warnings.isEmpty ? nil : warnings
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -64,6 +79,7 @@ package struct ChangeOutcome: Sendable, Equatable, Codable {
         try container.encode(revision, forKey: .revision)
         try container.encode(plan, forKey: .plan)
         try container.encodeIfPresent(confirmUntil, forKey: .confirmUntil)
+        try container.encodeIfPresent(warnings, forKey: .warnings)
     }
 }
 

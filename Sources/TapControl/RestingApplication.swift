@@ -104,8 +104,8 @@ package struct RestingApplication: ControlledApplication {
             let decided = try tap.decide(request, on: tap.application(), kinds: kinds)
             let revision = try tap.store(decided, request, status: .active, by: authorship)
             return ChangeOutcome(
-                revision: revision, plan: ChangePlan(decided.change, kinds: kinds),
-                confirmUntil: try tap.confirmation()?.time)
+                revision: revision, plan: ChangePlan(decided.change, kinds: kinds), of: decided.change,
+                confirmation: try tap.confirmation())
         }
     }
 

@@ -91,8 +91,8 @@ extension Tap {
     /// Throws ``ControlError/noDescription`` when it was made from none, and `DescriptionError`.
     package func drift(from description: BaseDescription?, kinds: KindList) throws -> [Drift] {
         guard let base = try description ?? base() else { throw ControlError.noDescription }
-        let file = try DescriptionReader.readWithPlaces(
-            base.text, file: base.fileName, folder: base.folder, kinds: kinds)
+        let file = try DescriptionReader.reading(
+            base.text, file: base.fileName, folder: base.folder, kinds: kinds, isKept: false)
         let running = try application()
         let change = ApplicationChange(from: file.application, to: running, renames: [:])
         let plan = ChangePlan(change, kinds: kinds)

@@ -7,9 +7,11 @@ package import Taproom
 package struct DecidedChange: Sendable {
     package var change: ApplicationChange
     package var base: BaseDescription?
+    /// The services that a description renames: new paths, and those they had.
+    var renames: [String: String]
 
-    package init(_ change: ApplicationChange, base: BaseDescription? = nil) {
-        (self.change, self.base) = (change, base)
+    package init(_ change: ApplicationChange, base: BaseDescription? = nil, renames: [String: String] = [:]) {
+        (self.change, self.base, self.renames) = (change, base, renames)
     }
 }
 
@@ -24,37 +26,39 @@ extension Tap {
         guard let description = request.description else {
             return DecidedChange(try application.change(by: request.edits, folder: request.folder, kinds: kinds))
         }
-        let file = try DescriptionReader.readWithPlaces(
-            description.text, file: description.base.fileName, folder: description.base.folder, kinds: kinds)
-        let merge = try merge(
-            file, description.base, with: application, favoring: description.onConflict, kinds: kinds
-        ) { base throws(DescriptionError) in
-            try DescriptionReader.read(base.text, file: base.fileName, folder: base.folder, kinds: kinds)
+        var decided = try merge(
+            description.base, with: application, favoring: description.onConflict, kinds: kinds
+        ) { text, former in
+            try DescriptionReader.reading(
+                text.text, file: text.fileName, folder: text.folder, kinds: kinds, former: former)
         }
-        let edited = try merge.application.change(by: request.edits, folder: request.folder, kinds: kinds)
-        return DecidedChange(
-            ApplicationChange(from: application, to: edited.new, renames: merge.renames), base: description.base)
+        guard !request.edits.isEmpty else { return decided }
+        let edited = try decided.change.new.change(by: request.edits, folder: request.folder, kinds: kinds)
+        decided.change = ApplicationChange(from: application, to: edited.new, renames: decided.renames)
+        return decided
     }
 
-    /// The merge of a description that was read with the application that is stored.
+    /// The merge of a description with the application that is stored.
     ///
     /// - Parameters:
-    ///   - file: what was read.
-    ///   - text: its text.
+    ///   - text: the description.
     ///   - application: the application that is stored.
     ///   - side: whose word counts in conflicts.
     ///   - kinds: the kinds of the services.
-    ///   - read: reads the description that the application was made from.
-    /// - Returns: the merge, without conflicts.
+    ///   - reading: understands a description; passwords keep the hashes they had in an application that was read before.
+    /// - Returns: what will be different, and the text as it is kept.
     /// - Throws: `MergeConflict`, which names lines of the file and revisions of the tap, and `DescriptionError`.
     package func merge(
-        _ file: LocatedDescription, _ text: BaseDescription, with application: Application,
-        favoring side: Merge.Side?, kinds: KindList, read: (BaseDescription) throws -> Application
-    ) throws -> Merge {
-        let base = try base().map { base in base.text == text.text ? file.application : try read(base) }
+        _ text: BaseDescription, with application: Application, favoring side: Merge.Side?, kinds: KindList,
+        reading: (BaseDescription, Application?) throws -> DescriptionReading
+    ) throws -> DecidedChange {
+        let stored = try base()
+        let base = try stored.map { try reading($0, nil) }
+        let isSame = stored?.text == text.text
+        let file = try (isSame ? base : nil) ?? reading(text, base?.application)
         let merge = try Merge(
-            base: base, file: file.application, running: application, renames: file.renames, favoring: side,
-            kinds: kinds)
+            base: base?.application, file: file.application, running: application, renames: file.renames,
+            favoring: side, kinds: kinds)
         guard merge.conflicts.isEmpty else {
             let conflicts = try merge.conflicts.map { conflict in
                 var conflict = conflict
@@ -66,10 +70,12 @@ extension Tap {
             }
             throw MergeConflict(file: text.fileName, tap: path, conflicts: conflicts)
         }
-        return merge
+        return DecidedChange(
+            ApplicationChange(from: application, to: merge.application, renames: merge.renames),
+            base: BaseDescription(name: text.name, text: file.text), renames: merge.renames)
     }
 
-    func position(of path: String, in file: LocatedDescription) -> Position {
+    func position(of path: String, in file: DescriptionReading) -> Position {
         // Where a service is gone from the file, the list is shown that it is missing in.
         let parsed = try? EditPath(path, in: file.application)
         return file.position(

@@ -63,7 +63,7 @@ extension RunningApplication {
             guard let revision = stored.revision else {
                 work.abandon()
                 for plan in ended { await startOrReport(plan, "service runs as before") }
-                return ChangeOutcome(revision: nil, plan: plan)
+                return ChangeOutcome(revision: nil, plan: plan, of: decided.change)
             }
             do {
                 try await makeServices(&work, stored.identities)
@@ -83,7 +83,8 @@ extension RunningApplication {
             if decided.change.changesOrder { sortServices() }
             awaitConfirmation(stored.confirmation)
             logChange(plan, revision)
-            return ChangeOutcome(revision: revision, plan: plan, confirmUntil: stored.confirmation?.time)
+            return ChangeOutcome(
+                revision: revision, plan: plan, of: decided.change, confirmation: stored.confirmation)
         } catch {
             work.abandon()
             for plan in ended { await startOrReport(plan, "service runs as before") }

@@ -44,7 +44,7 @@ package struct DescriptionSource: Sendable {
     /// Whose word counts where file and run-time change disagree; nil: nothing is done then.
     package let side: Merge.Side?
     private let text: @Sendable () throws -> BaseDescription
-    private let description: @Sendable (BaseDescription) throws -> LocatedDescription
+    private let reading: @Sendable (_ text: BaseDescription, _ former: Application?) throws -> DescriptionReading
 
     /// Names a description and how it is read.
     ///
@@ -52,12 +52,12 @@ package struct DescriptionSource: Sendable {
     ///   - path: the file.
     ///   - side: whose word counts in conflicts.
     ///   - text: reads the file as it is now.
-    ///   - description: understands a text.
+    ///   - reading: understands a text; passwords keep the hashes they had.
     package init(
         _ path: String, favoring side: Merge.Side?, text: @escaping @Sendable () throws -> BaseDescription,
-        description: @escaping @Sendable (BaseDescription) throws -> LocatedDescription
+        reading: @escaping @Sendable (_ text: BaseDescription, _ former: Application?) throws -> DescriptionReading
     ) {
-        (self.path, self.side, self.text, self.description) = (path, side, text, description)
+        (self.path, self.side, self.text, self.reading) = (path, side, text, reading)
     }
 
     /// The name of the file, without its folder.
@@ -74,10 +74,6 @@ package struct DescriptionSource: Sendable {
     func merged(
         _ text: BaseDescription, into tap: Tap, _ application: Application, kinds: KindList
     ) throws -> DecidedChange {
-        let merge = try tap.merge(
-            description(text), text, with: application, favoring: side, kinds: kinds
-        ) { try description($0).application }
-        return DecidedChange(
-            ApplicationChange(from: application, to: merge.application, renames: merge.renames), base: text)
+        try tap.merge(text, with: application, favoring: side, kinds: kinds, reading: reading)
     }
 }

@@ -23,10 +23,10 @@ package struct Greeter: ServiceKind {
             package init() {}
         }
 
-        package func problems() -> [SettingProblem] {
-            (1...1000).contains(limits.clients)
-                ? [] : [SettingProblem("limits.clients", "must be from 1 to 1000, but is \(limits.clients)")]
-        }
+        package static let fields: [SettingField<Settings>] = [
+            SettingField("greeting", "What it says.", examples: ["Good morning"]),
+            SettingField("limits.clients", "How many are greeted.", \.limits.clients, in: 1...1000),
+        ]
     }
 
     package struct Options: ServiceOptions {

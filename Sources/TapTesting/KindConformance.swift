@@ -108,7 +108,7 @@ public enum KindConformance {
             let sentences = checked.errors.map(\.description)
             guard checked.errors.isEmpty else {
                 let areSentences = sentences.allSatisfy { $0.contains(" ") }
-                return settings.problems().isEmpty
+                return settings.allProblems.isEmpty
                     ? ["stored settings are refused: \(sentences.joined(separator: "; "))"]
                     : areSentences ? [] : ["problems must be sentences: \(sentences.joined(separator: "; "))"]
             }

@@ -1,6 +1,6 @@
 /// A number of bytes, as text: `512B`, `64kB`, `100MB`, `1GB` (powers of 1000) or `64KiB`, `100MiB`, `1GiB` (of 1024).
 public struct ByteCount: Codable, Hashable, Sendable, CustomStringConvertible {
-    private static let units: [(word: String, bytes: Int64)] = [
+    static let units: [(word: String, bytes: Int64)] = [
         ("B", 1), ("kB", 1000), ("KiB", 1 << 10), ("MB", 1_000_000), ("MiB", 1 << 20), ("GB", 1_000_000_000),
         ("GiB", 1 << 30), ("TB", 1_000_000_000_000), ("TiB", 1 << 40),
     ]

@@ -16,24 +16,16 @@ package enum Credential {
     static func read(_ name: String, in folder: String) throws(CredentialError) -> [UInt8]? {
         guard isName(name) else { throw .noName(name) }
         let path = "\(folder)/\(name)"
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        if file < 0, errno == ENOENT { return nil }
-        guard file >= 0 else { throw .unreadable(path, code: errno) }
-        defer { close(file) }
-        var content: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 14)
-        while true {
-            let count = Glibc.read(file, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .unreadable(path, code: errno) }
-            if count == 0 { return content }
-            content += buffer[..<count]
-            guard content.count <= maximumBytes else { throw .unreadable(path, code: EFBIG) }
+        do throws(SystemCallError) {
+            return try SmallFile.read(path, atMost: maximumBytes).bytes
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw .unreadable(path, code: error.code)
         }
     }
 
     /// Whether a name can be that of a file in the folder.
-    private static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         (1...255).contains(name.utf8.count) && name != "." && name != ".."
             && name.utf8.allSatisfy { $0 > 0x1F && $0 != 0x7F && $0 != UInt8(ascii: "/") }
     }

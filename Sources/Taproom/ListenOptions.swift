@@ -7,9 +7,7 @@ public struct ListenOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp(
-            "Listen here: tcp:PORT, tcp:PORT:interface=ADDRESS, unix:PATH, or systemd:NAME for a socket of systemd's. Can be repeated.",
-            valueName: "endpoint"))
+        help: ArgumentHelp("Listen here: \(Endpoint.form.writing). Can be repeated.", valueName: "endpoint"))
     var listen: [String] = []
 
     /// No options given.

@@ -4,7 +4,7 @@ import TapData
 ///
 /// A service that is not started again, or not any more, fails the group it is in; a group that fails is treated by its own
 /// policy, and one that is in no group fails the application.
-package struct RestartPolicy: Sendable, Equatable, Defaulted {
+package struct RestartPolicy: Sendable, Equatable, DocumentedSettings {
     package enum Policy: String, Sendable, Codable, CaseIterable {
         /// Its failure is that of its group, or of the application.
         case never
@@ -27,6 +27,18 @@ package struct RestartPolicy: Sendable, Equatable, Defaulted {
     /// How long a restart waits at most.
     package var maxDelay = TimeSpan(seconds: 10)
 
+    package static let fields: [SettingField<RestartPolicy>] = [
+        SettingField(
+            "policy", "Whether a service that ends by itself is started again.", words: Policy.allCases.map(\.rawValue),
+            examples: ["onFailure"]),
+        SettingField(
+            "atMost", "How many times it is started again within `within` before it has failed for good.", \.atMost,
+            in: 1...),
+        SettingField("within", "The time in which restarts are counted.", examples: [TimeSpan(seconds: 600)]),
+        SettingField("delay", "How long the first restart waits; each further one waits twice as long."),
+        SettingField("maxDelay", "How long a restart waits at most: the delay or longer."),
+    ]
+
     package init() {}
 
     enum CodingKeys: String, CodingKey { case policy, atMost, within, delay, maxDelay }
@@ -41,12 +53,12 @@ package struct RestartPolicy: Sendable, Equatable, Defaulted {
         }
         self.policy = policy
         atMost = try container.decode(Int.self, forKey: .atMost)
-        guard atMost >= 1 else {
-            throw DataError(path: [.key("atMost")], problem: "must be 1 or more, but is \(atMost)")
-        }
         within = try container.decode(TimeSpan.self, forKey: .within)
         delay = try container.decodeIfPresent(TimeSpan.self, forKey: .delay) ?? delay
         maxDelay = try container.decodeIfPresent(TimeSpan.self, forKey: .maxDelay) ?? maxDelay
+        if let problem = rangeProblems.first {
+            throw DataError(path: [.key(problem.key)], problem: problem.problem)
+        }
         guard maxDelay.milliseconds >= delay.milliseconds else {
             throw DataError(
                 path: [.key("maxDelay")], problem: "must be \(delay), which is the delay, or more, but is \(maxDelay)")

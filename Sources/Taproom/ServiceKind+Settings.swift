@@ -31,11 +31,15 @@ package struct SettingsErrors: Error {
 extension ServiceKind {
     /// Looks at settings that were given as data: what is left out keeps its default.
     ///
-    /// Relative paths are taken from `folder`; nil leaves them as they are.
-    package static func check(_ given: DatumObject, folder: String? = nil) -> CheckedSettings {
+    /// Relative paths are taken from `folder`; nil leaves them as they are. Passwords that have a hash in `former`, the
+    /// settings as they were stored before, keep it.
+    package static func check(
+        _ given: DatumObject, folder: String? = nil, former: DatumObject? = nil
+    ) -> CheckedSettings {
+        let decoder = decoder(folder, former)
         do throws(SettingsErrors) {
-            let settings = try settings(given, folder)
-            return try errors(of: given, folder) { () throws -> CheckedSettings in
+            let settings = try settings(given, decoder)
+            return try errors(of: given, decoder) { () throws -> CheckedSettings in
                 let canonical = try canonical(settings) { key, _ in given[key] != nil }
                 return CheckedSettings(canonical: canonical, endpoints: settings.endpoints, errors: [])
             }
@@ -46,7 +50,7 @@ extension ServiceKind {
 
     /// Looks at stored settings, once for all that is made of them.
     package static func use(stored: DatumObject) throws(SettingsErrors) -> UsableSettings {
-        let settings = try settings(stored, nil)
+        let settings = try settings(stored, DatumDecoder())
         return UsableSettings(endpoints: settings.endpoints) {
             try await makeService(settings: settings, context: $0)
         } reconfiguration: { service in
@@ -64,17 +68,21 @@ extension ServiceKind {
 
     /// Whether a service that runs with stored settings can take others.
     package static func canReconfigure(fromStored old: DatumObject, toStored new: DatumObject) -> Bool {
-        guard let old = try? settings(old, nil), let new = try? settings(new, nil) else { return false }
+        guard let old = try? settings(old, DatumDecoder()), let new = try? settings(new, DatumDecoder()) else {
+            return false
+        }
         return old.endpoints == new.endpoints && canReconfigure(from: old, to: new)
     }
 
-    private static func settings(_ given: DatumObject, _ folder: String?) throws(SettingsErrors) -> Settings {
-        let settings = try errors(of: given, folder) {
-            let (settings, unknown) = try decoder(folder).decodeNotingUnknownKeys(Settings.self, from: .object(given))
+    private static func settings(
+        _ given: DatumObject, _ decoder: DatumDecoder
+    ) throws(SettingsErrors) -> Settings {
+        let settings = try errors(of: given, decoder) {
+            let (settings, unknown) = try decoder.decodeNotingUnknownKeys(Settings.self, from: .object(given))
             if let first = unknown.first { throw first }
             return settings
         }
-        let problems = settings.problems().map { problem in
+        let problems = settings.allProblems.map { problem in
             DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
         }
         guard problems.isEmpty else { throw SettingsErrors(errors: problems) }
@@ -83,12 +91,12 @@ extension ServiceKind {
 
     /// One thing is wrong: now each key is looked at by itself, so that all that is wrong is known at once.
     private static func errors<Result>(
-        of given: DatumObject, _ folder: String?, _ body: () throws -> Result
+        of given: DatumObject, _ decoder: DatumDecoder, _ body: () throws -> Result
     ) throws(SettingsErrors) -> Result {
         do {
             return try body()
         } catch {
-            let errors = decoder(folder).errors(of: Settings.self, in: given)
+            let errors = decoder.errors(of: Settings.self, in: given)
             let only = error as? DataError ?? DataError(path: [], problem: "\(error)")
             throw SettingsErrors(errors: errors.isEmpty ? [only] : errors)
         }
@@ -96,7 +104,7 @@ extension ServiceKind {
 
     /// Where a service with stored settings listens; nowhere when they can't be read.
     package static func endpoints(stored: DatumObject) -> [Endpoint] {
-        let settings = try? decoder(nil).decode(Settings.self, from: .object(stored))
+        let settings = try? DatumDecoder().decode(Settings.self, from: .object(stored))
         return settings?.endpoints ?? []
     }
 
@@ -133,9 +141,11 @@ extension ServiceKind {
         return canonical
     }
 
-    private static func decoder(_ folder: String?) -> DatumDecoder {
-        guard let folder, let key = LocalPath.folderKey else { return DatumDecoder() }
-        return DatumDecoder(userInfo: [key: folder])
+    private static func decoder(_ folder: String?, _ former: DatumObject?) -> DatumDecoder {
+        var known: [CodingUserInfoKey: any Sendable] = [:]
+        if let key = LocalPath.folderKey, let folder { known[key] = folder }
+        if let key = FormerSettings.key, let former { known[key] = former }
+        return DatumDecoder(userInfo: known)
     }
 }
 

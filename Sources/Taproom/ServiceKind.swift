@@ -77,11 +77,12 @@ public protocol ReconfigurableService: Service {
 /// Keys that a description leaves out keep the value that `init()` gives; unknown keys are errors. No key is called
 /// `name`, `kind`, `was`, `enabled`, `restart`, `services` or `state`, for these belong to every service. Making, reading and
 /// comparing settings touches no files and no sockets.
-public protocol ServiceSettings: Defaulted, Equatable, Sendable {
+public protocol ServiceSettings: DocumentedSettings, Equatable, Sendable {
     /// Where the service listens: the runner binds these and hands the sockets over. The default is nowhere.
     var endpoints: [Endpoint] { get }
 
-    /// What is wrong with these settings beyond the types of their values. The default is nothing.
+    /// What is wrong with these settings beyond the types of their values and the ranges of their fields, which are checked
+    /// anyway. The default is nothing.
     func problems() -> [SettingProblem]
 }
 
@@ -91,6 +92,9 @@ extension ServiceSettings {
 
     /// Nothing is wrong.
     public func problems() -> [SettingProblem] { [] }
+
+    /// Everything that is wrong beyond the types of the values.
+    package var allProblems: [SettingProblem] { rangeProblems + problems() }
 }
 
 /// A group of settings inside of settings, such as `limits: {idle: 10s}`: each of its keys has a default too.

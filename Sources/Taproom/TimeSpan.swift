@@ -1,8 +1,11 @@
 /// A length of time, as text: `500ms`, `10s`, `5m`, `1h`, `30d`.
 public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
-    private static let units: [(word: String, milliseconds: Int64)] = [
+    static let units: [(word: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
+
+    /// The longest, in milliseconds: ten years.
+    static let longest: Int64 = 3650 * 86_400_000
 
     /// The length in milliseconds, from 0 to ten years.
     public let milliseconds: Int64
@@ -21,7 +24,7 @@ public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
         guard let number = Int64(digits),
             let unit = TimeSpan.units.first(where: { $0.word == text[digits.endIndex...] }),
             case let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds),
-            !overflow, product <= 3650 * 86_400_000
+            !overflow, product <= TimeSpan.longest
         else { return nil }
         milliseconds = product
     }

@@ -53,7 +53,7 @@ struct SmallPartsTests {
         settings.limits.request = TimeSpan(seconds: 0)
         settings.limits.connections = 0
         #expect(
-            settings.problems().map { "\($0.key) \($0.problem)" } == [
+            settings.allProblems.map { "\($0.key) \($0.problem)" } == [
                 "limits.header must be from 1024 to 1048576 bytes, but is 10",
                 "limits.connections must be 1 or more, but is 0",
                 "limits.request must be from 10ms to 1d, but is 0s",

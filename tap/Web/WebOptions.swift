@@ -7,26 +7,26 @@ public struct WebOptions: ServiceOptions {
 
     @Option(
         name: [.customLong("static"), .customLong("path")],
-        help: ArgumentHelp("Serve this folder, or this single file.", valueName: "path"))
+        help: WebSettings.help("static", valueName: "path"))
     var folder: LocalPath?
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("A file that stands for its folder. Can be repeated.", valueName: "name"))
+        help: WebSettings.help("index", valueName: "name", more: "Can be repeated."))
     var index: [String] = []
 
-    @Flag(help: "Show folders without an index file as lists.")
+    @Flag(help: WebSettings.help("listing"))
     var listing = false
 
-    @Flag(help: "Serve names that begin with a dot.")
+    @Flag(help: WebSettings.help("dotfiles"))
     var dotfiles = false
 
-    @Option(help: ArgumentHelp("Follow symbolic links: inside, never or anywhere.", valueName: "word"))
+    @Option(help: WebSettings.help("symlinks", valueName: "word"))
     var symlinks: String?
 
     @Option(
         name: [.customShort("m"), .customLong("mime-type"), .customLong("mime_type")],
-        help: ArgumentHelp("The media type of files with an unknown extension.", valueName: "type"))
+        help: WebSettings.help("defaultType", valueName: "type"))
     var mimeType: String?
 
     /// No options given.

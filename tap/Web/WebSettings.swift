@@ -37,15 +37,51 @@ public struct WebSettings: ServiceSettings {
     /// What a client may ask of the server.
     public var limits = WebLimits()
 
+    /// What the keys mean, and their ranges.
+    public static let fields: [SettingField<WebSettings>] = [
+        SettingField("listen", "Where to listen.", examples: ["tcp:80", ["tcp:80", "unix:/run/site.sock:mode=660"]]),
+        SettingField("static", "The folder to serve, or the single file.", examples: ["/srv/www"]),
+        SettingField(
+            "index", "The names of files that stand for their folder; the first one that is there counts.",
+            examples: [["index.html", "index.htm"]]),
+        SettingField("listing", "Show folders without an index file as lists of what is in them."),
+        SettingField("dotfiles", "Serve names that begin with a dot. /.well-known/ is always served."),
+        SettingField(
+            "symlinks", "Which symbolic links are followed: those that stay inside of the folder, none, or all.",
+            words: Symlinks.allCases.map(\.rawValue)),
+        SettingField(
+            "defaultType", "The media type of files whose extension is not known.", examples: ["text/plain"]),
+        SettingField(
+            "types", "More media types by extension, without the dot; they come before the built-in ones.",
+            examples: [["wasm": "application/wasm"]]),
+        SettingField("limits", "What a client may ask of the server.", examples: [["idle": "30s"]]),
+        SettingField(
+            "limits.header", "The greatest size of a request's line and header in bytes.", { $0.limits.header },
+            in: 1024...1_048_576, unit: "bytes", examples: [32_768]),
+        SettingField(
+            "limits.connections",
+            "How many connections there can be at once; others wait. Without it: as many as the process can have.",
+            \.limits.connections, in: 1..., examples: [1000]),
+        SettingField(
+            "limits.idle", "How long a connection may do nothing.", \.limits.idle, in: shortest...longest,
+            examples: [TimeSpan(seconds: 30)]),
+        SettingField(
+            "limits.request", "How long a request's header may take to arrive.", \.limits.request,
+            in: shortest...longest,
+            examples: [TimeSpan(seconds: 10)]),
+    ]
+    private static let shortest = TimeSpan(milliseconds: 10)
+    private static let longest = TimeSpan(seconds: 86_400)
+
     /// The defaults.
     public init() {}
 
     /// Where to listen.
     public var endpoints: [Endpoint] { listen.elements }
 
-    /// Everything that is out of range or malformed.
+    /// Everything that is malformed.
     public func problems() -> [SettingProblem] {
-        var problems = limits.problems
+        var problems: [SettingProblem] = []
         if index.elements.contains(where: {
             $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".."
         }) {
@@ -82,11 +118,11 @@ extension WebSettings.Symlinks {
 
 /// What a client may ask of a web service.
 public struct WebLimits: SettingsGroup, Equatable, Sendable {
-    /// The greatest size of a request's line and header in bytes, from 1024 to 1048576.
+    /// The greatest size of a request's line and header in bytes.
     public var header = 16_384
-    /// How long a connection may do nothing, from 10ms to 1d.
+    /// How long a connection may do nothing.
     public var idle = TimeSpan(seconds: 60)
-    /// How long a request's header may take to arrive, from 10ms to 1d.
+    /// How long a request's header may take to arrive.
     public var request = TimeSpan(seconds: 30)
     /// How many connections there can be at once, one at least; others wait until one of them ends.
     ///
@@ -95,19 +131,4 @@ public struct WebLimits: SettingsGroup, Equatable, Sendable {
 
     /// The defaults.
     public init() {}
-
-    var problems: [SettingProblem] {
-        var problems: [SettingProblem] = []
-        if !(1024...1_048_576).contains(header) {
-            problems.append(SettingProblem("limits.header", "must be from 1024 to 1048576 bytes, but is \(header)"))
-        }
-        if let connections, connections < 1 {
-            problems.append(SettingProblem("limits.connections", "must be 1 or more, but is \(connections)"))
-        }
-        for (key, span) in [("limits.idle", idle), ("limits.request", request)]
-        where !(10...86_400_000).contains(span.milliseconds) {
-            problems.append(SettingProblem(key, "must be from 10ms to 1d, but is \(span)"))
-        }
-        return problems
-    }
 }

@@ -1,13 +1,17 @@
 package import TapData
 package import Taproom
 
-/// A description that was read, and where everything stands in it.
-package struct LocatedDescription: Sendable {
+/// What was read from a description, and where everything stands in it.
+package struct DescriptionReading: Sendable {
     package var application: Application
     /// The services that say with `was` what they were called: their paths, and those they had.
     package var renames: [String: String]
     /// The text as a tree.
     package var root: Node
+    /// What is no mistake but should be known, in the order of the places, a line each without its full stop.
+    package var warnings: [String]
+    /// The text that was read, with hashes in place of the passwords that are stored as such.
+    package var text: String
 
     /// Where it says what a path means, or as near to it as possible.
     package func position(of path: EditPath) -> Position {

@@ -1,0 +1,109 @@
+package import TapData
+package import Taproom
+
+/// The JSON Schema of descriptions and of their parts (draft 2020-12, json-schema.org).
+package enum DescriptionSchema {
+    private static let dialect = Datum.string("https://json-schema.org/draft/2020-12/schema")
+
+    /// The schema of the settings of a kind.
+    ///
+    /// Throws when the defaults of the kind can't be encoded.
+    package static func document<Kind: ServiceKind>(of kind: Kind.Type) throws -> Datum {
+        var document: DatumObject = ["$schema": dialect, "title": .string("Settings of the kind \(kind.word)")]
+        document["description"] = .string(kind.summary)
+        for (word, value) in try SettingsSchema(Kind.Settings.self).schema.members { document[word] = value }
+        return .object(document)
+    }
+
+    /// The keys of a kind, for documentation.
+    ///
+    /// Throws when the defaults of the kind can't be encoded.
+    package static func rows<Kind: ServiceKind>(of kind: Kind.Type) throws -> [SettingRow] {
+        try SettingsSchema(Kind.Settings.self).rows
+    }
+
+    /// The schema of a whole description with services of some kinds.
+    ///
+    /// Throws when the defaults of a kind can't be encoded.
+    package static func document(kinds: KindList) throws -> Datum {
+        var document: DatumObject = ["$schema": dialect, "title": .string("A description of an application")]
+        document["type"] = .string("object")
+        document["required"] = ["taproom", "services"]
+        document["properties"] = .object([
+            "$schema": described("Where editors find this schema.", ["type": "string"]),
+            "taproom": described("The format of the description.", ["const": .integer(1)]),
+            "name": described("The name of the application. Default: that of the file.", name),
+            "user": described("The user to run as, a name or a number. Default: whoever starts it.", account),
+            "group": described("The group to run as, a name or a number. Default: the user's own.", account),
+            "retention": described(
+                "Which points of the history are kept: those that any of the rules keeps. Default: all.",
+                ["anyOf": [.object(["$ref": "#/$defs/retention"]), .object(["type": "null"])]]),
+            "services": .object(["$ref": "#/$defs/services"]),
+        ])
+        document["additionalProperties"] = .bool(false)
+        document["$defs"] = .object(try definitions(kinds))
+        return .object(document)
+    }
+
+    private static let name: DatumObject = [
+        "type": ["string", "null"], "pattern": .string("^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"),
+    ]
+    private static let account: DatumObject = ["type": ["string", "integer", "null"], "minimum": .integer(0)]
+
+    private static func described(_ text: String, _ schema: DatumObject) -> Datum {
+        var described: DatumObject = ["description": .string(text)]
+        for (word, value) in schema.members { described[word] = value }
+        return .object(described)
+    }
+
+    private static func definitions(_ kinds: KindList) throws -> DatumObject {
+        let words = kinds.kinds.flatMap { [$0.word] + $0.formerWords } + [ServiceDefinition.group]
+        var definitions: DatumObject = [
+            "services": described(
+                "The services, in the order they are started.",
+                ["type": ["array", "null"], "items": .object(["$ref": "#/$defs/service"])]),
+            "retention": .object(try SettingsSchema(Retention.self).schema),
+            "restart": .object(try SettingsSchema(RestartPolicy.self).schema),
+        ]
+        definitions["service"] = .object([
+            "type": "object", "required": ["kind"],
+            "properties": .object(["kind": described("What kind of service it is.", ["enum": Datum.array(of: words)])]),
+            "allOf": .array(
+                kinds.kinds.map { choice([$0.word] + $0.formerWords) } + [choice([ServiceDefinition.group])]),
+        ])
+        for kind in kinds.kinds { definitions["kind-\(kind.word)"] = .object(try service(of: kind)) }
+        var inner = common([ServiceDefinition.group], "Services that start, stop and restart together.")
+        inner["services"] = .object(["$ref": "#/$defs/services"])
+        definitions["kind-group"] = .object([
+            "type": "object", "properties": .object(inner), "additionalProperties": .bool(false),
+        ])
+        return definitions
+    }
+
+    /// Which schema holds for a kind.
+    private static func choice(_ words: [String]) -> Datum {
+        .object([
+            "if": .object([
+                "properties": .object(["kind": .object(["enum": Datum.array(of: words)])]), "required": ["kind"],
+            ]),
+            "then": .object(["$ref": .string("#/$defs/kind-\(words[0])")]),
+        ])
+    }
+
+    private static func service<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
+        var properties = common([kind.word] + kind.formerWords, kind.summary)
+        for (key, value) in try SettingsSchema(Kind.Settings.self).properties.members { properties[key] = value }
+        return ["type": "object", "properties": .object(properties), "additionalProperties": .bool(false)]
+    }
+
+    /// What belongs to every service.
+    private static func common(_ words: [String], _ summary: String) -> DatumObject {
+        [
+            "name": described("The name of the service, unique in its list. Default: the word of its kind.", name),
+            "kind": described(summary, ["enum": Datum.array(of: words)]),
+            "enabled": described(
+                "Whether it runs when the application does.", ["type": "boolean", "default": .bool(true)]),
+            "restart": described("What happens when it ends by itself.", ["$ref": "#/$defs/restart"]),
+        ]
+    }
+}
