@@ -21,8 +21,7 @@ package struct DescriptionReader {
     ) throws(DescriptionError) -> Application {
         let root: Node
         do throws(SyntaxError) {
-            let isJSON = text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
-            root = try isJSON ? JSONReader.read(text) : YAMLReader.read(text)
+            root = try tree(text)
         } catch {
             let place = error.position
             throw DescriptionError(
@@ -39,6 +38,16 @@ package struct DescriptionReader {
             throw DescriptionError(file: file, problems: problems)
         }
         return application
+    }
+
+    /// Whether a text is read as JSON: its first character is a brace.
+    static func isJSON(_ text: String) -> Bool {
+        text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
+    }
+
+    /// What a text says, with places.
+    static func tree(_ text: String) throws(SyntaxError) -> Node {
+        try isJSON(text) ? JSONReader.read(text) : YAMLReader.read(text)
     }
 
     private init(kinds: KindList, folder: String?) {

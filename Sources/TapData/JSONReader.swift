@@ -65,14 +65,20 @@ package struct JSONReader {
     private mutating func value(depth: Int) throws(SyntaxError) -> Node {
         guard depth < Self.maximumDepth else { throw error("values are nested more than \(Self.maximumDepth) deep") }
         let start = mark()
+        let first = offset
+        let content = try content(depth: depth)
+        return Node(content, start: start, range: first..<offset)
+    }
+
+    private mutating func content(depth: Int) throws(SyntaxError) -> Node.Content {
         switch next {
-        case UInt8(ascii: "{"): return Node(.object(try members(depth: depth)), start: start)
-        case UInt8(ascii: "["): return Node(.array(try elements(depth: depth)), start: start)
-        case UInt8(ascii: "\""): return Node(.scalar(.string(try string())), start: start)
-        case UInt8(ascii: "-"): return Node(.scalar(try number()), start: start)
+        case UInt8(ascii: "{"): return .object(try members(depth: depth))
+        case UInt8(ascii: "["): return .array(try elements(depth: depth))
+        case UInt8(ascii: "\""): return .scalar(.string(try string()))
+        case UInt8(ascii: "-"): return .scalar(try number())
         case nil: throw error("the text ends where a value is expected")
-        case let byte? where isDigit(byte): return Node(.scalar(try number()), start: start)
-        default: return Node(.scalar(try word()), start: start)
+        case let byte? where isDigit(byte): return .scalar(try number())
+        default: return .scalar(try word())
         }
     }
 
@@ -86,12 +92,15 @@ package struct JSONReader {
             skipSpace()
             let keyStart = mark()
             guard next == UInt8(ascii: "\"") else { throw error("a key in double quotes is expected") }
+            let first = offset
             let key = try string()
+            let keyRange = first..<offset
             guard seen.insert(key).inserted else { throw SyntaxError("the key \"\(key)\" stands twice", at: keyStart) }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("a colon is expected after the key \"\(key)\"") }
             skipSpace()
-            members.append(Node.Member(key: key, keyStart: keyStart, value: try value(depth: depth + 1)))
+            let value = try value(depth: depth + 1)
+            members.append(Node.Member(key: key, keyStart: keyStart, keyRange: keyRange, value: value))
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw error("a comma or } is expected") }
