@@ -26,7 +26,7 @@ struct BracketedItems {
             return [Replacement(at: text.contentStart(node) + 1, item)]
         }
         let isTall = text.isFirstInLine(first)
-        let line = String(repeating: " ", count: isTall ? text.column(first) : 0) + item
+        let line = (isTall ? text.indentationText(first) : "") + item
         guard let index else {
             return isTall
                 ? [Replacement(at: text.lineStart(first), line + "," + text.lineEnd)]

@@ -32,7 +32,7 @@ package enum DescriptionEditor {
                 problem = "there is no way to write \(failed.path.isEmpty ? "it" : failed.path.text) in its place"
                 continue
             }
-            for result in [opened(editing.text.text, like: text), editing.text.text] {
+            for result in results(editing.text, like: text) {
                 do throws(DescriptionError) {
                     let again = try DescriptionReader.read(result, file: file, folder: folder, kinds: kinds)
                     if Description.datum(of: again) == after { return result }
@@ -45,18 +45,31 @@ package enum DescriptionEditor {
         throw DescriptionEditError(file: file, problem: problem)
     }
 
-    /// The text with an end of its last line, if it says the same then.
+    /// The text with an end of its last line, if it can say the same then.
     private static func closed(_ text: EditedText) -> EditedText {
         guard text.bytes.last != UInt8(ascii: "\n") else { return text }
-        let end = text.bytes.count
-        return text.replacing([Replacement(at: end, text.lineEnd)], expecting: text.root.datum) ?? text
+        let end = Replacement(at: text.bytes.count, text.lineEnd)
+        if let closed = text.replacing([end], expecting: text.root.datum) { return closed }
+        // Text after | or > must say now that it does not end with that line end.
+        guard let last = text.lastText(text.root) else { return text }
+        let mark = Replacement(at: text.contentStart(last) + 1, "-")
+        return text.replacing([mark, end], expecting: text.root.datum) ?? text
     }
 
-    /// The text without the end of its last line, if it had none.
-    private static func opened(_ text: String, like original: String) -> String {
-        guard original.utf8.last != UInt8(ascii: "\n"), text.utf8.last == UInt8(ascii: "\n") else { return text }
+    /// The text as it ended before, and as it is.
+    private static func results(_ edited: EditedText, like original: String) -> [String] {
+        let text = edited.text
+        guard original.utf8.last != UInt8(ascii: "\n"), text.utf8.last == UInt8(ascii: "\n") else { return [text] }
         // A line feed after a carriage return is one character with it.
-        return String(text.dropLast())
+        let end = text.utf8.count - String(text.dropLast()).utf8.count
+        let opened = Replacement((edited.bytes.count - end)..<edited.bytes.count, "")
+        var ways = [[opened]]
+        if let last = edited.lastText(edited.root), case let mark = edited.contentStart(last) + 1,
+            edited.byte(mark) == UInt8(ascii: "-")
+        {
+            ways.insert([Replacement(mark..<(mark + 1), ""), opened], at: 0)
+        }
+        return ways.compactMap { edited.replacing($0, expecting: edited.root.datum)?.text } + [text]
     }
 }
 

@@ -81,6 +81,14 @@ struct EditPlan {
             guard let partner else { continue }
             value(elements[index], old[index], new[partner], path + [.index(index)])
         }
+        guard match.partners.contains(where: { $0 != nil }) else {
+            // What is new comes first, so that the list is never without items, which are how one knows its style.
+            for (index, service) in new.enumerated() {
+                changes.append(.addItem(path, old.count + index, written(service)))
+            }
+            for index in old.indices.reversed() { changes.append(.removeItem(path, index)) }
+            return
+        }
         for index in match.partners.indices.reversed() where match.partners[index] == nil {
             changes.append(.removeItem(path, index))
         }

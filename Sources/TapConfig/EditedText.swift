@@ -72,7 +72,12 @@ struct EditedText {
     func column(_ offset: Int) -> Int { offset - lineStart(offset) }
 
     /// Whether only spaces stand before an offset in its line.
-    func isFirstInLine(_ offset: Int) -> Bool { indentation(lineStart(offset)) >= column(offset) }
+    func isFirstInLine(_ offset: Int) -> Bool { bytes[lineStart(offset)..<offset].allSatisfy(EditedText.isSpace) }
+
+    /// The spaces or tabs that the line of an offset begins with.
+    func indentationText(_ offset: Int) -> String {
+        String(decoding: bytes[lineStart(offset)..<offset].prefix(while: EditedText.isSpace), as: UTF8.self)
+    }
 
     /// Whether the line that begins at an offset has nothing in it.
     func isBlank(_ lineStart: Int) -> Bool {
@@ -173,7 +178,7 @@ struct EditedText {
     }
 
     /// The text in lines of its own that a value ends with.
-    private func lastText(_ node: Node) -> Node? {
+    func lastText(_ node: Node) -> Node? {
         switch node.content {
         case .scalar: isBlockText(node) ? node : nil
         case .array(let elements): isBlock(node) ? elements.last.flatMap(lastText) : nil

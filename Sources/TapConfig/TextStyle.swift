@@ -10,6 +10,8 @@ struct TextStyle {
     private(set) var groupsAreFlow = false
     /// Whether lists of values stand in brackets.
     private(set) var listsAreFlow = false
+    /// What one level is indented by in brackets over several lines.
+    private(set) var level = "  "
     /// Whether a space follows colons and commas in JSON.
     private(set) var isSpaced = true
 
@@ -18,6 +20,7 @@ struct TextStyle {
         seen.look(at: text.root, in: text, keyColumn: nil)
         if let indent = seen.indents.first { self.indent = indent }
         if let indent = seen.listIndents.first { listIndent = indent }
+        level = seen.levels.first ?? String(repeating: " ", count: indent)
         groupsAreFlow = seen.flowGroups > seen.blockGroups
         listsAreFlow = seen.flowLists > seen.blockLists
         let colon: [UInt8] = Array("\":".utf8)
@@ -29,6 +32,7 @@ struct TextStyle {
     private struct Seen {
         var indents: [Int] = []
         var listIndents: [Int] = []
+        var levels: [String] = []
         var (flowGroups, blockGroups, flowLists, blockLists) = (0, 0, 0, 0)
 
         mutating func look(at node: Node, in text: EditedText, keyColumn: Int?) {
@@ -45,6 +49,10 @@ struct TextStyle {
                 for element in elements { look(at: element, in: text, keyColumn: nil) }
             case .object(let members):
                 if keyColumn != nil, isFlow { flowGroups += 1 } else if keyColumn != nil { blockGroups += 1 }
+                if isFlow, let first = members.first?.keyRange.lowerBound, text.isFirstInLine(first) {
+                    let outer = text.indentationText(node.range.lowerBound)
+                    levels.append(String(text.indentationText(first).dropFirst(outer.count)))
+                }
                 if let keyColumn, let first = members.first?.keyRange.lowerBound, text.isFirstInLine(first) {
                     indents.append(max(1, text.column(first) - keyColumn))
                 }

@@ -6,8 +6,9 @@ extension TextWays {
         guard case .array(let elements) = place.node.content else { return [] }
         guard let first = elements.first else { return setting(place, to: .array([value])) }
         guard text.isBlock(place.node) else {
-            let column = text.column(first.range.lowerBound)
-            let item = bracketed(value, at: column, isTall: text.isJSON && isTall(first), quotes: quotes(in: place.node))
+            let isTall = text.isJSON && isTall(first)
+            let item = bracketed(
+                value, at: first.range.lowerBound, isTall: isTall, quotes: quotes(in: place.node))
             let before = index == 0 ? nil : index - 1
             return [BracketedItems(place.node, in: text).adding(item, after: before)].compactMap { $0 }
         }
@@ -18,7 +19,9 @@ extension TextWays {
         let quotes = quotes(in: place.node)
         let item = areFlow ? writer.flow(value) : writer.item(value, at: list.column + offset, quotes: quotes)
         let lines = space(list.column) + "-" + space(max(1, offset - 1)) + item + writer.lineEnd
-        return [[list.insertion(of: lines, after: index == 0 ? nil : index - 1, before: 0)]]
+        return [true, false].map { isSpaced in
+            [list.insertion(of: lines, after: index == 0 ? nil : index - 1, before: 0, isSpaced: isSpaced)]
+        }
     }
 
     /// Ways to remove an item of a list.
@@ -36,7 +39,9 @@ extension TextWays {
         }
         // Comments above the first item may be about all of them.
         let takesComments = elements[index].members != nil && index > 0
-        return [[Replacement(list.lines(of: index, withCommentsAbove: takesComments, withBlank: true), "")]]
+        return BlockItems.Blank.allCases.map { blank in
+            [Replacement(list.lines(of: index, withCommentsAbove: takesComments, blank), "")]
+        }
     }
 
     /// Ways to move an item of a list.
@@ -45,15 +50,16 @@ extension TextWays {
             return []
         }
         let others = list.dashes.indices.filter { $0 != from }
-        let item = text.bytes[list.lines(of: from, withCommentsAbove: true, withBlank: false)]
-        let cut = list.lines(of: from, withCommentsAbove: true, withBlank: list.isSpaced)
+        let item = text.bytes[list.lines(of: from, withCommentsAbove: true, .none)]
         let lines = String(decoding: item, as: UTF8.self)
-        return [
+        let blanks: [BlockItems.Blank] = list.isSpaced ? [.one, .none, .all] : [.none, .all]
+        return blanks.map { blank in
             [
-                Replacement(cut, ""),
-                list.insertion(of: lines, after: to == 0 ? nil : others[to - 1], before: others[0]),
+                Replacement(list.lines(of: from, withCommentsAbove: true, blank), ""),
+                list.insertion(
+                    of: lines, after: to == 0 ? nil : others[to - 1], before: others[0], isSpaced: blank != .none),
             ]
-        ]
+        }
     }
 }
 
@@ -71,21 +77,31 @@ private struct BlockItems {
         else { return nil }
         let column = text.column(first)
         (self.dashes, self.elements, self.text, self.column) = (dashes, elements, text, column)
-        isSpaced = dashes.dropFirst().contains { dash in
+        isSpaced = zip(elements, dashes.dropFirst()).contains { element, dash in
             let start = text.startOfComments(above: dash, column: column)
-            return start > 0 && text.isBlank(text.lineStart(start - 1))
+            return start > text.lineAfter(element) && text.isBlank(text.lineStart(start - 1))
         }
     }
 
+    /// Which blank lines around an item go with it.
+    enum Blank: CaseIterable {
+        /// One, if it stands between such lines.
+        case one
+        case none
+        /// All below it, which would become part of what is above it.
+        case all
+    }
+
     /// The lines of an item.
-    func lines(of index: Int, withCommentsAbove: Bool, withBlank: Bool) -> Range<Int> {
+    func lines(of index: Int, withCommentsAbove: Bool, _ blank: Blank) -> Range<Int> {
         let dash = dashes[index]
         var start = withCommentsAbove ? text.startOfComments(above: dash, column: column) : text.lineStart(dash)
         var end = endOfLines(of: index)
-        guard withBlank else { return start..<end }
+        if blank == .all { while text.isBlank(end) { end = text.nextLine(end) } }
+        guard blank == .one else { return start..<end }
         let isLast = index + 1 == dashes.count
-        if index > 0, start > 0, case let previous = text.lineStart(start - 1), text.isBlank(previous),
-            isLast || text.isBlank(end)
+        if index > 0, start > text.lineAfter(elements[index - 1]),
+            case let previous = text.lineStart(start - 1), text.isBlank(previous), isLast || text.isBlank(end)
         {
             start = previous
         } else if text.isBlank(end) {
@@ -100,8 +116,8 @@ private struct BlockItems {
     }
 
     /// Lines put in behind an item, or in front of another.
-    func insertion(of lines: String, after index: Int?, before first: Int) -> Replacement {
-        let blank = isSpaced ? text.lineEnd : ""
+    func insertion(of lines: String, after index: Int?, before first: Int, isSpaced: Bool) -> Replacement {
+        let blank = isSpaced && self.isSpaced ? text.lineEnd : ""
         guard let index else {
             return Replacement(at: text.startOfComments(above: dashes[first], column: column), lines + blank)
         }

@@ -6,11 +6,11 @@ extension TextWays {
         guard let members = place.node.members else { return [] }
         let before = preceding.lazy.reversed().compactMap { name in members.firstIndex { $0.key == name } }.first
         guard text.isBlock(place.node) else {
-            let column = members.first.map { text.column($0.keyRange.lowerBound) } ?? 0
+            let start = members.first?.keyRange.lowerBound ?? text.contentStart(place.node)
             let isTall = isTall(place.node)
             let quotes = quotes(in: place.node)
             let member = writer.member(key, quotes: text.isJSON ? .double : keyQuotes(in: place.node))
-            let value = bracketed(value, at: column, isTall: isTall, quotes: quotes)
+            let value = bracketed(value, at: start, isTall: isTall, quotes: quotes)
             return [BracketedItems(place.node, in: text).adding(member + value, after: before)].compactMap { $0 }
         }
         return block(key, value, after: before, members, quotes(in: place.node), keyQuotes(in: place.node))

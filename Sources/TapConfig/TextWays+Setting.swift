@@ -3,7 +3,7 @@ import TapData
 extension TextWays {
     /// Ways to write another value.
     func setting(_ place: TextPlace, to value: Datum) -> [[Replacement]] {
-        let isFlow = place.isInFlow(of: text) || text.isFlow(place.node) && !text.isJSON
+        let isFlow = place.isInFlow(of: text) || text.isFlow(place.node) && !isEmpty(place.node) && !text.isJSON
         var ways: [[Replacement]?] = []
         if text.isBlock(place.node) {
             if writesLines(value) { ways.append(lines(place, value)) }
@@ -15,6 +15,15 @@ extension TextWays {
             ways.append(inPlace(place, inOneLine(value, place, isFlow: isFlow || text.isJSON)))
         }
         return ways.compactMap { $0 }
+    }
+
+    /// Whether a value is a list or group without anything in it: how it would be written says nothing.
+    private func isEmpty(_ node: Node) -> Bool {
+        switch node.content {
+        case .scalar: false
+        case .array(let elements): elements.isEmpty
+        case .object(let members): members.isEmpty
+        }
     }
 
     private func writesLines(_ value: Datum) -> Bool {
@@ -31,7 +40,7 @@ extension TextWays {
             let isTall = text.isJSON && (place.around.last.map(isTall) ?? true)
             let start = place.member?.keyRange.lowerBound ?? place.node.range.lowerBound
             return bracketed(
-                value, at: text.indentation(text.lineStart(start)), isTall: isTall,
+                value, at: start, isTall: isTall,
                 quotes: text.isBlock(place.node) ? .plain : quotes(in: place.node))
         default:
             return ScalarText.write(value, quotes: quotes(in: place.node), isFlow: isFlow, isJSON: text.isJSON)

@@ -34,17 +34,18 @@ struct ValueText {
         ScalarText.write(.string(key), quotes: quotes, isFlow: isFlow, isJSON: isJSON)
     }
 
-    /// A value in brackets over several lines: groups and lists of groups a line for each member.
-    func tall(_ datum: Datum, at column: Int, quotes: ScalarText.Quotes) -> String {
-        let (outer, inner) = (space(column), space(column + style.indent))
+    /// A value in brackets over several lines: groups and lists of groups a line for each member, indented more than what is
+    /// around them.
+    func tall(_ datum: Datum, in outer: String, quotes: ScalarText.Quotes) -> String {
+        let inner = outer + style.level
         switch datum {
         case .object(let object) where !object.isEmpty:
             let members = object.members.map { key, value in
-                inner + member(key, quotes: quotes) + tall(value, at: column + style.indent, quotes: quotes)
+                inner + member(key, quotes: quotes) + tall(value, in: inner, quotes: quotes)
             }
             return "{" + lineEnd + members.joined(separator: "," + lineEnd) + lineEnd + outer + "}"
         case .array(let elements) where elements.contains { $0.object != nil }:
-            let items = elements.map { inner + tall($0, at: column + style.indent, quotes: quotes) }
+            let items = elements.map { inner + tall($0, in: inner, quotes: quotes) }
             return "[" + lineEnd + items.joined(separator: "," + lineEnd) + lineEnd + outer + "]"
         default: return flow(datum, quotes: quotes)
         }

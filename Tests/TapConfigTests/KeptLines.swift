@@ -13,6 +13,10 @@ struct KeptLines {
 
     init(_ text: String, from before: Application, to after: Application) throws {
         self.text = try EditedText(text)
+        // Text after | or > that ends without a line end says something else when a line follows.
+        if let last = self.text.lastText(self.text.root), self.text.bytes.last != UInt8(ascii: "\n") {
+            change(last.range)
+        }
         look(at: self.text.root, Description.datum(of: before), Description.datum(of: after), key: nil)
     }
 
