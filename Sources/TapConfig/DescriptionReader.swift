@@ -3,6 +3,7 @@ package import Taproom
 
 /// Reads a description, YAML or JSON, into an application.
 package struct DescriptionReader {
+    private let text: String
     private let kinds: KindList
     private let folder: String?
     private var problems: [(position: Position, path: String, text: String)] = []
@@ -27,7 +28,7 @@ package struct DescriptionReader {
             throw DescriptionError(
                 file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
         }
-        var reader = DescriptionReader(kinds: kinds, folder: folder)
+        var reader = DescriptionReader(text: text, kinds: kinds, folder: folder)
         let application = reader.application(root, fallbackName: stem(of: file))
         guard let application, reader.problems.isEmpty else {
             let problems = reader.problems.sorted { $0.position < $1.position }.map { problem in
@@ -50,7 +51,8 @@ package struct DescriptionReader {
         try isJSON(text) ? JSONReader.read(text) : YAMLReader.read(text)
     }
 
-    private init(kinds: KindList, folder: String?) {
+    private init(text: String, kinds: KindList, folder: String?) {
+        self.text = text
         self.kinds = kinds
         self.folder = folder
     }
@@ -65,6 +67,25 @@ package struct DescriptionReader {
         problems.append((position, path, text))
     }
 
+    /// Where a wrong value stands.
+    ///
+    /// When a word without quotes goes on in another line, that line is shown: its colon is missing more often than not.
+    private func place(of node: Node) -> Position {
+        guard case .scalar(.string) = node.content, node.range.count > 1 else { return node.start }
+        let bytes = text.utf8.dropFirst(node.range.lowerBound).prefix(node.range.count)
+        guard let first = bytes.first, !"\"'|>&*".utf8.contains(first), let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        else { return node.start }
+        let rest = bytes[end...].prefix { " \t\r\n".utf8.contains($0) }
+        let lines = rest.count { $0 == UInt8(ascii: "\n") }
+        let column = rest.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+        return Position(line: node.start.line + lines, column: column + 1)
+    }
+
+    /// Whether one of some members has a key that is nearly another, which is then not said to be missing.
+    private func isMisspelt(_ key: String, among members: [Node.Member], allowed: [String]) -> Bool {
+        members.contains { !allowed.contains($0.key) && nearest(to: $0.key, among: allowed) == key }
+    }
+
     private mutating func application(_ root: Node, fallbackName: String) -> Application? {
         guard let members = root.members else {
             report("a description is a group of keys that begins with \"taproom: 1\"", "", at: root.start)
@@ -74,10 +95,10 @@ package struct DescriptionReader {
         for member in members where !allowed.contains(member.key) {
             report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
         }
-        format(root)
+        if !isMisspelt("taproom", among: members, allowed: allowed) { format(root) }
         var application = Application(name: text(root, "name", "") ?? fallbackName)
         if let problem = Name.problem(application.name) {
-            report(problem, "name", at: root.member("name")?.value.start ?? root.start)
+            report(problem, "name", at: root.member("name").map { place(of: $0.value) } ?? root.start)
         }
         application.user = account(root, "user")
         application.group = account(root, "group")
@@ -85,6 +106,7 @@ package struct DescriptionReader {
             $0.value.datum == .null ? nil : group(Retention.self, $0.value, "retention")
         }
         guard let services = root.member("services") else {
+            if isMisspelt("services", among: members, allowed: allowed) { return application }
             report("is missing: a list of services", "services", at: root.start)
             return application
         }
@@ -99,7 +121,7 @@ package struct DescriptionReader {
         }
         guard member.value.datum != .integer(1) else { return }
         let found = JSONWriter.line(member.value.datum)
-        report("must be 1, the format this program knows, but is \(found)", "taproom", at: member.value.start)
+        report("must be 1, the format this program knows, but is \(found)", "taproom", at: place(of: member.value))
     }
 
     private mutating func text(_ node: Node, _ key: String, _ path: String) -> String? {
@@ -126,8 +148,11 @@ package struct DescriptionReader {
         }
         var names: Set<String> = []
         return elements.enumerated().compactMap { index, element in
+            let found = problems.count
             guard let service = service(element, path: "\(path)[\(index)]") else { return nil }
-            if !names.insert(service.name).inserted {
+            // A name that is missing because its key is misspelt was told of.
+            let isTold = element.member("name") == nil && problems.count > found
+            if !isTold, !names.insert(service.name).inserted {
                 let place = element.member("name")?.value.start ?? element.start
                 report(
                     "there are two services \"\(service.name)\" here; give one of them another name",
@@ -143,27 +168,41 @@ package struct DescriptionReader {
             return nil
         }
         guard let word = text(node, "kind", path + ".") else {
-            // Null counts as missing; of anything else it was said that it is no text.
-            if node.member("kind").map({ $0.value.datum == .null }) ?? true {
-                report(
-                    "the key \"kind\" is missing. Allowed: \(words.joined(separator: ", "))", path, at: node.start)
-            }
+            reportMissingKind(of: node, members, path)
             return nil
         }
         let kind = try? kinds.kind(word)
         guard kind != nil || word == ServiceDefinition.group else {
             let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: words)
-            report(problem, path + ".kind", at: node.member("kind")?.value.start ?? node.start)
+            report(problem, path + ".kind", at: node.member("kind").map { place(of: $0.value) } ?? node.start)
             return nil
         }
         var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind?.word ?? word)
         if let problem = Name.problem(service.name) {
-            report(problem, path + ".name", at: node.member("name")?.value.start ?? node.start)
+            report(problem, path + ".name", at: node.member("name").map { place(of: $0.value) } ?? node.start)
         }
         common(&service, node, path)
         let own = members.filter { !ServiceDefinition.reservedKeys.contains($0.key) }
         if let kind { settings(&service, of: kind, own, node, path) } else { inner(&service, own, node, path) }
         return service
+    }
+
+    /// A service without a kind: the key is missing, or it is misspelt, or the line it is in became part of the name.
+    private mutating func reportMissingKind(of node: Node, _ members: [Node.Member], _ path: String) {
+        if let member = node.member("kind") {
+            // Null counts as missing; of anything else it was said that it is no text.
+            guard member.value.datum == .null else { return }
+        }
+        let own = members.filter { !ServiceDefinition.reservedKeys.contains($0.key) }
+        if let member = own.first(where: { nearest(to: $0.key, among: ["kind"]) != nil }) {
+            report("is not known here. Did you mean \"kind\"?", "\(path).\(member.key)", at: member.keyStart)
+            return
+        }
+        if let name = node.member("name"), case .string(let text) = name.value.datum, let problem = Name.problem(text) {
+            report(problem, path + ".name", at: place(of: name.value))
+            return
+        }
+        report("the key \"kind\" is missing. Allowed: \(words.joined(separator: ", "))", path, at: node.start)
     }
 
     /// The words a service can have for its kind.
@@ -231,7 +270,10 @@ package struct DescriptionReader {
     private mutating func report(_ error: DataError, in node: Node, _ path: String) {
         // An unknown key is shown itself, everything else by its value.
         let isUnknown = error.problem.hasPrefix("is not known")
-        let place = isUnknown ? node.keyPosition(at: error.path) : node.position(at: error.path)
+        let place =
+            isUnknown
+            ? node.keyPosition(at: error.path)
+            : node[error.path].map { self.place(of: $0) } ?? node.position(at: error.path)
         report(error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)", at: place)
     }
 }

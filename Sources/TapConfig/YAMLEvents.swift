@@ -92,32 +92,3 @@ struct YAMLEvent {
 
     private static func text(_ name: UnsafeMutablePointer<yaml_char_t>?) -> String? { name.map { String(cString: $0) } }
 }
-
-/// A text and where its characters stand: libyaml counts characters, without the byte order mark.
-struct YAMLSource {
-    let bytes: [UInt8]
-    /// Where each character begins; empty when all are of one byte.
-    private let offsets: [Int]
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let first = bytes.starts(with: mark) ? mark.count : 0
-        // Continuation bytes of UTF-8 are no characters of their own.
-        offsets = bytes.contains { $0 >= 0x80 } ? (first..<bytes.count).filter { bytes[$0] & 0xC0 != 0x80 } : []
-    }
-
-    /// Where a mark stands in the bytes.
-    func offset(_ mark: yaml_mark_t) -> Int {
-        let index = Int(mark.index)
-        if offsets.isEmpty { return min(index, bytes.count) }
-        return index < offsets.count ? offsets[index] : bytes.count
-    }
-
-    /// Line and column of an offset.
-    func position(offset: Int) -> Position {
-        let before = bytes.prefix(offset)
-        let line = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        return Position(line: line.count, column: (line.last ?? []).count { $0 & 0xC0 != 0x80 } + 1)
-    }
-}

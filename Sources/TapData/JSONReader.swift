@@ -41,6 +41,18 @@ package struct JSONReader {
 
     private func error(_ problem: String) -> SyntaxError { SyntaxError(problem, at: position) }
 
+    /// What is missing between a value and what follows: at the end of the value when that is in another line.
+    private func expected(_ what: String, after value: Node?) -> SyntaxError {
+        guard let end = value?.range.upperBound, bytes[end..<offset].contains(UInt8(ascii: "\n")) else {
+            return error("\(what) is expected")
+        }
+        let before = bytes[..<end]
+        let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let position = Position(
+            line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: before[start...].count { $0 & 0xC0 != 0x80 } + 1)
+        return SyntaxError("\(what) is expected", at: position)
+    }
+
     private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
     private mutating func skipSpace() {
@@ -103,7 +115,10 @@ package struct JSONReader {
             members.append(Node.Member(key: key, keyStart: keyStart, keyRange: keyRange, value: value))
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
-            guard take(UInt8(ascii: ",")) else { throw error("a comma or } is expected") }
+            let comma = mark()
+            guard take(UInt8(ascii: ",")) else { throw expected("a comma or }", after: members.last?.value) }
+            skipSpace()
+            if next == UInt8(ascii: "}") { throw SyntaxError("a comma stands before the } that follows", at: comma) }
         }
     }
 
@@ -117,7 +132,10 @@ package struct JSONReader {
             elements.append(try value(depth: depth + 1))
             skipSpace()
             if take(UInt8(ascii: "]")) { return elements }
-            guard take(UInt8(ascii: ",")) else { throw error("a comma or ] is expected") }
+            let comma = mark()
+            guard take(UInt8(ascii: ",")) else { throw expected("a comma or ]", after: elements.last) }
+            skipSpace()
+            if next == UInt8(ascii: "]") { throw SyntaxError("a comma stands before the ] that follows", at: comma) }
         }
     }
 
