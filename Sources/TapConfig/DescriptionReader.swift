@@ -67,19 +67,7 @@ package struct DescriptionReader {
         problems.append((position, path, text))
     }
 
-    /// Where a wrong value stands.
-    ///
-    /// When a word without quotes goes on in another line, that line is shown: its colon is missing more often than not.
-    private func place(of node: Node) -> Position {
-        guard case .scalar(.string) = node.content, node.range.count > 1 else { return node.start }
-        let bytes = text.utf8.dropFirst(node.range.lowerBound).prefix(node.range.count)
-        guard let first = bytes.first, !"\"'|>&*".utf8.contains(first), let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
-        else { return node.start }
-        let rest = bytes[end...].prefix { " \t\r\n".utf8.contains($0) }
-        let lines = rest.count { $0 == UInt8(ascii: "\n") }
-        let column = rest.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
-        return Position(line: node.start.line + lines, column: column + 1)
-    }
+    private func place(of node: Node) -> Position { node.placeOfMistake(in: text) }
 
     /// Whether one of some members has a key that is nearly another, which is then not said to be missing.
     private func isMisspelt(_ key: String, among members: [Node.Member], allowed: [String]) -> Bool {
@@ -275,22 +263,5 @@ package struct DescriptionReader {
             ? node.keyPosition(at: error.path)
             : node[error.path].map { self.place(of: $0) } ?? node.position(at: error.path)
         report(error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)", at: place)
-    }
-}
-
-extension Node {
-    /// Where the last key of a path stands, or the nearest value around it that is there.
-    fileprivate func keyPosition(at path: [PathStep]) -> Position {
-        guard case .key(let last)? = path.last else { return position(at: path) }
-        var node: Node? = self
-        for step in path.dropLast() {
-            switch (step, node?.content) {
-            case (.key(let key), _): node = node?.member(key)?.value
-            case (.index(let index), .array(let elements)?):
-                node = elements.indices.contains(index) ? elements[index] : nil
-            default: node = nil
-            }
-        }
-        return node?.member(last)?.keyStart ?? position(at: path)
     }
 }

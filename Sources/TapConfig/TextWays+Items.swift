@@ -104,7 +104,7 @@ private struct BlockItems {
             case let previous = text.lineStart(start - 1), text.isBlank(previous), isLast || text.isBlank(end)
         {
             start = previous
-        } else if text.isBlank(end) {
+        } else if isSpaced, text.isBlank(end) {
             end = text.nextLine(end)
         }
         return start..<end

@@ -60,6 +60,7 @@ struct TextWays {
 
     /// A value in brackets: over several lines where what is around it is.
     func bracketed(_ datum: Datum, at offset: Int, isTall: Bool, quotes: ScalarText.Quotes) -> String {
-        isTall ? writer.tall(datum, in: text.indentationText(offset), quotes: quotes) : writer.flow(datum, quotes: quotes)
+        isTall
+            ? writer.tall(datum, in: text.indentationText(offset), quotes: quotes) : writer.flow(datum, quotes: quotes)
     }
 }

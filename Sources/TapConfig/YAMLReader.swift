@@ -88,7 +88,8 @@ package struct YAMLReader {
         while key.kind != .mappingEnd {
             guard key.kind == .scalar, key.anchor == nil, !key.hasTag else { throw key.error("a key must be text") }
             if key.isPlain, key.text == "<<" {
-                throw key.error("merge keys (<<) are not used here; write the keys out, or use an alias for all of a value")
+                throw key.error(
+                    "merge keys (<<) are not used here; write the keys out, or use an alias for all of a value")
             }
             guard seen.insert(key.text).inserted else { throw key.error("the key \"\(key.text)\" stands twice") }
             let value = try value(try events.next())
@@ -105,8 +106,8 @@ package struct YAMLReader {
             throw event.error("the alias *\(name) stands inside of the value it stands for; write the value out")
         }
         guard let node = anchors[name] else {
-            throw event.error(
-                "nothing above has the anchor &\(name)." + suggestion(for: name, among: anchors.keys.sorted()))
+            let hint = anchors.isEmpty ? "" : "." + suggestion(for: name, among: anchors.keys.sorted())
+            throw event.error("nothing above has the anchor &\(name)" + hint)
         }
         return try copy(of: node, at: event, depth: depth)
     }
@@ -115,7 +116,8 @@ package struct YAMLReader {
     private mutating func copy(of node: Node, at event: YAMLEvent, depth: Int) throws(SyntaxError) -> Node {
         aliasedValues += 1
         guard aliasedValues <= YAMLReader.maximumAliasedValues else {
-            throw event.error("aliases stand for more than \(YAMLReader.maximumAliasedValues) values; write fewer of them")
+            throw event.error(
+                "aliases stand for more than \(YAMLReader.maximumAliasedValues) values; write fewer of them")
         }
         let content: Node.Content
         switch node.content {

@@ -70,6 +70,17 @@ struct YAMLSource {
         }
     }
 
+    /// Whether a line begins with a dash.
+    func isItem(_ number: Int) -> Bool { line(number).dropFirst(indentation(number)).starts(with: "- ".utf8) }
+
+    /// Whether the value of a line's key is expected in the lines below it.
+    func opens(_ number: Int) -> Bool {
+        let line = line(number)
+        var end = line.count
+        while end > 0, " \t\r".utf8.contains(line[line.startIndex + end - 1]) { end -= 1 }
+        return end == 0 || ":|>".utf8.contains(line[line.startIndex + end - 1])
+    }
+
     /// How many bytes stand in a line up to a place and with it.
     func byteColumn(_ position: Position) -> Int {
         var characters = 0

@@ -41,15 +41,18 @@ package struct JSONReader {
 
     private func error(_ problem: String) -> SyntaxError { SyntaxError(problem, at: position) }
 
-    /// What is missing between a value and what follows: at the end of the value when that is in another line.
-    private func expected(_ what: String, after value: Node?) -> SyntaxError {
-        guard let end = value?.range.upperBound, bytes[end..<offset].contains(UInt8(ascii: "\n")) else {
+    /// What is missing between a value and what follows: at the end of the value when the next begins in another line.
+    private func expected(_ what: String, after value: Node?, before allowed: String) -> SyntaxError {
+        guard let end = value?.range.upperBound, bytes[end..<offset].contains(UInt8(ascii: "\n")),
+            let next, allowed.utf8.contains(next)
+        else {
             return error("\(what) is expected")
         }
         let before = bytes[..<end]
         let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let position = Position(
-            line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: before[start...].count { $0 & 0xC0 != 0x80 } + 1)
+            line: before.count { $0 == UInt8(ascii: "\n") } + 1,
+            column: before[start...].count { $0 & 0xC0 != 0x80 } + 1)
         return SyntaxError("\(what) is expected", at: position)
     }
 
@@ -116,7 +119,9 @@ package struct JSONReader {
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             let comma = mark()
-            guard take(UInt8(ascii: ",")) else { throw expected("a comma or }", after: members.last?.value) }
+            guard take(UInt8(ascii: ",")) else {
+                throw expected("a comma or }", after: members.last?.value, before: "\"")
+            }
             skipSpace()
             if next == UInt8(ascii: "}") { throw SyntaxError("a comma stands before the } that follows", at: comma) }
         }
@@ -133,7 +138,9 @@ package struct JSONReader {
             skipSpace()
             if take(UInt8(ascii: "]")) { return elements }
             let comma = mark()
-            guard take(UInt8(ascii: ",")) else { throw expected("a comma or ]", after: elements.last) }
+            guard take(UInt8(ascii: ",")) else {
+                throw expected("a comma or ]", after: elements.last, before: "\"{[0123456789tfn")
+            }
             skipSpace()
             if next == UInt8(ascii: "]") { throw SyntaxError("a comma stands before the ] that follows", at: comma) }
         }

@@ -35,7 +35,6 @@ import Testing
         } catch {
             count.wrong += 1
             if mutation.rightLines.contains(error.problems[0].line) { count.right += 1 }
-            else { print("@@ \(mutation.sort) \(fixture.name) right \(mutation.rightLines.sorted()): \(error)\n\(mutation.text)\n@@end") }
         }
     }
 }

@@ -24,7 +24,8 @@ struct KeptLines {
     func missing(in edited: String) -> String? {
         let lines = edited.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         var rest = lines[...]
-        for (number, line) in text.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        for (number, line) in text.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated()
         where !changed.contains(number) {
             guard let place = rest.firstIndex(where: { $0.elementsEqual(line) }) else {
                 return "\(number + 1): \(String(decoding: line, as: UTF8.self))"
@@ -111,7 +112,9 @@ struct KeptLines {
         var start = text.lineStart(node.range.lowerBound)
         if text.dashLine(above: node) < start { start = text.dashLine(above: node) }
         change(start..<node.range.upperBound)
-        while start > 0, case let previous = text.lineStart(start - 1), text.isComment(previous) || text.isBlank(previous) {
+        while start > 0, case let previous = text.lineStart(start - 1),
+            text.isComment(previous) || text.isBlank(previous)
+        {
             changed.insert(line(of: previous))
             start = previous
         }
@@ -147,7 +150,9 @@ struct KeptLines {
         }
     }
 
-    private func end(_ range: Range<Int>) -> Range<Int> { max(range.lowerBound, range.upperBound - 1)..<range.upperBound }
+    private func end(_ range: Range<Int>) -> Range<Int> {
+        max(range.lowerBound, range.upperBound - 1)..<range.upperBound
+    }
 }
 
 extension EditedText {

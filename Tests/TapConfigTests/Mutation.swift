@@ -3,7 +3,7 @@ import TapTesting
 /// One mistake in a description, of the sort that people make, and the lines on which it may be reported.
 ///
 /// The right line is that of the mistake, in the text with the mistake. When a line is missing, it is one of the two lines
-/// between which it stood, or the first line of the service or group that lacks it. When two lines were made one, or one two,
+/// between which it stood, or the first line of the service, the group or the text that lacks it. When two lines were made one, or one two,
 /// it is one of these. A line that was indented differently can belong to the lines around it in another way, which is seen
 /// at the latest at the line after it.
 struct Mutation {
@@ -30,12 +30,17 @@ struct Mutation {
         switch sort {
         case .characterDeleted, .characterInserted, .characterChanged:
             guard let changed = Mutation.character(sort, lines[index], &random) else { return nil }
+            let isIndentation = changed.prefix { $0 == " " }.count != lines[index].prefix { $0 == " " }.count
             lines[index] = changed
             if changed.contains("\n") { right.insert(index + 2) }
+            if isIndentation, let next = full.first(where: { $0 > index }) { right.insert(next + 1) }
         case .lineDeleted:
             // In the text without it, the line below it has its number.
-            right = Set([full.last { $0 < index }, full.first { $0 > index }.map { $0 - 1 }].compactMap { $0.map { $0 + 1 } })
+            right = Set(
+                [full.last { $0 < index }, full.first { $0 > index }.map { $0 - 1 }].compactMap { $0.map { $0 + 1 } })
             right.formUnion(Mutation.heads(of: index, lines).filter { $0 < index }.map { $0 + 1 })
+            if lines[index].first != " ", let first = full.first, first < index { right.insert(first + 1) }
+            guard !right.isEmpty else { return nil }
             lines.remove(at: index)
         case .lineDoubled:
             lines.insert(lines[index], at: index)
@@ -94,7 +99,9 @@ struct Mutation {
     }
 
     /// A line whose key or value is another.
-    private static func word(_ sort: Sort, _ line: [Unicode.Scalar], _ random: inout SeededGenerator) -> [Unicode.Scalar]? {
+    private static func word(_ sort: Sort, _ line: [Unicode.Scalar], _ random: inout SeededGenerator) -> [Unicode
+        .Scalar]?
+    {
         guard let colon = line.firstIndex(of: ":"), colon + 1 < line.count else { return nil }
         let letters = line.indices.filter { line[$0].properties.isAlphabetic }
         let value = line[(colon + 1)...].firstIndex { !" \"'".unicodeScalars.contains($0) } ?? line.count

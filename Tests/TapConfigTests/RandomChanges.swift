@@ -13,7 +13,8 @@ struct RandomChanges {
     private static let texts = [
         "", "Hi", "yes", "123", "null", "a: b", "a #b", "it's", "\"quoted\"", " spaces ", "two\nlines", "ends\n",
         "Grüß Gott 😀", "[a", "{a}", "- a", "*a", "&a", "!a", "tab\there", "a, b", "comma,", "\\n", "\u{85}", "a\r\nb",
-        "long " + String(repeating: "word ", count: 40) + "end", "0x10", "1e3", "~", "---", "...", "<<", "?", "a:", "'", "%",
+        "long " + String(repeating: "word ", count: 40) + "end", "0x10", "1e3", "~", "---", "...", "<<", "?", "a:", "'",
+        "%",
     ]
 
     /// The application after some changes.
