@@ -3,6 +3,7 @@ package import Taproom
 
 /// Reads a description, YAML or JSON, into an application.
 package struct DescriptionReader {
+    private let text: String
     private let kinds: KindList
     private let folder: String?
     private var problems: [(position: Position, path: String, text: String)] = []
@@ -44,14 +45,13 @@ package struct DescriptionReader {
     ) throws(DescriptionError) -> DescriptionReading {
         let root: Node
         do throws(SyntaxError) {
-            let isJSON = text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
-            root = try isJSON ? JSONReader.read(text) : YAMLReader.read(text)
+            root = try tree(text)
         } catch {
             let place = error.position
             throw DescriptionError(
                 file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
         }
-        var reader = DescriptionReader(kinds: kinds, folder: folder, former: former)
+        var reader = DescriptionReader(text: text, kinds: kinds, folder: folder, former: former)
         let application = reader.application(root, fallbackName: stem(of: file))
         guard let application, reader.problems.isEmpty else {
             throw DescriptionError(file: file, problems: inOrder(reader.problems))
@@ -84,7 +84,7 @@ package struct DescriptionReader {
     package static func application(
         _ datum: Datum, folder: String?, former: Application?, kinds: KindList
     ) throws(DescriptionError) -> Application {
-        var reader = DescriptionReader(kinds: kinds, folder: folder, former: former)
+        var reader = DescriptionReader(text: "", kinds: kinds, folder: folder, former: former)
         let application = reader.application(Node(datum), fallbackName: "")
         guard let application, reader.problems.isEmpty else {
             throw DescriptionError(file: "", problems: inOrder(reader.problems))
@@ -106,7 +106,7 @@ package struct DescriptionReader {
         _ datum: Datum, at path: String, folder: String? = nil, former: ServiceDefinition? = nil, kinds: KindList
     ) throws(DescriptionError) -> ServiceDefinition {
         let formerApplication = former.map { Application(name: "", services: [$0]) }
-        var reader = DescriptionReader(kinds: kinds, folder: folder, former: formerApplication)
+        var reader = DescriptionReader(text: "", kinds: kinds, folder: folder, former: formerApplication)
         let service = reader.service(Node(datum), path: path, servicePath: "")
         guard let service, reader.problems.isEmpty else {
             throw DescriptionError(file: "", problems: inOrder(reader.problems))
@@ -122,9 +122,20 @@ package struct DescriptionReader {
         }
     }
 
-    private init(kinds: KindList, folder: String?, former: Application?) {
+    /// Whether a text is read as JSON: its first character is a brace.
+    static func isJSON(_ text: String) -> Bool {
+        text.unicodeScalars.first { !$0.properties.isWhitespace } == "{"
+    }
+
+    /// What a text says, with places.
+    static func tree(_ text: String) throws(SyntaxError) -> Node {
+        try isJSON(text) ? JSONReader.read(text) : YAMLReader.read(text)
+    }
+
+    private init(text: String, kinds: KindList, folder: String?, former: Application?) {
         let known = former?.servicesByPath.map { ([$0.service.kind, $0.service.name], $0.service.settings) }
         self.former = Dictionary(known ?? [], uniquingKeysWith: { first, _ in first })
+        self.text = text
         self.kinds = kinds
         self.folder = folder
     }
@@ -139,6 +150,13 @@ package struct DescriptionReader {
         problems.append((position, path, text))
     }
 
+    private func place(of node: Node) -> Position { node.placeOfMistake(in: text) }
+
+    /// Whether one of some members has a key that is nearly another, which is then not said to be missing.
+    private func isMisspelt(_ key: String, among members: [Node.Member], allowed: [String]) -> Bool {
+        members.contains { !allowed.contains($0.key) && nearest(to: $0.key, among: allowed) == key }
+    }
+
     private mutating func application(_ root: Node, fallbackName: String) -> Application? {
         guard let members = root.members else {
             report("a description is a group of keys that begins with \"taproom: 1\"", "", at: root.start)
@@ -150,10 +168,10 @@ package struct DescriptionReader {
             report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
         }
         _ = text(root, "$schema", "")
-        format(root)
+        if !isMisspelt("taproom", among: members, allowed: allowed) { format(root) }
         var application = Application(name: text(root, "name", "") ?? fallbackName)
         if let problem = Name.problem(application.name) {
-            report(problem, "name", at: root.member("name")?.value.start ?? root.start)
+            report(problem, "name", at: root.member("name").map { place(of: $0.value) } ?? root.start)
         }
         application.user = account(root, "user")
         application.group = account(root, "group")
@@ -161,6 +179,7 @@ package struct DescriptionReader {
             $0.value.datum == .null ? nil : group(Retention.self, $0.value, "retention")
         }
         guard let services = root.member("services") else {
+            if isMisspelt("services", among: members, allowed: allowed) { return application }
             report("is missing: a list of services", "services", at: root.start)
             return application
         }
@@ -175,7 +194,7 @@ package struct DescriptionReader {
         }
         guard member.value.datum != .integer(1) else { return }
         let found = JSONWriter.line(member.value.datum)
-        report("must be 1, the format this program knows, but is \(found)", "taproom", at: member.value.start)
+        report("must be 1, the format this program knows, but is \(found)", "taproom", at: place(of: member.value))
     }
 
     private mutating func text(_ node: Node, _ key: String, _ path: String) -> String? {
@@ -202,10 +221,13 @@ package struct DescriptionReader {
         }
         var names: Set<String> = []
         return elements.enumerated().compactMap { index, element in
+            let found = problems.count
             guard let service = service(element, path: "\(path)[\(index)]", servicePath: servicePath) else {
                 return nil
             }
-            if !names.insert(service.name).inserted {
+            // A name that is missing because its key is misspelt was told of.
+            let isTold = element.member("name") == nil && problems.count > found
+            if !isTold, !names.insert(service.name).inserted {
                 let place = element.member("name")?.value.start ?? element.start
                 report(
                     "there are two services \"\(service.name)\" here; give one of them another name",
@@ -221,22 +243,18 @@ package struct DescriptionReader {
             return nil
         }
         guard let word = text(node, "kind", path + ".") else {
-            // Null counts as missing; of anything else it was said that it is no text.
-            if node.member("kind").map({ $0.value.datum == .null }) ?? true {
-                report(
-                    "the key \"kind\" is missing. Allowed: \(words.joined(separator: ", "))", path, at: node.start)
-            }
+            reportMissingKind(of: node, members, path)
             return nil
         }
         let kind = try? kinds.kind(word)
         guard kind != nil || word == ServiceDefinition.group else {
             let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: words)
-            report(problem, path + ".kind", at: node.member("kind")?.value.start ?? node.start)
+            report(problem, path + ".kind", at: node.member("kind").map { place(of: $0.value) } ?? node.start)
             return nil
         }
         var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind?.word ?? word)
         if let problem = Name.problem(service.name) {
-            report(problem, path + ".name", at: node.member("name")?.value.start ?? node.start)
+            report(problem, path + ".name", at: node.member("name").map { place(of: $0.value) } ?? node.start)
         }
         if let was = text(node, "was", path + ".") { renames[servicePath + service.name] = servicePath + was }
         common(&service, node, path)
@@ -247,6 +265,24 @@ package struct DescriptionReader {
             inner(&service, own, node, path, servicePath: servicePath + service.name + "/")
         }
         return service
+    }
+
+    /// A service without a kind: the key is missing, or it is misspelt, or the line it is in became part of the name.
+    private mutating func reportMissingKind(of node: Node, _ members: [Node.Member], _ path: String) {
+        if let member = node.member("kind") {
+            // Null counts as missing; of anything else it was said that it is no text.
+            guard member.value.datum == .null else { return }
+        }
+        let own = members.filter { !ServiceDefinition.reservedKeys.contains($0.key) }
+        if let member = own.first(where: { nearest(to: $0.key, among: ["kind"]) != nil }) {
+            report("is not known here. Did you mean \"kind\"?", "\(path).\(member.key)", at: member.keyStart)
+            return
+        }
+        if let name = node.member("name"), case .string(let text) = name.value.datum, let problem = Name.problem(text) {
+            report(problem, path + ".name", at: place(of: name.value))
+            return
+        }
+        report("the key \"kind\" is missing. Allowed: \(words.joined(separator: ", "))", path, at: node.start)
     }
 
     /// The words a service can have for its kind.
@@ -325,24 +361,10 @@ package struct DescriptionReader {
     private mutating func report(_ error: DataError, in node: Node, _ path: String) {
         // An unknown key is shown itself, everything else by its value.
         let isUnknown = error.problem.hasPrefix("is not known")
-        let place = isUnknown ? node.keyPosition(at: error.path) : node.position(at: error.path)
+        let place =
+            isUnknown
+            ? node.keyPosition(at: error.path)
+            : node[error.path].map { self.place(of: $0) } ?? node.position(at: error.path)
         report(error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)", at: place)
-    }
-}
-
-extension Node {
-    /// Where the last key of a path stands, or the nearest value around it that is there.
-    fileprivate func keyPosition(at path: [PathStep]) -> Position {
-        guard case .key(let last)? = path.last else { return position(at: path) }
-        var node: Node? = self
-        for step in path.dropLast() {
-            switch (step, node?.content) {
-            case (.key(let key), _): node = node?.member(key)?.value
-            case (.index(let index), .array(let elements)?):
-                node = elements.indices.contains(index) ? elements[index] : nil
-            default: node = nil
-            }
-        }
-        return node?.member(last)?.keyStart ?? position(at: path)
     }
 }

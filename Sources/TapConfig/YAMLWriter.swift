@@ -68,8 +68,7 @@ package enum YAMLWriter {
     }
 
     private static func emit(_ text: String, isQuoted: Bool, to emitter: UnsafeMutablePointer<yaml_emitter_t>) {
-        // Words that YAML 1.1 readers take for true and false are quoted too, for the sake of other programs.
-        let isAmbiguous = ["y", "n", "yes", "no", "on", "off"].contains(text.lowercased())
+        let isAmbiguous = PlainScalar.isAmbiguous(text)
         let isMultiline = text.contains("\n")
         let style = isQuoted || isAmbiguous || isMultiline ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE
         var event = yaml_event_t()

@@ -41,6 +41,21 @@ package struct JSONReader {
 
     private func error(_ problem: String) -> SyntaxError { SyntaxError(problem, at: position) }
 
+    /// What is missing between a value and what follows: at the end of the value when the next begins in another line.
+    private func expected(_ what: String, after value: Node?, before allowed: String) -> SyntaxError {
+        guard let end = value?.range.upperBound, bytes[end..<offset].contains(UInt8(ascii: "\n")),
+            let next, allowed.utf8.contains(next)
+        else {
+            return error("\(what) is expected")
+        }
+        let before = bytes[..<end]
+        let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let position = Position(
+            line: before.count { $0 == UInt8(ascii: "\n") } + 1,
+            column: before[start...].count { $0 & 0xC0 != 0x80 } + 1)
+        return SyntaxError("\(what) is expected", at: position)
+    }
+
     private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
     private mutating func skipSpace() {
@@ -65,14 +80,20 @@ package struct JSONReader {
     private mutating func value(depth: Int) throws(SyntaxError) -> Node {
         guard depth < Self.maximumDepth else { throw error("values are nested more than \(Self.maximumDepth) deep") }
         let start = mark()
+        let first = offset
+        let content = try content(depth: depth)
+        return Node(content, start: start, range: first..<offset)
+    }
+
+    private mutating func content(depth: Int) throws(SyntaxError) -> Node.Content {
         switch next {
-        case UInt8(ascii: "{"): return Node(.object(try members(depth: depth)), start: start)
-        case UInt8(ascii: "["): return Node(.array(try elements(depth: depth)), start: start)
-        case UInt8(ascii: "\""): return Node(.scalar(.string(try string())), start: start)
-        case UInt8(ascii: "-"): return Node(.scalar(try number()), start: start)
+        case UInt8(ascii: "{"): return .object(try members(depth: depth))
+        case UInt8(ascii: "["): return .array(try elements(depth: depth))
+        case UInt8(ascii: "\""): return .scalar(.string(try string()))
+        case UInt8(ascii: "-"): return .scalar(try number())
         case nil: throw error("the text ends where a value is expected")
-        case let byte? where isDigit(byte): return Node(.scalar(try number()), start: start)
-        default: return Node(.scalar(try word()), start: start)
+        case let byte? where isDigit(byte): return .scalar(try number())
+        default: return .scalar(try word())
         }
     }
 
@@ -86,15 +107,23 @@ package struct JSONReader {
             skipSpace()
             let keyStart = mark()
             guard next == UInt8(ascii: "\"") else { throw error("a key in double quotes is expected") }
+            let first = offset
             let key = try string()
+            let keyRange = first..<offset
             guard seen.insert(key).inserted else { throw SyntaxError("the key \"\(key)\" stands twice", at: keyStart) }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("a colon is expected after the key \"\(key)\"") }
             skipSpace()
-            members.append(Node.Member(key: key, keyStart: keyStart, value: try value(depth: depth + 1)))
+            let value = try value(depth: depth + 1)
+            members.append(Node.Member(key: key, keyStart: keyStart, keyRange: keyRange, value: value))
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
-            guard take(UInt8(ascii: ",")) else { throw error("a comma or } is expected") }
+            let comma = mark()
+            guard take(UInt8(ascii: ",")) else {
+                throw expected("a comma or }", after: members.last?.value, before: "\"")
+            }
+            skipSpace()
+            if next == UInt8(ascii: "}") { throw SyntaxError("a comma stands before the } that follows", at: comma) }
         }
     }
 
@@ -108,7 +137,12 @@ package struct JSONReader {
             elements.append(try value(depth: depth + 1))
             skipSpace()
             if take(UInt8(ascii: "]")) { return elements }
-            guard take(UInt8(ascii: ",")) else { throw error("a comma or ] is expected") }
+            let comma = mark()
+            guard take(UInt8(ascii: ",")) else {
+                throw expected("a comma or ]", after: elements.last, before: "\"{[0123456789tfn")
+            }
+            skipSpace()
+            if next == UInt8(ascii: "]") { throw SyntaxError("a comma stands before the ] that follows", at: comma) }
         }
     }
 

@@ -26,11 +26,14 @@ package struct Node: Sendable {
     package struct Member: Sendable {
         package var key: String
         package var keyStart: Position
+        /// Where the key stands, with its quotes: offsets in the UTF-8 of the text.
+        package var keyRange: Range<Int>
         package var value: Node
 
-        package init(key: String, keyStart: Position, value: Node) {
+        package init(key: String, keyStart: Position, keyRange: Range<Int>, value: Node) {
             self.key = key
             self.keyStart = keyStart
+            self.keyRange = keyRange
             self.value = value
         }
     }
@@ -38,21 +41,28 @@ package struct Node: Sendable {
     package var content: Content
     /// Where the first character of the value stands.
     package var start: Position
+    /// Where all of the value stands, with its quotes, brackets and anchor: offsets in the UTF-8 of the text.
+    ///
+    /// Empty for a value that is not written; that of the alias for a value, and all in it, that an alias stands for.
+    package var range: Range<Int>
 
-    package init(_ content: Content, start: Position) {
+    package init(_ content: Content, start: Position, range: Range<Int>) {
         self.content = content
         self.start = start
+        self.range = range
     }
 
     /// A tree that was not read from a text: all of it stands at the beginning.
     package init(_ datum: Datum) {
         let start = Position(line: 1, column: 1)
         switch datum {
-        case .array(let elements): self.init(.array(elements.map { Node($0) }), start: start)
+        case .array(let elements): self.init(.array(elements.map { Node($0) }), start: start, range: 0..<0)
         case .object(let object):
-            let members = object.members.map { Member(key: $0.key, keyStart: start, value: Node($0.value)) }
-            self.init(.object(members), start: start)
-        default: self.init(.scalar(datum), start: start)
+            let members = object.members.map {
+                Member(key: $0.key, keyStart: start, keyRange: 0..<0, value: Node($0.value))
+            }
+            self.init(.object(members), start: start, range: 0..<0)
+        default: self.init(.scalar(datum), start: start, range: 0..<0)
         }
     }
 
@@ -77,6 +87,18 @@ package struct Node: Sendable {
 
     /// The member of a key.
     package func member(_ key: String) -> Member? { members?.first { $0.key == key } }
+
+    /// The value at a path.
+    package subscript(path: some Collection<PathStep>) -> Node? {
+        guard let step = path.first else { return self }
+        let rest = path.dropFirst()
+        switch (step, content) {
+        case (.key(let key), .object(let members)): return members.first { $0.key == key }?.value[rest]
+        case (.index(let index), .array(let elements)) where elements.indices.contains(index):
+            return elements[index][rest]
+        default: return nil
+        }
+    }
 
     /// Where the value at a path starts, or the nearest value around it that is there.
     package func position(at path: some Collection<PathStep>) -> Position {

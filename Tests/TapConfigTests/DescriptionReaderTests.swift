@@ -187,15 +187,50 @@ private func errors(_ text: String, file: String = "site.yaml") -> String? {
     }
 
     @Test(arguments: [
-        ("taproom: 1\nname: [a", "site.yaml:3:1: did not find expected ',' or ']'"),
-        ("taproom: 1\n\tname: a", "site.yaml:2:1: found a tab character that violates indentation"),
-        ("taproom: 1\nname: &x a", "site.yaml:2:7: anchors and aliases are not used here; write the value out"),
-        ("taproom: 1\nname: *x", "site.yaml:2:7: anchors and aliases are not used here; write the value out"),
+        (
+            "taproom: 1\nname: [a",
+            "site.yaml:2:7: the bracket that is opened here is not closed: a comma or ] is expected"
+        ),
+        ("taproom: 1\n\tname: a", "site.yaml:2:1: a tab can't indent; use spaces"),
+        ("taproom: 1\nname: *x", "site.yaml:2:7: nothing above has the anchor &x"),
+        (
+            "taproom: &one 1\nname: *on",
+            "site.yaml:2:7: nothing above has the anchor &on. Did you mean \"one\"?"
+        ),
+        (
+            "taproom: 1\nservices: &all [*all]",
+            "site.yaml:2:17: the alias *all stands inside of the value it stands for; write the value out"
+        ),
+        (
+            "taproom: 1\nservices:\n- &a {kind: greeter}\n- <<: *a",
+            "site.yaml:4:3: merge keys (<<) are not used here; write the keys out, or use an alias for all of a value"
+        ),
+        (
+            "taproom: 1\nname: a\nuser www\ngroup: b",
+            "site.yaml:3:1: a colon and a space are expected after the key that begins here"
+        ),
+        ("name a\ntaproom: 1", "site.yaml:1:1: a colon and a space are expected after the key"),
+        (
+            "taproom: 1\nname: a\n  user: b",
+            "site.yaml:3:7: a colon has no place here: is the line indented too much, or a text with a colon not in quotes?"
+        ),
+        ("taproom: 1\nname: 'a\nuser: b", "site.yaml:2:7: the quotes that are opened here are not closed"),
+        (
+            "taproom: 1\nservices:\n  kind: greeter\n- kind: greeter",
+            "site.yaml:3:3: a list is expected here: a dash and a space before its first item"
+        ),
+        (
+            "taproom: 1\nservices: 5\n- kind: greeter",
+            "site.yaml:2:1: this has a value already; the lines below it can't be its value too"
+        ),
+        ("taproom: 1\nname: @a", "site.yaml:2:7: text that begins with this character is written in quotes"),
+        ("{\"taproom\": 1\n \"name\": \"a\"}", "site.yaml:1:14: a comma or } is expected"),
+        ("{\"taproom\": 1,\n}", "site.yaml:1:14: a comma stands before the } that follows"),
         ("taproom: 1\nname: !!str a", "site.yaml:2:7: tags are not used here; leave it out"),
         ("taproom: 1\n--- \nname: a", "site.yaml:2:1: a second document begins; only one is read"),
         ("taproom: 1\ntaproom: 1", "site.yaml:2:1: the key \"taproom\" stands twice"),
         ("taproom: 1\n[a]: b", "site.yaml:2:1: a key must be text"),
-        ("\"é\": \"a\\q\"", "site.yaml:1:8: found unknown escape character"),
+        ("\"é\": \"a\\q\"", "site.yaml:1:8: this is no escape of YAML; in double quotes a backslash is written \\\\"),
         ("taproom: 1\nname: \"a\u{1}\"", "site.yaml:2:9: control characters are not allowed"),
         (
             "{\"taproom\": 1,\n \"é\": x}",
