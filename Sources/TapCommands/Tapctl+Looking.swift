@@ -64,8 +64,18 @@ extension Tapctl {
 
     struct Export: Verb {
         static let configuration = CommandConfiguration(
-            abstract: "Print the description that mktap --from makes an equal tap of.")
+            abstract:
+                "Print the description that mktap --from makes an equal tap of, or take it into one that is there.",
+            usage: "tapctl export [TAP] [--at POINT] [--into FILE]",
+            discussion: """
+                With --into only what differs is changed in the file: comments, order, quotes and blank lines of all \
+                else stay as they are.
+                """)
         @OptionGroup var target: Target
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Write what was changed at run time into this description.", valueName: "file"))
+        var into: String?
         @Option(name: .long, help: ArgumentHelp("As it was at this revision, snapshot or time.", valueName: "point"))
         var at: String?
         @Flag(name: .long, help: "Print it in the clear, though the tap is encrypted.")
@@ -75,6 +85,15 @@ extension Tapctl {
             let tap = try target.resolve(atMost: 0).tap
             let at = at
             let datum = try target.with(tap, invocation) { try await $0.description(at: at) }
+            if let into {
+                let changed = try DescriptionFile(into, target.passphrase).take(datum, kinds: invocation.kinds)
+                if target.json {
+                    try Console.print(json: ["changed": changed])
+                } else {
+                    Console.print("\(into): \(changed ? "says what is in \(tap) now" : "says so already")\n")
+                }
+                return .done
+            }
             let text = target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum)
             // What is encrypted in the tap is so in what leaves it.
             if !plain, Tap.isSealed(tap) {

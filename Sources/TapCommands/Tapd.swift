@@ -168,7 +168,8 @@ enum Tapd {
         } reading: { base, former in
             // Errors call the file what the person called it.
             let reading = try DescriptionReader.reading(
-                base.text, file: base.name == place ? file : base.fileName, folder: folder, kinds: kinds, former: former)
+                base.text, file: base.name == place ? file : base.fileName, folder: folder, kinds: kinds, former: former
+            )
             if warned.isNew(base.text) { Console.warn(reading.warnings, invocation) }
             return reading
         }

@@ -53,7 +53,9 @@ package struct ChangeOutcome: Sendable, Equatable, Codable {
     package var plan: ChangePlan
     /// Until when it has to be confirmed (RFC 3339); nil: it counts for good.
     package var confirmUntil: String?
-    /// What is no mistake but should be known: secrets in plain text. Absent when there is nothing.
+    /// What is no mistake but should be known: secrets in plain text.
+    ///
+    /// Absent when there is nothing.
     package var warnings: [String]?
 
     /// Tells of a change.

@@ -17,7 +17,9 @@ package enum WholeContent {
             "\(revision.revision) \(revision.kind) \(revision.status) \(revision.author) \(revision.origin) "
                 + "\"\(revision.comment)\" \(revision.snapshot ?? "-")"
         }
-        if let waiting = try tap.confirmation() { lines.append("unconfirmed: \(waiting.revision) or \(waiting.fallback)") }
+        if let waiting = try tap.confirmation() {
+            lines.append("unconfirmed: \(waiting.revision) or \(waiting.fallback)")
+        }
         if let base = try tap.base() { lines.append("base \(base.name): \(JSONWriter.line(.string(base.text)))") }
         lines.append("now: " + JSONWriter.line(try tap.contents(of: nil, at: nil)))
         for revision in history {

@@ -34,7 +34,8 @@ import Testing
             #expect(text.contains("\n\(line)\n"), "\(line)")
         }
         for name in [
-            "process_resident_memory_bytes", "taproom_writer_queue", "process_open_fds", "taproom_event_loop_delay_seconds{loop=\"0\"}",
+            "process_resident_memory_bytes", "taproom_writer_queue", "process_open_fds",
+            "taproom_event_loop_delay_seconds{loop=\"0\"}",
         ] {
             #expect(text.contains("\n\(name) "), "\(name)")
         }
