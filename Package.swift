@@ -10,13 +10,19 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// How shipped programs are linked: with less for the loader to do.
+/// How shipped programs are linked: with less for the loader to do, and less for the runtime to read.
 ///
-/// The linker of the toolchain leaves out the table of all symbols and writes relocations in the short form that glibc
-/// 2.36 (Debian 12) introduced. docs/benchmarks.md says what that brings.
+/// The linker of the toolchain leaves out the table of all symbols, writes relocations in the short form that glibc
+/// 2.36 (Debian 12) introduced, and puts the C++ library into the program; tools/linking says what else it leaves out.
+/// docs/benchmarks.md says what that brings.
+let linkingFolder = Context.packageDirectory + "/tools/linking"
 let linking: [LinkerSetting] = [
     .unsafeFlags(
-        ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        [
+            "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+            "-L\(linkingFolder)", "-Xclang-linker", "-static-libgcc",
+            "-Xlinker", "-T", "-Xlinker", "\(linkingFolder)/unused-conformances.ld",
+        ],
         .when(platforms: [.linux], configuration: .release))
 ]
 
@@ -162,6 +168,7 @@ let package = Package(
         tests(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
+        tests("TapCommandsTests", ["TapCommands", argumentParser]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
