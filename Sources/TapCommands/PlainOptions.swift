@@ -29,7 +29,7 @@ extension PlainCommand {
     static func plain(_ arguments: [String]) -> Self? {
         var words = PlainWords(arguments)
         // Words that ask for a text are none of these, and not having to make the options saves time.
-        guard arguments.first?.hasPrefix("--help") != true, arguments != ["--version"] else { return nil }
+        if let first = arguments.first, ["--help", "-h", "--version"].contains(first) { return nil }
         var result = none
         while let option = words.nextOption() {
             guard result.take(option, &words), words.isValueTaken else { return nil }
