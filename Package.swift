@@ -10,18 +10,26 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// How shipped programs are linked: with less for the loader to do.
+/// How shipped programs are linked: with less for the loader to do, and less for the runtime to read.
 ///
-/// The linker of the toolchain leaves out the table of all symbols and writes relocations in the short form that glibc
-/// 2.36 (Debian 12) introduced. docs/benchmarks.md says what that brings.
+/// The linker of the toolchain leaves out the table of all symbols, writes relocations in the short form that glibc
+/// 2.36 (Debian 12) introduced, and puts the C++ library into the program; tools/linking says what else it leaves out.
+/// docs/benchmarks.md says what that brings.
+let linkingFolder = Context.packageDirectory + "/tools/linking"
 let linking: [LinkerSetting] = [
     .unsafeFlags(
-        ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        [
+            "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+            "-L\(linkingFolder)", "-Xclang-linker", "-static-libgcc",
+            "-Xlinker", "-T", "-Xlinker", "\(linkingFolder)/unused-conformances.ld",
+        ],
         .when(platforms: [.linux], configuration: .release))
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycleTestKit = Target.Dependency.product(
+    name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -96,7 +104,7 @@ let package = Package(
             "TapRunner",
             [
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
-                lifecycle, logging, metrics,
+                lifecycle, lifecycleTestKit, logging, metrics,
             ]),
         library("TapPackaging", ["Taproom", "CZlib"]),
         library(
@@ -172,6 +180,7 @@ let package = Package(
         tests(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
+        tests("TapCommandsTests", ["TapCommands", argumentParser]),
         tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),

@@ -54,7 +54,7 @@ struct LogOptions: ParsableArguments {
         return try LogOutput(LogConfiguration(destination: destination, format: logFormat, level: logLevel))
     }
 
-    @Sendable private static func level(_ word: String) throws -> Logger.Level {
+    @Sendable static func level(_ word: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: word) else {
             throw ValidationError(
                 "\"\(word)\" is no level.\(suggestion(for: word, among: Logger.Level.allCases.map(\.rawValue)))")
@@ -62,14 +62,14 @@ struct LogOptions: ParsableArguments {
         return level
     }
 
-    @Sendable private static func size(_ text: String) throws -> ByteCount {
+    @Sendable static func size(_ text: String) throws -> ByteCount {
         guard let size = text == "0" ? ByteCount(bytes: 0) : ByteCount(text) else {
             throw ValidationError("\"\(text)\" is no size such as 500kB, 10MB or 1GB")
         }
         return size
     }
 
-    @Sendable private static func count(_ text: String) throws -> Int {
+    @Sendable static func count(_ text: String) throws -> Int {
         guard let count = Int(text), (0...1000).contains(count) else {
             throw ValidationError("\"\(text)\" is no number from 0 to 1000")
         }

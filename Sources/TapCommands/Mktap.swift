@@ -71,7 +71,9 @@ enum Mktap {
         let taken = try optionsTaken(in: words, invocation)
         let words = words.movingToFront(
             options: movable.subtracting(taken), flags: Set(["--force", "--encrypted"]).subtracting(taken))
-        let arguments = try Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
+        let arguments =
+            try Arguments.plain(words)
+            ?? Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
         if arguments.list {
             Console.print(kindList(invocation.kinds))
             return .done

@@ -47,7 +47,7 @@ extension Tapd {
             transform: interval)
         var saveEvery: TimeSpan?
 
-        @Sendable private static func interval(_ text: String) throws -> TimeSpan {
+        @Sendable static func interval(_ text: String) throws -> TimeSpan {
             guard let span = TimeSpan(text), span.milliseconds >= 100 else {
                 throw ValidationError("\"\(text)\" is no duration of 100ms or more, such as 30s, 5m or 1h")
             }
@@ -100,14 +100,14 @@ extension Tapd {
         @Flag(name: .long, help: "List the ways to wait for events.")
         var helpReactors = false
 
-        @Sendable private static func mask(_ text: String) throws -> mode_t {
+        @Sendable static func mask(_ text: String) throws -> mode_t {
             guard let mask = mode_t(text, radix: 8), mask <= 0o777, !text.hasPrefix("+") else {
                 throw ValidationError("\"\(text)\" is no octal number from 0 to 777, such as 077")
             }
             return mask
         }
 
-        @Sendable private static func reactor(_ name: String) throws -> String {
+        @Sendable static func reactor(_ name: String) throws -> String {
             let names = Tapd.reactors.map(\.name)
             guard names.contains(name) else {
                 throw ValidationError(

@@ -56,7 +56,7 @@ enum Tapd {
     ) throws -> ExitStatus {
         predecessor?.enterFolder()
         let program = ProgramStart()
-        let arguments = try Arguments.read(words)
+        let arguments = try Arguments.plain(words) ?? Arguments.read(words)
         if arguments.process.helpReactors {
             throw HelpRequest(text: TextTable.text(reactors.map { [$0.name, $0.summary] }, indent: "  "))
         }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A value that is not what a type asks for.
 package struct DataError: Error, Equatable, CustomStringConvertible {
     package var path: [PathStep]
@@ -58,7 +60,8 @@ package struct DatumDecoder {
 /// One run of a decoder: what its containers share.
 private final class Reading {
     let userInfo: [CodingUserInfoKey: any Sendable]
-    var groups: [[String]: Group] = [:]
+    /// By their places: the path in one text, for texts are hashed without a question to the runtime.
+    var groups: [String: Group] = [:]
 
     /// The keys of one group: those that are there, and those that were asked for, in their order.
     final class Group {
@@ -75,7 +78,7 @@ private final class Reading {
     init(userInfo: [CodingUserInfoKey: any Sendable]) { self.userInfo = userInfo }
 
     var unknownKeys: [DataError] {
-        groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { _, group in
+        groups.sorted { $0.key < $1.key }.flatMap { _, group in
             let asked = Set(group.asked)
             return group.present.filter { !asked.contains($0) }.map { key in
                 var offered: Set<String> = []
@@ -88,7 +91,7 @@ private final class Reading {
 
     /// The keys of the group at a path: also when its type reads it in several parts.
     func group(_ object: DatumObject, at path: [PathStep]) -> Group {
-        let place = path.map(\.description)
+        let place = path.map(\.description).joined(separator: "\0")
         if let group = groups[place] { return group }
         let group = Group(object, at: path)
         groups[place] = group
@@ -124,11 +127,22 @@ private final class Reading {
         }
     }
 
+    /// What `init()` gives the keys of each type that was read: a thousand services of a kind have the same defaults.
+    private static let knownDefaults = Mutex<[ObjectIdentifier: DatumObject]>([:])
+
+    private static func defaults(of type: any Defaulted.Type) throws -> DatumObject? {
+        let identifier = ObjectIdentifier(type)
+        if let known = knownDefaults.withLock({ $0[identifier] }) { return known }
+        guard case .object(let defaults) = try DatumEncoder().encode(type.init()) else { return nil }
+        knownDefaults.withLock { $0[identifier] = defaults }
+        return defaults
+    }
+
     /// The given keys over the defaults, when the type has defaults.
     private func withDefaults(_ type: any Decodable.Type, _ datum: Datum) throws -> Datum {
         // In this order: the cast looks through all conformances of the program, once for each type.
         guard case .object(let given) = datum, let type = type as? any Defaulted.Type,
-            case .object(var full) = try DatumEncoder().encode(type.init())
+            var full = try Reading.defaults(of: type)
         else { return datum }
         for (key, value) in given.members { full[key] = value }
         return .object(full)

@@ -140,7 +140,7 @@ extension RunningApplication {
     func carryOut(_ work: ServiceSwitch) async {
         for update in work.updates { update() }
         let leaving = services.filter { work.leaving.contains($0.plan.path) }
-        for service in leaving { await service.beginStop() }
+        for service in leaving { service.beginStop() }
         for service in work.made {
             let path = service.plan.path
             if let place = services.firstIndex(where: { $0.plan.path == path }) {

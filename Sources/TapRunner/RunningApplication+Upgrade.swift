@@ -80,7 +80,7 @@ extension RunningApplication {
         (services, draining) = ([], [])
         do {
             let limit = ContinuousClock.now + RunningApplication.patience
-            for service in leaving.reversed() { await service.beginStop() }
+            for service in leaving.reversed() { service.beginStop() }
             for service in leaving { _ = await service.ends(within: max(.zero, limit - .now)) }
             try await writer.close()
             try await successor.takeOver()

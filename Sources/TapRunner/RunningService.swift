@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import ServiceLifecycleTestKit
 import Synchronization
 import TapControl
 import Taproom
@@ -26,11 +27,10 @@ final class RunningService: Sendable {
     /// The number its state is stored under.
     let identity: Int64
     private let service: any Service
-    private let group: ServiceGroup
+    private let shutdown = Shutdown()
     private let ended: @Sendable (Ending) -> Void
     private let current: Mutex<PlannedService>
     private let task = Mutex<Task<Ending, Never>?>(nil)
-    private let isStopping = Mutex(false)
 
     /// What it is asked to be: what it was made from, or has taken since.
     var plan: PlannedService { current.withLock { $0 } }
@@ -57,29 +57,16 @@ final class RunningService: Sendable {
         } catch {
             throw .serviceFailed(service: plan.path, problem: "\(error)")
         }
-        // The group's own account of its life is of no use to an administrator.
-        let quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
-        let entry = ServiceGroupConfiguration.ServiceConfiguration(
-            service: NamedService(name: plan.path, service: service),
-            successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
-        group = ServiceGroup(configuration: .init(services: [entry], logger: quiet))
     }
 
     /// Lets it run.
     func run() {
-        let task = Task { [group] in
-            do {
-                try await group.run()
-                return Ending.stopped
-            } catch {
-                return .failed("\(error)")
-            }
+        let task = Task {
+            let ending = await shutdown.ending(of: service)
+            if !shutdown.hasBegun { ended(ending) }
+            return ending
         }
         self.task.withLock { $0 = task }
-        Task {
-            let ending = await task.value
-            if !isStopping.withLock({ $0 }) { ended(ending) }
-        }
     }
 
     /// Prepares for other settings; what is answered makes them count, and can't fail.
@@ -108,17 +95,14 @@ final class RunningService: Sendable {
     ///
     /// Answers whether it ended.
     func stop(within limit: Duration) async -> Bool {
-        await beginStop()
+        beginStop()
         if await ends(within: limit) { return true }
         await cancel()
         return false
     }
 
     /// Begins the graceful shutdown: no more connections are accepted.
-    func beginStop() async {
-        isStopping.withLock { $0 = true }
-        await group.triggerGracefulShutdown()
-    }
+    func beginStop() { shutdown.begin() }
 
     /// Cancels the service, and waits a moment for its end.
     func cancel() async {
@@ -163,14 +147,52 @@ private final class FirstAnswer: Sendable {
     }
 }
 
-/// A service under its name.
+/// The graceful shutdown of one service.
 ///
-/// The group that runs a service asks for its description, and making one by reflection is slow.
-private struct NamedService: Service, CustomStringConvertible {
-    let name: String
-    let service: any Service
+/// ServiceLifecycle has it for groups of services, and a group for each service took a sixth of its start and 22 KB. What a
+/// service sees of a group, which is all it asks for in `withGracefulShutdownHandler` and its like, a public function of the
+/// library's test kit gives it as well.
+private final class Shutdown: Sendable {
+    private enum State {
+        case waiting
+        case running(GracefulShutdownTestTrigger)
+        case begun
+    }
 
-    var description: String { name }
+    private let state = Mutex(State.waiting)
 
-    func run() async throws { try await service.run() }
+    /// Whether the service is to stop.
+    var hasBegun: Bool {
+        state.withLock { state in
+            if case .begun = state { true } else { false }
+        }
+    }
+
+    /// Runs the service until it ends.
+    func ending(of service: any Service) async -> RunningService.Ending {
+        do {
+            try await testGracefulShutdown { trigger in
+                let hasBegun = state.withLock { state in
+                    if case .begun = state { return true }
+                    state = .running(trigger)
+                    return false
+                }
+                if hasBegun { trigger.triggerGracefulShutdown() }
+                try await service.run()
+            }
+            return .stopped
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    /// Begins it, once.
+    func begin() {
+        let trigger: GracefulShutdownTestTrigger? = state.withLock { state in
+            defer { state = .begun }
+            if case .running(let trigger) = state { return trigger }
+            return nil
+        }
+        trigger?.triggerGracefulShutdown()
+    }
 }
