@@ -106,7 +106,8 @@ extension Tap {
         let moved = try change.changesOrder ? moves(in: change) : []
         // Whose path another has from now on makes room first.
         var former: [String: (id: Int64, position: Int)] = [:]
-        for path in change.services.compactMap({ $0.old == nil ? nil : $0.formerPath ?? $0.path }) + moved.map(\.path) {
+        let ending = change.services.compactMap { $0.old == nil ? nil : $0.formerPath ?? $0.path } + moved.map(\.path)
+        for path in ending where former[path] == nil {
             former[path] = try place(of: path)
             try end("service", where: "path = ?", [.text(path)], at: revision)
         }

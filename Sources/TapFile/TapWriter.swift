@@ -70,6 +70,8 @@ package final class TapWriter: StateStore, Sendable {
         opened.withLock { $0[address.service, default: [:]][address.cell] = state }
     }
 
+    package func noteChanged(_ state: any DeferredState) { deferred.withLock { $0.noteChanged(state) } }
+
     package func wake() { _ = queue.append(.other { [self] tap in storeDue(tap) }) }
 
     /// Does something with the tap, on its thread, alone.
@@ -82,7 +84,9 @@ package final class TapWriter: StateStore, Sendable {
 
     /// Stores all deferred changes and what `body` does, in one transaction.
     package func commit<Result: Sendable>(_ body: @escaping @Sendable (Tap) throws -> Result) async throws -> Result {
-        try await perform { [self] tap in try store(deferred.withLock(\.all), in: tap) { try body(tap) } }
+        try await perform { [self] tap in
+            try store(deferred.withLock { $0.takeChanged() }, in: tap) { try body(tap) }
+        }
     }
 
     /// Stores what is deferred, closes the tap and ends the thread.
@@ -186,7 +190,7 @@ package final class TapWriter: StateStore, Sendable {
 
     private func storeDue(_ tap: Tap) {
         // A failure is tried again the next time; the values stay in memory until then.
-        let due = deferred.withLock(\.all).filter(\.isDue)
+        let due = deferred.withLock { $0.takeChanged(where: \.isDue) }
         guard !due.isEmpty else { return }
         do { try store(due, in: tap) {} } catch { failed(error) }
     }
@@ -201,6 +205,7 @@ package final class TapWriter: StateStore, Sendable {
                 try tap.commit {
                     for state in states {
                         let changes = try state.takeChanges()
+                        guard !changes.isEmpty else { continue }
                         taken.append(state)
                         for change in changes { try tap.setState(change.address, change.value) }
                     }
@@ -211,6 +216,7 @@ package final class TapWriter: StateStore, Sendable {
             return result
         } catch {
             for state in taken { state.takenChangesAre(stored: false) }
+            deferred.withLock { deferred in for state in states { deferred.noteChanged(state) } }
             throw error
         }
     }

@@ -50,7 +50,7 @@ extension RunningApplication {
         let plan = ChangePlan(decided.change, kinds: kinds)
         var work = ServiceSwitch(plan, sockets)
         try work.prepare(decided.change.new, kinds: kinds, passed: passed) { path in
-            services.contains { $0.plan.path == path }
+            services.contains { $0.path == path }
         }
         let replaced = Set(decided.change.services.filter(\.replacesState).map(\.path))
         let ended = replaced.isEmpty ? [] : services.map(\.plan).filter { replaced.contains($0.path) }
@@ -126,7 +126,7 @@ extension RunningApplication {
     /// Makes what will run, and prepares what takes other settings.
     func makeServices(_ work: inout ServiceSwitch, _ identities: [String: Int64]) async throws {
         for planned in work.planned {
-            let running = services.first { $0.plan.path == planned.path }
+            let running = services.first { $0.path == planned.path }
             if let running, work.isUpdate(planned.path) {
                 work.updates.append(try await running.reconfiguration(to: planned))
             } else {
@@ -139,23 +139,23 @@ extension RunningApplication {
     /// Lets new services take the place of old ones: nothing here fails.
     func carryOut(_ work: ServiceSwitch) async {
         for update in work.updates { update() }
-        let leaving = services.filter { work.leaving.contains($0.plan.path) }
+        guard !work.leaving.isEmpty || !work.made.isEmpty else { return }
+        let leaving = services.filter { work.leaving.contains($0.path) }
         for service in leaving { service.beginStop() }
         for service in work.made {
-            let path = service.plan.path
-            if let place = services.firstIndex(where: { $0.plan.path == path }) {
+            if let place = services.firstIndex(where: { $0.path == service.path }) {
                 services[place] = service
             } else {
                 services.append(service)
             }
             service.run()
-            states[path] = .running
-            histories[path] = nil
+            states[service.path] = .running
+            histories[service.path] = nil
         }
-        let here = Set(services.map(ObjectIdentifier.init))
-        services.removeAll { service in leaving.contains { $0 === service } }
-        for service in leaving where here.contains(ObjectIdentifier(service)) {
-            states[service.plan.path] = application.service(at: service.plan.path) == nil ? nil : .stopped
+        let taken = Set(work.made.map(\.path))
+        services.removeAll { work.leaving.contains($0.path) && !taken.contains($0.path) }
+        for service in leaving where !taken.contains(service.path) {
+            states[service.path] = application.service(at: service.path) == nil ? nil : .stopped
         }
         let former = sockets
         sockets = work.bound
@@ -170,7 +170,7 @@ extension RunningApplication {
             if await !service.ends(within: stopLimit) {
                 logger.warning(
                     "connections were cut off after a change",
-                    metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
+                    metadata: ["service": "\(service.path)", "limit": "\(stopLimit)"])
                 await service.cancel()
             }
             // Meanwhile another program may have taken over, and the tap with it.

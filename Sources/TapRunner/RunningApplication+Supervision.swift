@@ -9,7 +9,7 @@ extension RunningApplication {
     /// Answers false when the application must stop.
     func serviceEnded(_ plan: PlannedService, _ ending: RunningService.Ending) async -> Bool {
         guard !isStopping else { return true }
-        if let service = services.first(where: { $0.plan.path == plan.path }) {
+        if let service = services.first(where: { $0.path == plan.path }) {
             services.removeAll { $0 === service }
             try? await writer.release(service: service.identity)
         }
@@ -98,7 +98,7 @@ extension RunningApplication {
         states[path] = nil
         for plan in planned where plan.path == path || plan.path.hasPrefix(path + "/") {
             // Meanwhile somebody else may have started it.
-            guard !services.contains(where: { $0.plan.path == plan.path }) else { continue }
+            guard !services.contains(where: { $0.path == plan.path }) else { continue }
             await startOrReport(plan, "service restarted")
         }
         sortServices()

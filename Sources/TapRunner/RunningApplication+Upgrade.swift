@@ -103,7 +103,7 @@ extension RunningApplication {
         for service in lingering where await !service.ends(within: max(.zero, limit - .now)) {
             logger.warning(
                 "connections were cut off after the upgrade",
-                metadata: ["service": "\(service.plan.path)", "limit": "\(stopLimit)"])
+                metadata: ["service": "\(service.path)", "limit": "\(stopLimit)"])
             await service.cancel()
         }
     }

@@ -158,14 +158,14 @@ actor RunningApplication {
     /// Each has its time to finish, and all together have three times that.
     func stopServices(where isMeant: (String) -> Bool) async {
         let deadline = ContinuousClock.now + stopLimit * 3
-        for service in services.reversed() where isMeant(service.plan.path) {
-            states[service.plan.path] = .stopping
+        for service in services.reversed() where isMeant(service.path) {
+            states[service.path] = .stopping
             let limit = min(stopLimit, max(.zero, deadline - .now))
             if await !service.stop(within: limit) {
                 logger.error(
-                    "service did not stop in time", metadata: ["service": "\(service.plan.path)", "limit": "\(limit)"])
+                    "service did not stop in time", metadata: ["service": "\(service.path)", "limit": "\(limit)"])
             }
-            states[service.plan.path] = .stopped
+            states[service.path] = .stopped
             services.removeAll { $0 === service }
             await release(service)
         }
@@ -177,7 +177,7 @@ actor RunningApplication {
         do {
             try await writer.release(service: service.identity)
         } catch {
-            logger.error("state is not stored", metadata: ["service": "\(service.plan.path)", "error": "\(error)"])
+            logger.error("state is not stored", metadata: ["service": "\(service.path)", "error": "\(error)"])
         }
     }
 
@@ -244,7 +244,7 @@ actor RunningApplication {
         let (active, latest, unconfirmed) = try await writer.perform {
             (try $0.activeRevision(), try $0.latestRevision(), try $0.confirmation())
         }
-        let running = Dictionary(self.services.map { ($0.plan.path, $0.plan) }) { first, _ in first }
+        let running = Dictionary(self.services.map { ($0.path, $0.plan) }) { first, _ in first }
         let services = application.servicesByPath.map { path, definition in
             StatusReport.Service(
                 name: path, kind: definition.kind, enabled: definition.isEnabled, state: state(of: path, definition),
@@ -269,6 +269,6 @@ actor RunningApplication {
     /// Brings the services that run into the order of the application.
     func sortServices() {
         let places = Dictionary(application.servicesByPath.enumerated().map { ($1.path, $0) }) { first, _ in first }
-        services.sort { places[$0.plan.path] ?? .max < places[$1.plan.path] ?? .max }
+        services.sort { places[$0.path] ?? .max < places[$1.plan.path] ?? .max }
     }
 }

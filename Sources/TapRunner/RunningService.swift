@@ -24,6 +24,8 @@ final class RunningService: Sendable {
     /// How long a service that was cancelled gets to return.
     private static let cancellationLimit = Duration.seconds(1)
 
+    /// The path of the service.
+    let path: String
     /// The number its state is stored under.
     let identity: Int64
     private let service: any Service
@@ -44,7 +46,7 @@ final class RunningService: Sendable {
         _ plan: PlannedService, identity: Int64, sockets: [BoundSocket], store: any StateStore, logger: Logger,
         ended: @escaping @Sendable (Ending) -> Void
     ) async throws(RunnerError) {
-        self.identity = identity
+        (self.path, self.identity) = (plan.path, identity)
         self.ended = ended
         current = Mutex(plan)
         var logger = logger

@@ -51,6 +51,7 @@ final class StartingState: StateStore {
     func submit(_ update: any StateUpdate) { writer.submit(update) }
     func attach(_ state: any DeferredState) { writer.attach(state) }
     func wake() { writer.wake() }
+    func noteChanged(_ state: any DeferredState) { writer.noteChanged(state) }
     func opened(at address: StateAddress) -> (any AnyObject & Sendable)? { writer.opened(at: address) }
     func keepOpened(_ state: any AnyObject & Sendable, at address: StateAddress) {
         writer.keepOpened(state, at: address)

@@ -39,7 +39,7 @@ public struct TortureProgram: AsyncParsableCommand {
         @Option(help: "The folder of taps in older formats.")
         var fixtures: String
 
-        @Option(help: "The folder of the programs torture, fibonacci, tapd and tapctl.")
+        @Option(help: "The folder of the programs torture, fibonacci, mktap, tapd and tapctl.")
         var programs: String
 
         func run() async throws {
@@ -104,7 +104,7 @@ extension Scenario: ExpressibleByArgument {}
 enum Part: String, CaseIterable, ExpressibleByArgument {
     case crashSweep = "crash-sweep"
     case failSweep = "fail-sweep"
-    case kill, backup, damage, races, fuzz, soak
+    case kill, confirm, backup, damage, races, fuzz, soak
 
     func run(_ options: TortureProgram.Run) throws -> Findings {
         let torture = options.programs + "/torture"
@@ -122,6 +122,9 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
         case .kill:
             return try Kills(program: fibonacci, seed: options.seed, jobs: 2 * options.jobs)
                 .run(count: options.count ?? 10_000)
+        case .confirm:
+            return try Confirmations(programs: options.programs, seed: options.seed, jobs: 2 * options.jobs)
+                .run(count: options.count ?? 100)
         case .backup: return try Backups(program: torture, jobs: options.jobs).run(count: options.count ?? 2000)
         case .damage: return try runner.run(options.first..<options.first + (options.count ?? 1000))
         case .races: return try Races(program: fibonacci).run(writers: 16, changes: options.count ?? 1000)

@@ -25,6 +25,8 @@ package struct ApplicationChange: Sendable {
     package var new: Application
     /// The services that differ, those that go first, then in the order of the new application.
     package var services: [ServiceChange]
+    /// Whether services may stand in another order than before: some came, went or were renamed, or were moved.
+    package let changesOrder: Bool
 
     /// Compares two applications.
     ///
@@ -33,6 +35,7 @@ package struct ApplicationChange: Sendable {
     package init(from old: Application, to new: Application, renames: [String: String] = [:]) {
         self.old = old
         self.new = new
+        changesOrder = !old.services.hasSameOrder(as: new.services)
         let before = Dictionary(old.servicesByPath.map { ($0.path, $0.service) }) { first, _ in first }
         var matched: Set<String> = []
         var services: [ServiceChange] = []
@@ -53,11 +56,12 @@ package struct ApplicationChange: Sendable {
         self.services = gone.map { ServiceChange(path: $0.path, old: $0.service, new: nil) } + services
     }
 
-    /// A change that is known to touch nothing but some services.
+    /// A change that is known to touch nothing but some services, which stay where they are.
     package init(from old: Application, to new: Application, services: [ServiceChange]) {
         self.old = old
         self.new = new
         self.services = services
+        changesOrder = false
     }
 
     /// Whether name, user, group or retention differ.
@@ -81,9 +85,6 @@ package struct ApplicationChange: Sendable {
         }
     }
 
-    /// Whether services may stand in another order than before: some came, went or were renamed, or were moved.
-    package var changesOrder: Bool { !old.hasSameOrder(as: new) }
-
     /// A path with the longest renamed beginning replaced by what it was.
     private static func formerPath(of path: String, _ renames: [String: String]) -> String {
         guard !renames.isEmpty else { return path }
@@ -97,11 +98,6 @@ package struct ApplicationChange: Sendable {
 }
 
 extension ServiceDefinition {
-    fileprivate func hasSameOrder(as other: ServiceDefinition) -> Bool {
-        services.count == other.services.count
-            && zip(services, other.services).allSatisfy { $0.name == $1.name && $0.hasSameOrder(as: $1) }
-    }
-
     /// Whether nothing of this service itself differs, whatever is inside of it.
     package func isSameWithoutServices(as other: ServiceDefinition) -> Bool {
         name == other.name && kind == other.kind && settingsVersion == other.settingsVersion
@@ -110,12 +106,6 @@ extension ServiceDefinition {
 }
 
 extension Application {
-    /// Whether two applications have services of the same names in the same order.
-    fileprivate func hasSameOrder(as other: Application) -> Bool {
-        services.count == other.services.count
-            && zip(services, other.services).allSatisfy { $0.name == $1.name && $0.hasSameOrder(as: $1) }
-    }
-
     /// Changes the service of a path in place.
     ///
     /// Answers nil when there is none.
@@ -129,7 +119,7 @@ extension Application {
         _ names: ArraySlice<Substring>, in services: inout [ServiceDefinition],
         _ body: (inout ServiceDefinition) throws -> Result
     ) rethrows -> Result? {
-        guard let name = names.first, let index = services.firstIndex(where: { $0.name == name }) else { return nil }
+        guard let name = names.first, let index = services.index(named: name) else { return nil }
         if names.count == 1 { return try body(&services[index]) }
         return try change(names.dropFirst(), in: &services[index].services, body)
     }
@@ -142,5 +132,26 @@ extension Application {
     ) rethrows -> Result? {
         guard let slash = path.lastIndex(of: "/") else { return try body(&services) }
         return try change(String(path[..<slash])) { try body(&$0.services) }
+    }
+}
+
+extension [ServiceDefinition] {
+    /// Where the service of a name is.
+    ///
+    /// By its place, for to look at a whole service takes a copy of it: with thousands of them that counts.
+    func index(named name: some StringProtocol) -> Int? {
+        for index in indices where self[index].name == name { return index }
+        return nil
+    }
+
+    /// Whether there are services of the same names in the same order, also inside of them.
+    fileprivate func hasSameOrder(as others: [ServiceDefinition]) -> Bool {
+        guard count == others.count else { return false }
+        for index in indices {
+            guard self[index].name == others[index].name,
+                self[index].services.hasSameOrder(as: others[index].services)
+            else { return false }
+        }
+        return true
     }
 }

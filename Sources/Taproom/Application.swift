@@ -55,23 +55,18 @@ package struct Application: Sendable, Equatable {
 
     /// Whether a service runs when the application does: it and all groups around it are enabled.
     package func isActive(_ path: String) -> Bool {
-        var list = services
-        for name in path.split(separator: "/") {
-            guard let service = list.first(where: { $0.name == name }), service.isEnabled else { return false }
-            list = service.services
-        }
-        return true
+        let names = path.split(separator: "/")
+        return names.indices.allSatisfy { service(names[...$0])?.isEnabled == true }
     }
 
     /// The service of a path.
-    package func service(at path: String) -> ServiceDefinition? {
-        var list = services
-        var found: ServiceDefinition?
-        for name in path.split(separator: "/") {
-            found = list.first { $0.name == name }
-            list = found?.services ?? []
+    package func service(at path: String) -> ServiceDefinition? { service(path.split(separator: "/")[...]) }
+
+    private func service(_ names: ArraySlice<Substring>) -> ServiceDefinition? {
+        guard let first = names.first, let index = services.index(named: first) else { return nil }
+        return names.dropFirst().reduce(services[index]) { group, name in
+            group.flatMap { group in group.services.index(named: name).map { group.services[$0] } }
         }
-        return found
     }
 }
 

@@ -71,6 +71,9 @@ package protocol StateStore: Sendable {
     /// Looks soon whether changes are due.
     func wake()
 
+    /// Says that a deferred cell or table has its first change since its changes were last taken.
+    func noteChanged(_ state: any DeferredState)
+
     /// What is open at an address: two services that serve at the same time, while one takes the place of the other,
     /// remember together.
     func opened(at address: StateAddress) -> (any AnyObject & Sendable)?
@@ -80,6 +83,9 @@ package protocol StateStore: Sendable {
 }
 
 extension StateStore {
+    /// All states are looked at.
+    package func noteChanged(_ state: any DeferredState) {}
+
     /// Nothing is shared.
     package func opened(at address: StateAddress) -> (any AnyObject & Sendable)? { nil }
 

@@ -63,8 +63,13 @@ extension StoredCell: TransactionalState where Durability == Always {
 extension StoredCell: DeferredState where Durability: DeferredDurability {
     /// Changes the value in memory and returns at once; the change is stored when the cell's durability says.
     public func update<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
-        try contents.withLock { contents in
-            if contents.changedSince == nil { contents.changedSince = .now }
+        var isFirst = false
+        defer { if isFirst { store.noteChanged(self) } }
+        return try contents.withLock { contents in
+            if contents.changedSince == nil {
+                contents.changedSince = .now
+                isFirst = true
+            }
             return try body(&contents.value)
         }
     }

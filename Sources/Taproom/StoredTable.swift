@@ -22,9 +22,12 @@ public final class StoredTable<Key: TableKey, Value: Codable & Sendable, Durabil
 
         mutating func known(_ key: Key) -> Value?? { pending[key] ?? taken[key] ?? cache.value(for: key) }
 
-        mutating func setPending(_ value: Value?, for key: Key) {
+        /// Answers whether it is the first change since the others were taken.
+        mutating func setPending(_ value: Value?, for key: Key) -> Bool {
             pending[key] = .some(value)
-            if changedSince == nil { changedSince = .now }
+            guard changedSince == nil else { return false }
+            changedSince = .now
+            return true
         }
     }
 
@@ -163,10 +166,10 @@ extension StoredTable: DeferredState where Durability: DeferredDurability {
     /// Sets a row in memory, or removes it with nil, and returns at once; the change is stored when the table's durability
     /// says, or earlier when very many wait.
     public func set(_ value: Value?, for key: Key) {
-        let isFull = contents.withLock { contents in
-            contents.setPending(value, for: key)
-            return contents.pending.count == StoredTable.maximumPending
+        let (isFirst, isFull) = contents.withLock { contents in
+            (contents.setPending(value, for: key), contents.pending.count == StoredTable.maximumPending)
         }
+        if isFirst { store.noteChanged(self) }
         if isFull { store.wake() }
     }
 
@@ -177,13 +180,14 @@ extension StoredTable: DeferredState where Durability: DeferredDurability {
         _ key: Key, _ body: @Sendable (inout Value?) throws -> Result
     ) async throws -> Result {
         let read = try await value(for: key)
-        let (result, isFull) = try contents.withLock { contents in
+        let (result, isFirst, isFull) = try contents.withLock { contents in
             // Whatever happened to the row while it was read is what counts.
             var value = contents.known(key) ?? read
             let result = try body(&value)
-            contents.setPending(value, for: key)
-            return (result, contents.pending.count == StoredTable.maximumPending)
+            let isFirst = contents.setPending(value, for: key)
+            return (result, isFirst, contents.pending.count == StoredTable.maximumPending)
         }
+        if isFirst { store.noteChanged(self) }
         if isFull { store.wake() }
         return result
     }

@@ -30,6 +30,13 @@ import Testing
         #expect(findings.number(of: "numbers") > 0)
     }
 
+    @Test func takesBackWhatNobodyConfirmsOverKills() throws {
+        let findings = try Confirmations(programs: Workshop.programs, seed: 1, jobs: 2, patience: .seconds(60)).run(
+            count: 8)
+        #expect(findings.losses == [])
+        #expect((findings.number(of: "taken back"), findings.number(of: "kept")) == (6, 2))
+    }
+
     @Test func copiesOneMomentOfATapThatIsWritten() throws {
         let findings = try Backups(program: Workshop.programs + "/torture", jobs: 2).run(count: 40)
         #expect(findings.losses == [])
