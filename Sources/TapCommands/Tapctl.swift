@@ -22,7 +22,7 @@ enum Tapctl {
                 Plan.self,
                 Apply.self, Confirm.self, Drift.self, Blame.self, Export.self, History.self, Snapshot.self,
                 Rollback.self, Diff.self, Prune.self, Verify.self, Repair.self, Backup.self, Rekey.self, Logs.self,
-                Reload.self, Upgrade.self, Stop.self,
+                Reload.self, Upgrade.self, Stop.self, Token.self,
             ])
     }
 

@@ -26,14 +26,18 @@ extension Tap {
         }
         let file = try DescriptionReader.readWithPlaces(
             description.text, file: description.base.fileName, folder: description.base.folder, kinds: kinds)
-        let merge = try merge(
-            file, description.base, with: application, favoring: description.onConflict, kinds: kinds
-        ) { base throws(DescriptionError) in
-            try DescriptionReader.read(base.text, file: base.fileName, folder: base.folder, kinds: kinds)
+        var (wanted, renames) = (file.application, file.renames)
+        if description.replaces != true {
+            let merge = try merge(
+                file, description.base, with: application, favoring: description.onConflict, kinds: kinds
+            ) { base throws(DescriptionError) in
+                try DescriptionReader.read(base.text, file: base.fileName, folder: base.folder, kinds: kinds)
+            }
+            (wanted, renames) = (merge.application, merge.renames)
         }
-        let edited = try merge.application.change(by: request.edits, folder: request.folder, kinds: kinds)
+        let edited = try wanted.change(by: request.edits, folder: request.folder, kinds: kinds)
         return DecidedChange(
-            ApplicationChange(from: application, to: edited.new, renames: merge.renames), base: description.base)
+            ApplicationChange(from: application, to: edited.new, renames: renames), base: description.base)
     }
 
     /// The merge of a description that was read with the application that is stored.
