@@ -49,23 +49,30 @@ extension ControlRoutes {
 
     /// The body of `/v1/plan` and `/v1/apply`: a ``ChangeRequest``, or a description as it is.
     private static func changeRequest(_ request: ControlRequest) throws -> ChangeRequest {
-        guard request.isDescription else { return try complete(request.decode(ChangeRequest.self), request) }
+        guard request.isDescription else {
+            var wanted = try request.decode(ChangeRequest.self)
+            if let side = try side(request) { wanted.description?.onConflict = side }
+            return try complete(wanted, request)
+        }
         var wanted = ChangeRequest()
         wanted.description = try description(request)
         return try complete(wanted, request)
     }
 
     private static func description(_ request: ControlRequest) throws -> DescriptionText {
-        let side = try request.query["onConflict"].map { word in
+        // The text as it was sent: mistakes have lines and columns of that.
+        DescriptionText(
+            text: request.text ?? JSONWriter.line(request.body), file: request.query["file"] ?? "description",
+            onConflict: try side(request))
+    }
+
+    private static func side(_ request: ControlRequest) throws -> Merge.Side? {
+        try request.query["onConflict"].map { word in
             guard let side = Merge.Side(rawValue: word) else {
                 throw ControlError.badRequest("onConflict must be file or running, but is \"\(word)\"")
             }
             return side
         }
-        // The text as it was sent: mistakes have lines and columns of that.
-        return DescriptionText(
-            text: request.text ?? JSONWriter.line(request.body), file: request.query["file"] ?? "description",
-            onConflict: side)
     }
 
     private static func complete(_ wanted: ChangeRequest, _ request: ControlRequest) throws -> ChangeRequest {

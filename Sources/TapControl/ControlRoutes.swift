@@ -41,8 +41,11 @@ package struct ControlRoutes: Sendable {
     package func respond(to request: ControlRequest) async -> ControlResponse {
         var isWatching = false
         do {
-            let (route, request) = try find(request)
-            guard let route else { return await options(request) }
+            let (routes, captured) = try find(request)
+            guard request.method != "OPTIONS" else { return await options(routes) }
+            let route = try route(of: request, among: routes)
+            var request = request
+            request.captured = captured
             isWatching = route.traits.contains(.watching)
             let response = try await answer(request, route)
             return isWatching ? response : await stamped(response, request, route)
@@ -52,30 +55,31 @@ package struct ControlRoutes: Sendable {
         }
     }
 
-    /// The route of a request and what its path captures; no route when the request asks what there is.
-    private func find(_ request: ControlRequest) throws -> (ControlRoute?, ControlRequest) {
-        var request = request
+    /// All routes of the path of a request, and what it captures.
+    private func find(_ request: ControlRequest) throws -> ([ControlRoute], [String: String]) {
         let matching = ControlRoutes.table.compactMap { route in
             route.path.match(request.path).map { (route: route, captured: $0) }
         }
         guard let first = matching.first else { throw unknown(request) }
-        let routes = matching.filter { $0.route.path.template == first.route.path.template }
-        request.captured = first.captured
-        guard request.method != "OPTIONS" else { return (nil, request) }
+        let routes = matching.map(\.route).filter { $0.path.template == first.route.path.template }
+        return (routes, first.captured)
+    }
+
+    private func route(of request: ControlRequest, among routes: [ControlRoute]) throws -> ControlRoute {
         let method = request.method == "HEAD" ? "GET" : request.method
-        guard let route = routes.first(where: { $0.route.method.rawValue == method })?.route else {
-            throw ControlError.methodNotAllowed(request.pathText, allowed: allowed(routes.map(\.route)))
+        guard let route = routes.first(where: { $0.method.rawValue == method }) else {
+            throw ControlError.methodNotAllowed(request.pathText, allowed: allowed(routes))
         }
-        return (route, request)
+        return route
     }
 
     private func allowed(_ routes: [ControlRoute]) -> [String] {
         routes.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] } + ["OPTIONS"]
     }
 
-    private func options(_ request: ControlRequest) async -> ControlResponse {
+    private func options(_ routes: [ControlRoute]) async -> ControlResponse {
         var response = ControlResponse(status: 204, body: .none, revision: try? await application.revision())
-        response.allowed = allowed(ControlRoutes.table.filter { $0.path.match(request.path) != nil })
+        response.allowed = allowed(routes)
         return response
     }
 

@@ -120,6 +120,8 @@ import Testing
         try await withApplication { application, _ in
             let answer = await ask(application, .OPTIONS, "/v1/snapshots")
             #expect((answer.status, answer.allowed) == (204, ["GET", "HEAD", "POST", "OPTIONS"]))
+            let verb = await ask(application, .OPTIONS, "/v1/services/web/restart")
+            #expect(verb.allowed == ["POST", "OPTIONS"])
             #expect(await ask(application, .HEAD, "/v1/application").status == 200)
             #expect(await ask(application, .OPTIONS, "/v1/nowhere").status == 404)
         }
