@@ -22,6 +22,7 @@ extension ControlRequest {
         } catch {
             throw .badSyntax(error.problem, error.position)
         }
+        if taken.isRequired, body == .null { throw .badRequest("a body is needed that is not null") }
     }
 
     /// Whether the body is a description, as YAML or as JSON, and no request.

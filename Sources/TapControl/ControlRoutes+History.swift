@@ -78,8 +78,12 @@ package struct PruneRequest: Defaulted, Sendable, Equatable {
 
     /// The rules that count for an application.
     ///
-    /// Throws ``ControlError`` when there are none and nothing else is asked for.
+    /// Throws ``ControlError`` when there are none and nothing else is asked for, and for numbers that are too small.
     func retention(of application: Application) throws -> Retention {
+        for (key, count) in [("keep", keep), ("hourly", hourly), ("daily", daily)] {
+            guard let count, count < 1 else { continue }
+            throw ControlError.badBody(DataError(path: [.key(key)], problem: "must be 1 or more, but is \(count)"))
+        }
         var retention = Retention()
         (retention.keep, retention.hourly, retention.daily, retention.size) = (keep, hourly, daily, size)
         guard retention == Retention(), snapshots.isEmpty else { return retention }

@@ -332,9 +332,9 @@ enum OpenAPISchemas {
           "PruneRequest": {
             "type": "object",
             "properties": {
-              "keep": {"type": ["integer", "null"]},
-              "hourly": {"type": ["integer", "null"]},
-              "daily": {"type": ["integer", "null"]},
+              "keep": {"type": ["integer", "null"], "minimum": 1},
+              "hourly": {"type": ["integer", "null"], "minimum": 1},
+              "daily": {"type": ["integer", "null"], "minimum": 1},
               "size": {"type": ["string", "null"], "description": "Such as 500MB."},
               "snapshots": {"$ref": "#/components/schemas/Texts"},
               "dryRun": {"type": "boolean", "default": false}

@@ -81,6 +81,7 @@ import Testing
 
     @Test(arguments: [
         ("snapshots", Datum.object(["nmae": .string("a")]), "the body: nmae is not known here. Did you mean \"name\"?"),
+        ("prune", .object(["keep": .integer(-5)]), "the body: keep must be 1 or more, but is -5"),
         ("snapshots", .array([]), "the body: must be a group of keys, but is a list"),
         ("snapshots", .object(["name": .integer(5)]), "the body: name must be text, but is 5"),
         ("snapshots", .object(["name": .string("5")]), "a name must not be a number, which would be a revision"),
