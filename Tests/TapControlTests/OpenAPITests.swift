@@ -14,7 +14,8 @@ import Testing
         for (_, item) in paths.members {
             for (_, operation) in members(item).members {
                 identifiers.append(try #require(operation.object?["operationId"]?.string))
-                #expect(!members(operation.object?["responses"]).isEmpty)
+                let responses = members(operation.object?["responses"])
+                #expect(responses.members.count > 3)
             }
         }
         #expect(Set(identifiers).count == identifiers.count)
