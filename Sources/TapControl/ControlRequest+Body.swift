@@ -22,7 +22,8 @@ extension ControlRequest {
         } catch {
             throw .badSyntax(error.problem, error.position)
         }
-        if taken.isRequired, body == .null { throw .badRequest("a body is needed that is not null") }
+        // Else null would say as little as nothing at all.
+        if body == .null { throw .badRequest("the body must not be null") }
     }
 
     /// Whether the body is a description, as YAML or as JSON, and no request.

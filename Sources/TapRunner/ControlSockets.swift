@@ -44,9 +44,7 @@ struct ControlSockets: Sendable {
         guard lchown(path, .max, readers) == 0 else { throw .cannotControl(socket: path, code: errno) }
     }
 
-    /// What is to be listened on, and who is let in there.
-    ///
-    /// - Parameter owner: the user of the tap.
+    /// What is to be listened on, and who is let in there; `owner` is the user of the tap.
     func doors(owner: UInt32) -> [(socket: BoundSocket, admission: Admission)] {
         [unix.map { ($0, .peers(owner: owner, readers: readers)) }, tcp.map { ($0, .tokens) }].compactMap { $0 }
     }
