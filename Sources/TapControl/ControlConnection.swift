@@ -23,7 +23,8 @@ struct ControlConnection {
                 answers.begin()
                 underWay = 1
                 let response = await response(to: request)
-                let isKeptAlive = request.head.isKeepAlive && !request.isTooLarge
+                // A stream ends with the process: its end is on its way until the connection is closed.
+                let isKeptAlive = request.head.isKeepAlive && !request.isTooLarge && !response.isStream
                 // What asks for the head alone must not get more (RFC 9110, section 9.3.2).
                 try await send(
                     response, hasBody: request.head.method != .HEAD, isKeptAlive: isKeptAlive, to: outbound,
@@ -105,6 +106,10 @@ struct ControlConnection {
 }
 
 extension ControlResponse {
+    fileprivate var isStream: Bool {
+        if case .stream = body { true } else { false }
+    }
+
     /// Everything but the length.
     fileprivate var head: HTTPResponseHead {
         var headers = HTTPHeaders()

@@ -23,9 +23,10 @@ package final class EventQueue: Sendable {
             of: String.self, bufferingPolicy: .bufferingOldest(capacity + 1))
         let queue = EventQueue(continuation)
         continuation.onTermination = { [weak queue] _ in queue?.end() }
-        queue.add { queue in
-            while (try? await Task.sleep(for: interval)) != nil { queue()?.send(EventText.heartbeat) }
-        }
+        queue.add(
+            Task { [weak queue] in
+                while (try? await Task.sleep(for: interval)) != nil { queue?.send(EventText.heartbeat) }
+            })
         return (queue, stream)
     }
 
@@ -39,15 +40,13 @@ package final class EventQueue: Sendable {
 
     /// Sends what comes from elsewhere too, for as long as the client is there.
     func send(_ texts: AsyncStream<String>) {
-        add { queue in for await text in texts { queue()?.send(text) } }
+        add(Task { [weak self] in for await text in texts { self?.send(text) } })
     }
 
     /// Whether nobody reads any more.
     package var isOver: Bool { works.withLock { $0 == nil } }
 
-    private func add(_ work: @escaping @Sendable (@Sendable () -> EventQueue?) async -> Void) {
-        let queue = Weak(self)
-        let task = Task { await work { queue.value } }
+    private func add(_ task: Task<Void, Never>) {
         let isOver = works.withLock { works in
             works?.append(task)
             return works == nil
@@ -62,12 +61,4 @@ package final class EventQueue: Sendable {
         }
         for task in tasks { task.cancel() }
     }
-}
-
-/// A queue that is not kept alive.
-private final class Weak: Sendable {
-    // Sendable because it is never set again but by the end of the queue, which is atomic.
-    weak let value: EventQueue?
-
-    init(_ value: EventQueue) { self.value = value }
 }
