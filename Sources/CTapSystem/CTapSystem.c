@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -129,6 +130,22 @@ int tap_peer_user(int socket, uid_t *user) {
     if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -1;
     *user = peer.uid;
     return 0;
+}
+
+int tap_peer_has_group(int socket, gid_t group) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return 0;
+    if (peer.gid == group) return 1;
+    size = 0;
+    // Fails for want of room, and says how much is wanted.
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || size == 0) return 0;
+    gid_t *groups = malloc(size);
+    int found = 0;
+    if (groups != NULL && getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
+        for (size_t i = 0; i < size / sizeof *groups; i++) found |= groups[i] == group;
+    free(groups);
+    return found;
 }
 
 int tap_socket(int family, int type) { return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }

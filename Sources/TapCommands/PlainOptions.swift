@@ -83,6 +83,13 @@ struct PlainWords {
         return place != nil
     }
 
+    /// Adds the value of the option that was met last, which can be given again; answers whether it has one.
+    mutating func append(to place: inout [String]) -> Bool {
+        guard let value = value() else { return false }
+        place.append(value)
+        return true
+    }
+
     /// The same for a value that is not text: nil, or an error, says that it is wrong.
     mutating func take<Value>(_ place: inout Value, _ convert: (String) throws -> Value?) -> Bool {
         guard let text = value(), let value = try? convert(text) else { return false }

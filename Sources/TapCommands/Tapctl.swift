@@ -21,7 +21,7 @@ enum Tapctl {
                 Status.self, Show.self, Set.self, Add.self, Remove.self, Enable.self, Disable.self, Restart.self,
                 Plan.self, Apply.self, Confirm.self, Drift.self, Blame.self, Export.self, History.self, Snapshot.self,
                 Rollback.self, Diff.self, Prune.self, Verify.self, Repair.self, Backup.self, Rekey.self, Logs.self,
-                Reload.self, Upgrade.self, Stop.self, Schema.self,
+                Reload.self, Upgrade.self, Stop.self, Schema.self, Token.self,
             ])
     }
 

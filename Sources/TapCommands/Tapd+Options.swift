@@ -91,8 +91,15 @@ extension Tapd {
         @Option(
             name: .long,
             help: ArgumentHelp(
-                "The control socket. Default: the tap's path with .sock for its ending.", valueName: "path"))
-        var control: String?
+                """
+                The control socket, a path; or tcp:PORT:interface=127.0.0.1 to be controlled there too, with tokens. \
+                Default: the tap's path with .sock for its ending.
+                """, valueName: "place"))
+        var control: [String] = []
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Members of this group may look through the control socket.", valueName: "group"))
+        var controlGroup: String?
         @Option(
             name: .shortAndLong, help: ArgumentHelp("How events are waited for: default or epoll.", valueName: "name"),
             transform: reactor)

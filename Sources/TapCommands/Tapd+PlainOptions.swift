@@ -67,7 +67,8 @@ extension Tapd.ProcessOptions: PlainOptions {
     static var none: Self {
         var options = Self()
         (options.daemon, options.nodaemon, options.euid, options.helpReactors) = (false, false, false, false)
-        (options.pidfile, options.rundir, options.chroot, options.control) = (nil, nil, nil, nil)
+        (options.pidfile, options.rundir, options.chroot, options.controlGroup) = (nil, nil, nil, nil)
+        options.control = []
         (options.uid, options.gid) = (nil, nil)
         options.umask = nil
         options.reactor = "default"
@@ -85,7 +86,8 @@ extension Tapd.ProcessOptions: PlainOptions {
         case "-u", "--uid": words.take(&uid)
         case "-g", "--gid": words.take(&gid)
         case "--euid": TapCommands.take(&euid)
-        case "--control": words.take(&control)
+        case "--control": words.append(to: &control)
+        case "--control-group": words.take(&controlGroup)
         case "-r", "--reactor": words.take(&reactor, Self.reactor)
         case "--help-reactors": TapCommands.take(&helpReactors)
         default: false

@@ -110,7 +110,9 @@ enum Tapd {
         configuration.user = process.uid
         configuration.group = process.gid
         configuration.isOnlyEffective = process.euid
-        configuration.controlSocket = absolute(process.control ?? source.path.map(ControlSocket.path))
+        let control = try ControlPlaces(process.control, tap: source.path)
+        (configuration.controlSocket, configuration.controlPort) = (absolute(control.socket), control.port)
+        configuration.controlGroup = process.controlGroup
         configuration.place = ProcessPlace(root: process.chroot, folder: process.rundir)
         configuration.pidFile = try configuration.predecessor?.pidFile ?? pidFile(process, beside: stem)
         configuration.isSaving = !arguments.saving.noSave

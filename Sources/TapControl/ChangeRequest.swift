@@ -36,6 +36,8 @@ package struct DescriptionText: Sendable, Equatable, Codable {
     package var file: String
     /// Whose word counts where file and running application disagree; nil: nothing is done then.
     package var onConflict: Merge.Side?
+    /// Whether it counts as it is, and nothing is merged; nil: it is merged.
+    package var replaces: Bool?
 
     package init(text: String, file: String, onConflict: Merge.Side? = nil) {
         (self.text, self.file, self.onConflict) = (text, file, onConflict)

@@ -8,36 +8,27 @@ struct ControlConnection {
 
     let routes: ControlRoutes
     let answers: AnswersUnderWay
-    let user: UInt32
-    let isAllowed: Bool
+    let admission: Admission
+    /// Who is at the other end, as far as the system knows.
+    let peer: Peer
 
-    func serve(_ channel: NIOAsyncChannel<NIOHTTPServerRequestFull, HTTPServerResponsePart>) async throws {
+    func serve(_ channel: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async throws {
         var underWay = 0
         defer { answers.end(underWay) }
         // An answer that ends its connection is on its way until the connection is closed.
         try await channel.executeThenClose { inbound, outbound in
-            for try await request in inbound {
+            var parts = inbound.makeAsyncIterator()
+            let goOn = HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .continue))
+            while let request = try await IncomingRequest(&parts, goOn: { try await outbound.write(goOn) }) {
                 answers.begin()
                 underWay = 1
-                let isKeptAlive = request.head.isKeepAlive
                 let response = await response(to: request)
+                // A stream ends with the process: its end is on its way until the connection is closed.
+                let isKeptAlive = request.head.isKeepAlive && !request.isTooLarge && !response.isStream
                 // What asks for the head alone must not get more (RFC 9110, section 9.3.2).
-                let hasBody = request.head.method != .HEAD
-                switch response.body {
-                case .json(let datum):
-                    try await outbound.write(
-                        contentsOf: parts(
-                            of: response, JSONWriter.line(datum) + "\n", hasBody: hasBody, isKeptAlive: isKeptAlive))
-                case .text(let text, _):
-                    try await outbound.write(
-                        contentsOf: parts(of: response, text, hasBody: hasBody, isKeptAlive: isKeptAlive))
-                case .stream where !hasBody:
-                    try await outbound.write(
-                        contentsOf: [.head(head(of: response, isKeptAlive: isKeptAlive)), .end(nil)])
-                case .stream(let stream, _):
-                    try await outbound.write(.head(head(of: response, isKeptAlive: isKeptAlive)))
-                    try await send(stream, to: outbound, of: channel.channel)
-                }
+                try await send(
+                    response, hasBody: request.head.method != .HEAD, isKeptAlive: isKeptAlive, to: outbound,
+                    of: channel.channel)
                 if !isKeptAlive { return }
                 answers.end(1)
                 underWay = 0
@@ -45,13 +36,47 @@ struct ControlConnection {
         }
     }
 
-    private func response(to request: NIOHTTPServerRequestFull) async -> ControlResponse {
-        guard isAllowed else { return ControlResponse(problem: ControlError.notAllowed(user: user)) }
+    private func response(to request: IncomingRequest) async -> ControlResponse {
         do {
-            return await routes.respond(to: try ControlRequest(request, user: UserName.text(of: user)))
+            let asker = try await asker(request.head.headers)
+            guard !request.isTooLarge else {
+                throw ControlError.tooLarge(limit: ControlRequest.maximumBodyBytes)
+            }
+            return await routes.respond(to: try ControlRequest(request.head, body: request.body, asker: asker))
+        } catch ControlError.noToken {
+            // Whoever is not known learns nothing about the application.
+            return ControlResponse(problem: ControlError.noToken)
         } catch {
-            return ControlResponse(problem: error)
+            return ControlResponse(problem: error, revision: try? await routes.application.revision())
         }
+    }
+
+    private func asker(_ headers: HTTPHeaders) async throws -> Asker {
+        switch admission {
+        case .peers(let owner, _): return try peer.asker(owner: owner)
+        case .tokens:
+            guard let live = routes.live else { throw ControlError.noToken }
+            return try await TokenAdmission(live: live).asker(headers)
+        }
+    }
+
+    private func send(
+        _ response: ControlResponse, hasBody: Bool, isKeptAlive: Bool, to outbound: Outbound, of channel: any Channel
+    ) async throws {
+        var head = response.head
+        if !isKeptAlive { head.headers.add(name: "connection", value: "close") }
+        let text: String
+        switch response.body {
+        case .none: return try await outbound.write(contentsOf: [.head(head), .end(nil)])
+        case .json(let datum): text = JSONWriter.line(datum) + "\n"
+        case .text(let given, _): text = given
+        case .stream where !hasBody: return try await outbound.write(contentsOf: [.head(head), .end(nil)])
+        case .stream(let stream, _):
+            try await outbound.write(.head(head))
+            return try await send(stream, to: outbound, of: channel)
+        }
+        head.headers.add(name: "content-length", value: String(text.utf8.count))
+        try await outbound.write(contentsOf: [.head(head)] + (hasBody ? [part(text)] : []) + [.end(nil)])
     }
 
     /// Sends a stream as it comes, until it ends, the other side is gone, or the server is closed.
@@ -78,26 +103,30 @@ struct ControlConnection {
     }
 
     private func part(_ text: String) -> HTTPServerResponsePart { .body(.byteBuffer(ByteBuffer(string: text))) }
+}
 
-    private func parts(
-        of response: ControlResponse, _ text: String, hasBody: Bool, isKeptAlive: Bool
-    ) -> [HTTPServerResponsePart] {
-        var head = head(of: response, isKeptAlive: isKeptAlive)
-        head.headers.add(name: "content-length", value: String(text.utf8.count))
-        return [.head(head)] + (hasBody ? [part(text)] : []) + [.end(nil)]
+extension ControlResponse {
+    fileprivate var isStream: Bool {
+        if case .stream = body { true } else { false }
     }
 
-    private func head(of response: ControlResponse, isKeptAlive: Bool) -> HTTPResponseHead {
-        let contentType =
-            switch response.body {
-            case .json: response.status < 400 ? "application/json" : "application/problem+json"
+    /// Everything but the length.
+    fileprivate var head: HTTPResponseHead {
+        var headers = HTTPHeaders()
+        let contentType: String? =
+            switch body {
+            case .json: isProblem ? Problem.mediaType : RouteBody.json
             case .text(_, let contentType), .stream(_, let contentType): contentType
+            case .none: nil
             }
-        var headers: HTTPHeaders = ["content-type": contentType, "cache-control": "no-store"]
-        if let revision = response.revision { headers.add(name: "etag", value: "\"\(revision)\"") }
-        if !response.allowed.isEmpty { headers.add(name: "allow", value: response.allowed.joined(separator: ", ")) }
-        if !isKeptAlive { headers.add(name: "connection", value: "close") }
+        if let contentType { headers.add(name: "content-type", value: contentType) }
+        headers.add(name: "cache-control", value: "no-store")
+        if let revision { headers.add(name: "etag", value: "\"\(revision)\"") }
+        if let location { headers.add(name: "location", value: location) }
+        if !allowed.isEmpty { headers.add(name: "allow", value: allowed.joined(separator: ", ")) }
+        // RFC 6750, section 3.
+        if status == 401 { headers.add(name: "www-authenticate", value: "Bearer realm=\"taproom\"") }
         return HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: response.status), headers: headers)
+            version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)
     }
 }

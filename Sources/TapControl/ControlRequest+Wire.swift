@@ -5,29 +5,45 @@ import TapData
 extension ControlRequest {
     /// Reads a request.
     ///
-    /// Throws ``ControlError`` for a body that is no JSON and a target that is no path.
-    init(_ request: NIOHTTPServerRequestFull, user: String) throws(ControlError) {
-        let parts = request.head.uri.split(separator: "?", maxSplits: 1)
+    /// Throws ``ControlError`` for a body that is no text and a target that is no path.
+    init(_ head: HTTPRequestHead, body bytes: ByteBuffer, asker: Asker) throws(ControlError) {
+        let parts = head.uri.split(separator: "?", maxSplits: 1)
         let path = (parts.first ?? "").split(separator: "/").map { ControlRequest.percentDecoded(String($0)) }
         guard !path.contains(nil) else { throw .badRequest("the path has a broken percent escape") }
-        var query: [String: String] = [:]
-        for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            query[sides[0]] = ControlRequest.percentDecoded(sides.count > 1 ? sides[1] : "")
+        self.init(
+            method: head.method.rawValue, path: path.compactMap { $0 },
+            query: try ControlRequest.query(parts.count > 1 ? parts[1] : ""), asker: asker)
+        if bytes.readableBytes > 0 {
+            guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
+                throw .badRequest("the body is no UTF-8")
+            }
+            self.text = text
         }
-        var body = Datum.null
-        if let buffer = request.body, buffer.readableBytes > 0 {
-            do throws(SyntaxError) {
-                body = try JSONReader.read(String(buffer: buffer)).datum
-            } catch {
-                throw .badRequest(
-                    "the body is no JSON: line \(error.position.line), column \(error.position.column): \(error.problem)"
-                )
+        mediaType = head.headers.first(name: "content-type").map { field in
+            (field.split(separator: ";").first ?? "").filter { $0 != " " }.lowercased()
+        }
+        ifMatch = ControlRequest.list(head.headers, "if-match")
+        ifNoneMatch = ControlRequest.list(head.headers, "if-none-match")
+        lastEventID = head.headers.first(name: "last-event-id")
+    }
+
+    /// A field that may be written in several lines (RFC 9110, section 5.3).
+    private static func list(_ headers: HTTPHeaders, _ name: String) -> String? {
+        let values = headers[name]
+        return values.isEmpty ? nil : values.joined(separator: ",")
+    }
+
+    private static func query(_ text: Substring) throws(ControlError) -> [String: String] {
+        var query: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard let name = percentDecoded(sides[0]), let value = percentDecoded(sides.count > 1 ? sides[1] : "")
+            else { throw .badRequest("the query has a broken percent escape") }
+            guard query.updateValue(value, forKey: name) == nil else {
+                throw .badRequest("the query has \"\(name)\" twice")
             }
         }
-        self.init(
-            method: request.head.method.rawValue, path: path.compactMap { $0 }, query: query, body: body,
-            ifMatch: request.head.headers.first(name: "if-match"), user: user)
+        return query
     }
 
     /// RFC 3986, section 2.1; nil for an escape that is none, and for bytes that are no UTF-8.

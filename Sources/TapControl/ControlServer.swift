@@ -6,11 +6,8 @@ import NIOHTTP1
 import NIOPosix
 import TapNetwork
 
-/// Serves the HTTP API on a unix socket.
+/// Serves the HTTP API on a socket.
 package final class ControlServer: Sendable {
-    /// The largest body of a request, in bytes.
-    private static let maximumBodyBytes = 1 << 20
-
     /// How long answers that are on their way are waited for when the server is closed.
     private static let answerLimit = Duration.seconds(1)
 
@@ -20,13 +17,12 @@ package final class ControlServer: Sendable {
     /// Starts to serve.
     ///
     /// - Parameters:
-    ///   - socket: a bound and listening unix socket; it is closed with the server.
+    ///   - socket: a bound and listening socket; it is closed with the server.
     ///   - routes: what is asked of.
-    ///   - owner: the user of the tap, who may control it as root and the runner's user may.
+    ///   - admission: who is let in.
     ///   - logger: where failures of connections are noted.
     /// - Throws: when the event loop can't take the socket.
-    package init(socket: CInt, routes: ControlRoutes, owner: UInt32, logger: Logger) async throws {
-        let allowed: Set<UInt32> = [0, geteuid(), owner]
+    package init(socket: CInt, routes: ControlRoutes, admission: Admission, logger: Logger) async throws {
         let answers = AnswersUnderWay()
         self.answers = answers
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -38,16 +34,14 @@ package final class ControlServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    let user = try ControlServer.peer(of: pipeline)
+                    let peer = try ControlServer.peer(of: pipeline, admission)
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(
-                        NIOHTTPServerRequestAggregator(maxContentLength: ControlServer.maximumBodyBytes))
-                    let requests = try NIOAsyncChannel<NIOHTTPServerRequestFull, HTTPServerResponsePart>(
+                    let requests = try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
                         wrappingChannelSynchronously: channel)
                     Task {
                         do {
                             try await ControlConnection(
-                                routes: routes, answers: answers, user: user, isAllowed: allowed.contains(user)
+                                routes: routes, answers: answers, admission: admission, peer: peer
                             )
                             .serve(requests)
                         } catch {
@@ -74,11 +68,15 @@ package final class ControlServer: Sendable {
         await answers.wait(atMost: ControlServer.answerLimit)
     }
 
-    private static func peer(of pipeline: ChannelPipeline.SynchronousOperations) throws -> UInt32 {
-        let user = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+    /// Who is at the other end; nobody that is known when it is no unix socket.
+    private static func peer(
+        of pipeline: ChannelPipeline.SynchronousOperations, _ admission: Admission
+    ) throws -> Peer {
+        let peer = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket -> Peer? in
             var user = UInt32.max
-            return tap_peer_user(socket, &user) == 0 ? user : .max
+            guard case .peers(_, let readers) = admission, tap_peer_user(socket, &user) == 0 else { return nil }
+            return Peer(user: user, isReader: readers.map { tap_peer_has_group(socket, $0) == 1 } ?? false)
         }
-        return user ?? .max
+        return (peer ?? nil) ?? Peer(user: .max, isReader: false)
     }
 }

@@ -1,7 +1,6 @@
 package import TapConfig
 package import TapData
 package import TapFile
-package import Taproom
 
 /// The verbs on an application, the same for one at rest and one that runs.
 ///
@@ -43,6 +42,12 @@ package protocol ControlledApplication: Sendable {
     func reload(by authorship: Authorship) async throws -> Reloaded
     /// Has a new program take over a running application, and returns when it serves.
     func upgrade(by authorship: Authorship) async throws -> Upgraded
+    /// Who may ask over TCP, by name.
+    func tokens() async throws -> [ControlToken]
+    /// Makes a token of a name, and answers its text, which is not kept.
+    func addToken(_ name: String, _ role: ControlToken.Role) async throws -> String
+    /// Takes the right of a token away.
+    func removeToken(_ name: String) async throws
     /// Asks a running application to stop, and returns when it has begun to.
     func stop() async throws
 }
@@ -66,75 +71,4 @@ package struct Upgraded: Sendable, Equatable, Codable {
     package var process: Int
 
     package init(process: Int) { self.process = process }
-}
-
-/// What is the matter with a request to an application.
-package enum ControlError: ReportableError, Equatable {
-    case notRunning(tap: String)
-    /// Asked for what only a running application can tell: its log.
-    case logsOfNothing(tap: String)
-    case unknownPoint(String, names: [String])
-    case beforeTheFirst(String, first: String)
-    case unknownPath(String, problem: String)
-    case badName(String)
-    case noRetention
-    case badRequest(String)
-    case unknownRoute(String)
-    case methodNotAllowed(String, allowed: [String])
-    case changedMeanwhile(expected: String, revision: Int)
-    case notAllowed(user: UInt32)
-    case unconfirmed(revision: Int, until: String)
-    case nothingToConfirm
-    case noDescription
-    case unknownService(String, known: [String])
-    case notActive(String)
-
-    package var description: String {
-        switch self {
-        case .notRunning(let tap), .logsOfNothing(let tap): "\(tap): is not running"
-        case .unknownPoint(let point, let names):
-            "there is no revision or snapshot \"\(point)\""
-                + (names.isEmpty ? "" : "." + suggestion(for: point, among: names))
-        case .beforeTheFirst(let point, let first):
-            "there was nothing yet at \(point): the first revision is of \(first)"
-        case .unknownPath(let path, let problem): "\(path): \(problem)"
-        case .badName(let problem): "a name \(problem)"
-        case .noRetention: "nothing says which points are to be kept"
-        case .badRequest(let problem): problem
-        case .unknownRoute(let path): "there is nothing at \(path)"
-        case .methodNotAllowed(let path, let allowed): "\(path) takes \(allowed.joined(separator: ", "))"
-        case .changedMeanwhile(let expected, let revision):
-            "the application is at revision \(revision) now, and not at \(expected)"
-        case .unconfirmed(let revision, let time): "revision \(revision) waits to be confirmed until \(time)"
-        case .nothingToConfirm: "no change waits to be confirmed"
-        case .noDescription: "the application was not made from a description"
-        case .unknownService(let path, let known):
-            "there is no service \"\(path)\".\(suggestion(for: path, among: known))"
-        case .notActive(let path): "service \"\(path)\" is disabled"
-        case .notAllowed(let user): "the user with the number \(user) may not control this application"
-        }
-    }
-
-    package var advice: String? {
-        switch self {
-        case .logsOfNothing: "What it logged is where tapd wrote it: in its log file, in syslog, or in the journal."
-        case .unknownPoint: "tapctl history lists the revisions."
-        case .noRetention: "Use --keep, --hourly, --daily or --size, or give the description a key \"retention\"."
-        case .changedMeanwhile: "Look at it again, and ask again."
-        case .notAllowed: "Use the account of its owner, or root."
-        case .unconfirmed: "Confirm it (tapctl confirm) or take it back (tapctl rollback) first."
-        case .noDescription: "Name one: tapctl drift TAP FILE."
-        case .notActive(let path): "Enable it: tapctl enable TAP \(path)."
-        default: nil
-        }
-    }
-
-    package var exitStatus: ExitStatus {
-        switch self {
-        case .notRunning, .logsOfNothing, .nothingToConfirm, .notActive: .unavailable
-        case .changedMeanwhile, .unconfirmed: .tryAgain
-        case .notAllowed: .notPermitted
-        default: .usage
-        }
-    }
 }

@@ -61,7 +61,7 @@ package struct RemoteApplication: ControlledApplication {
     package func change(_ request: ChangeRequest, by authorship: Authorship) async throws -> ChangeOutcome {
         var request = request
         if request.comment == nil, !authorship.comment.isEmpty { request.comment = authorship.comment }
-        return try await ask("POST", "change", request)
+        return try await ask("POST", "apply", request)
     }
 
     package func confirm(by authorship: Authorship) async throws -> Int {
@@ -71,8 +71,7 @@ package struct RemoteApplication: ControlledApplication {
 
     package func restart(_ service: String, by authorship: Authorship) async throws {
         struct Restarted: Decodable { var restarted: String }
-        let path = service.split(separator: "/").map { escaped(String($0)) }.joined(separator: "/")
-        let _: Restarted = try await ask("POST", "services/\(path)/restart")
+        let _: Restarted = try await ask("POST", "services/\(escaped(service))/restart")
     }
 
     package func blame(_ path: String?) async throws -> [Blame] {
@@ -96,6 +95,18 @@ package struct RemoteApplication: ControlledApplication {
     package func reload(by authorship: Authorship) async throws -> Reloaded { try await ask("POST", "reload") }
 
     package func upgrade(by authorship: Authorship) async throws -> Upgraded { try await ask("POST", "upgrade") }
+
+    package func tokens() async throws -> [ControlToken] { try await ask("GET", "tokens") }
+
+    package func addToken(_ name: String, _ role: ControlToken.Role) async throws -> String {
+        let made: NewToken = try await ask("POST", "tokens", TokenRequest(name: name, role: role))
+        return made.token
+    }
+
+    package func removeToken(_ name: String) async throws {
+        struct Removed: Decodable { var removed: String }
+        let _: Removed = try await ask("DELETE", "tokens/\(escaped(name))")
+    }
 
     package func stop() async throws {
         struct Stopping: Decodable { var stopping: Bool }

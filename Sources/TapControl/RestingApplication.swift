@@ -109,7 +109,12 @@ package struct RestingApplication: ControlledApplication {
         }
     }
 
-    package func confirm(by authorship: Authorship) async throws -> Int { try writing { try $0.confirm() } }
+    package func confirm(by authorship: Authorship) async throws -> Int {
+        try writing { tap in
+            try tap.checkExpected(by: authorship)
+            return try tap.confirm()
+        }
+    }
 
     package func restart(_ service: String, by authorship: Authorship) async throws {
         throw ControlError.notRunning(tap: path)
@@ -139,6 +144,14 @@ package struct RestingApplication: ControlledApplication {
     package func upgrade(by authorship: Authorship) async throws -> Upgraded {
         throw ControlError.notRunning(tap: path)
     }
+
+    package func tokens() async throws -> [ControlToken] { try reading { try $0.tokens() } }
+
+    package func addToken(_ name: String, _ role: ControlToken.Role) async throws -> String {
+        try writing { try $0.newToken(name, role) }
+    }
+
+    package func removeToken(_ name: String) async throws { try writing { try $0.revokeToken(name) } }
 
     package func stop() async throws { throw ControlError.notRunning(tap: path) }
 }

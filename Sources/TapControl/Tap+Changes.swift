@@ -26,16 +26,28 @@ extension Tap {
         guard let description = request.description else {
             return DecidedChange(try application.change(by: request.edits, folder: request.folder, kinds: kinds))
         }
-        var decided = try merge(
-            description.base, with: application, favoring: description.onConflict, kinds: kinds
-        ) { text, former in
-            try DescriptionReader.reading(
-                text.text, file: text.fileName, folder: text.folder, kinds: kinds, former: former)
-        }
+        var decided = try decide(description, on: application, kinds: kinds)
         guard !request.edits.isEmpty else { return decided }
         let edited = try decided.change.new.change(by: request.edits, folder: request.folder, kinds: kinds)
         decided.change = ApplicationChange(from: application, to: edited.new, renames: decided.renames)
         return decided
+    }
+
+    private func decide(
+        _ description: DescriptionText, on application: Application, kinds: KindList
+    ) throws -> DecidedChange {
+        let reading = { (text: BaseDescription, former: Application?) in
+            try DescriptionReader.reading(
+                text.text, file: text.fileName, folder: text.folder, kinds: kinds, former: former)
+        }
+        guard description.replaces == true else {
+            return try merge(
+                description.base, with: application, favoring: description.onConflict, kinds: kinds, reading: reading)
+        }
+        let file = try reading(description.base, application)
+        return DecidedChange(
+            ApplicationChange(from: application, to: file.application, renames: file.renames),
+            base: BaseDescription(name: description.file, text: file.text), renames: file.renames)
     }
 
     /// The merge of a description with the application that is stored.

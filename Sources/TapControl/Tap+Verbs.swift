@@ -98,4 +98,20 @@ extension Tap {
         }
         return findings
     }
+
+    /// Makes a token, and answers its text.
+    ///
+    /// Inside of ``commit(_:)``. Throws ``ControlError`` for a name that is none or has a token already.
+    package func newToken(_ name: String, _ role: ControlToken.Role) throws -> String {
+        if let problem = Name.problem(name) { throw ControlError.badName(problem) }
+        guard let text = try addToken(name, role) else { throw ControlError.tokenExists(name) }
+        return text
+    }
+
+    /// Takes the right of a token away.
+    ///
+    /// Inside of ``commit(_:)``. Throws ``ControlError/unknownToken(_:known:)``.
+    package func revokeToken(_ name: String) throws {
+        guard try removeToken(name) else { throw ControlError.unknownToken(name, known: try tokens().map(\.name)) }
+    }
 }

@@ -22,10 +22,13 @@ extension Tap {
         }.first ?? 0
     }
 
-    /// All revisions, oldest first.
-    package func history() throws -> [Revision] {
+    /// All revisions, or those from a number on, oldest first.
+    package func history(from first: Int = 0) throws -> [Revision] {
         try database.rows(
-            "SELECT number, time, author, origin, comment, kind, status, snapshot FROM revision ORDER BY number"
+            """
+            SELECT number, time, author, origin, comment, kind, status, snapshot FROM revision WHERE number >= ?
+            ORDER BY number
+            """, [.integer(Int64(first))]
         ) { row in
             Revision(
                 revision: Int(row.integer(0)), time: row.text(1), author: row.text(2), origin: row.text(3),

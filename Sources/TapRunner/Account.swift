@@ -23,7 +23,7 @@ package struct Account: Sendable, Equatable {
             account = entry
         }
         if let group {
-            guard let number = UInt32(group) ?? groupNumber(group) else { throw .unknownGroup(group) }
+            guard let number = groupNumber(group) else { throw .unknownGroup(group) }
             account.group = number
         }
         account.otherGroups = account.name.map { groups(of: $0, with: account.group) } ?? []
@@ -49,7 +49,8 @@ package struct Account: Sendable, Equatable {
         return Array(groups.prefix(Int(count)))
     }
 
-    private static func groupNumber(_ group: String) -> UInt32? { getgrnam(group)?.pointee.gr_gid }
+    /// The number of a group that is named or is a number already; nil: there is none.
+    static func groupNumber(_ group: String) -> UInt32? { UInt32(group) ?? getgrnam(group)?.pointee.gr_gid }
 
     /// Whether this process is somebody else.
     package var isChange: Bool { user != geteuid() || group != getegid() || user != getuid() || group != getgid() }

@@ -5,27 +5,31 @@ import TapControl
 
 /// Where an application is controlled: open while it can be asked.
 final class ControlDoor: Sendable {
-    let socket: BoundSocket
+    let sockets: ControlSockets
     private let routes: ControlRoutes
     private let logger: Logger
-    private let server = Mutex<ControlServer?>(nil)
+    private let servers = Mutex<[ControlServer]>([])
 
-    init(_ socket: BoundSocket, _ routes: ControlRoutes, _ logger: Logger) {
-        self.socket = socket
+    init(_ sockets: ControlSockets, _ routes: ControlRoutes, _ logger: Logger) {
+        self.sockets = sockets
         self.routes = routes
         self.logger = logger
     }
 
     /// Begins to accept requests; those that came meanwhile have waited.
     func open() async throws {
-        let opened = try await ControlServer(
-            socket: dup(socket.descriptor), routes: routes, owner: geteuid(), logger: logger)
-        server.withLock { $0 = opened }
+        var opened: [ControlServer] = []
+        for (socket, admission) in sockets.doors(owner: geteuid()) {
+            opened.append(
+                try await ControlServer(
+                    socket: dup(socket.descriptor), routes: routes, admission: admission, logger: logger))
+        }
+        servers.withLock { [opened] in $0 = opened }
     }
 
-    /// Stops accepting; requests that come wait, or are for whoever else has the socket.
-    func shut() async { await server.withLock { $0 }?.stopAccepting() }
+    /// Stops accepting; requests that come wait, or are for whoever else has the sockets.
+    func shut() async { for server in servers.withLock({ $0 }) { await server.stopAccepting() } }
 
     /// Stops accepting, and returns when the answers that are on their way have been sent.
-    func close() async { await server.withLock { $0 }?.close() }
+    func close() async { for server in servers.withLock({ $0 }) { await server.close() } }
 }

@@ -10,8 +10,8 @@ final class Doors: @unchecked Sendable {
     let sockets: SocketTable
     /// What this process was given at its start.
     let passed: PassedSockets
-    /// Where the application is controlled; nil: nowhere.
-    let control: BoundSocket?
+    /// Where the application is controlled.
+    let control: ControlSockets
     /// What removes what the application can't; nil: it can.
     var sweeper: Sweeper?
     /// The folder that relative paths of the command line are taken from, when the process works in another.
@@ -30,15 +30,7 @@ final class Doors: @unchecked Sendable {
                 "a socket that was handed over is not used", metadata: ["name": "\(socket.name)"])
         }
         sockets = try SocketTable().binding(prepared.planned, passed: passed)
-        guard let path = configuration.controlSocket else {
-            control = nil
-            return
-        }
-        do throws(BindFailure) {
-            control = try BoundSocket(Endpoint(.unix(path: path, mode: 0o600)))
-        } catch {
-            throw .cannotControl(socket: path, code: error.code)
-        }
+        control = try ControlSockets(configuration)
     }
 
     /// Takes the sockets of the program that runs the application, and binds what is new.
@@ -52,15 +44,9 @@ final class Doors: @unchecked Sendable {
         sockets = try SocketTable().binding(prepared.planned, passed: passed)
         sweeper = predecessor.sweeper
         folder = predecessor.manifest.folder
-        do throws(BindFailure) {
-            control = try configuration.controlSocket.map { path throws(BindFailure) in
-                try BoundSocket(Endpoint(.unix(path: path, mode: 0o600)), from: predecessor.controlSocket)
-            }
-        } catch {
-            throw .cannotControl(socket: configuration.controlSocket ?? "", code: error.code)
-        }
+        control = try ControlSockets(configuration, from: predecessor.controlSockets)
     }
 
     /// The files of all unix sockets.
-    var paths: [String] { sockets.paths + [control?.path].compactMap { $0 } }
+    var paths: [String] { sockets.paths + [control.unix?.path].compactMap { $0 } }
 }

@@ -26,6 +26,7 @@ struct HandoverManifest: Sendable, Equatable, Codable {
     var lock: Int32
     var sockets: [Socket]
     var control: Socket?
+    var controlPort: Socket?
     var pidFile: PidFile?
     var sweeper: Int32?
     /// The folder that relative paths of the command line are taken from.

@@ -15,7 +15,7 @@ package final class Predecessor: Sendable {
     let lock: TapLock
     /// The sockets of the services.
     let sockets: PassedSockets
-    let controlSocket: PassedSockets
+    let controlSockets: PassedSockets
     private let channel: HandoverChannel
 
     /// The program that started this one to take over, or nil when nothing is to be taken over.
@@ -37,9 +37,10 @@ package final class Predecessor: Sendable {
         self.manifest = manifest
         lock = TapLock(sharing: manifest.lock)
         sockets = PassedSockets(manifest.sockets.map(\.passed))
-        controlSocket = PassedSockets((manifest.control.map { [$0] } ?? []).map(\.passed))
+        controlSockets = PassedSockets([manifest.control, manifest.controlPort].compactMap { $0?.passed })
         let kept = [
-            manifest.lock, manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper,
+            manifest.lock, manifest.control?.descriptor, manifest.controlPort?.descriptor, manifest.pidFile?.descriptor,
+            manifest.sweeper,
             manifest.folder,
         ]
         for descriptor in kept.compactMap({ $0 }) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -78,7 +79,7 @@ package final class Predecessor: Sendable {
         lock.claim()
         let owned = Set(manifest.sockets.filter(\.ownsFile).map(\.descriptor))
         for (_, socket) in doors.sockets.all where owned.contains(socket.descriptor) { socket.claimFile() }
-        doors.control?.claimFile()
+        doors.control.claimFile()
         // When the old program is gone already there is nobody to be told.
         try? channel.send(HandoverReport.serving)
     }

@@ -67,6 +67,7 @@ package enum Runner {
             try belongings.give(to: change)
             try configuration.log?.give(toUser: change.user, group: change.group)
         }
+        try doors.control.admitReaders()
         let threads = ProcessThreads()
         let left = belongings.leftovers(of: change, isElsewhere: configuration.place.root != nil)
         if !left.isEmpty { doors.sweeper = try Sweeper(left) }

@@ -21,6 +21,10 @@ package struct RunnerConfiguration: Sendable {
     package var isOnlyEffective = false
     /// Where the application is controlled; nil: nowhere.
     package var controlSocket: String?
+    /// Where it is controlled over TCP besides, with tokens: an address of this machine alone; nil: nowhere.
+    package var controlPort: Endpoint?
+    /// The group, by name or number, whose members may look through the control socket; nil: nobody else.
+    package var controlGroup: String?
     /// The folders the process works in.
     package var place = ProcessPlace()
     /// Says which process it is; nil: no file does.

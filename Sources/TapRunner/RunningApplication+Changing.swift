@@ -65,6 +65,7 @@ extension RunningApplication {
                 for plan in ended { await startOrReport(plan, "service runs as before") }
                 return ChangeOutcome(revision: nil, plan: plan, of: decided.change)
             }
+            await tellRevisions()
             do {
                 try await makeServices(&work, stored.identities)
                 try await writer.perform { tap in
@@ -75,10 +76,12 @@ extension RunningApplication {
                 }
             } catch {
                 try? await writer.perform { tap in try tap.commit { try tap.fail(revision) } }
+                await tellRevisions()
                 for service in work.made { discardUnlessUsed(service.identity) }
                 throw error
             }
             self.application = decided.change.new
+            await tellRevisions()
             await carryOut(work)
             if decided.change.changesOrder { sortServices() }
             awaitConfirmation(stored.confirmation)
@@ -249,7 +252,7 @@ extension RunningApplication {
 
     /// What the application does, in a line.
     var statusLine: String {
-        let failed = states.filter { $0.value == .failed }.keys.sorted()
+        let failed = states.failed
         let endpoints = endpoints.joined(separator: " ")
         guard !failed.isEmpty else { return "\(application.name) serves on \(endpoints)" }
         return "\(application.name) serves on \(endpoints); failed: \(failed.joined(separator: " "))"

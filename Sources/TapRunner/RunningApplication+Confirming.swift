@@ -76,7 +76,8 @@ extension RunningApplication {
         try work.prepare(application, kinds: kinds, passed: passed) { _ in false }
         do {
             let identities = try await writer.perform { [paths = work.pathsToMake] tap in
-                Dictionary(try paths.map { ($0, try tap.identity(of: $0) ?? 0) }) { first, _ in first }
+                try tap.checkExpected(by: authorship)
+                return Dictionary(try paths.map { ($0, try tap.identity(of: $0) ?? 0) }) { first, _ in first }
             }
             try await makeServices(&work, identities)
         } catch {

@@ -14,7 +14,7 @@ extension RunningApplication {
             try? await writer.release(service: service.identity)
         }
         let isFailed = if case .failed = ending { true } else { false }
-        states[plan.path] = isFailed ? .failed : .stopped
+        if isFailed { states.fail(plan.path, because: ending.text) } else { states[plan.path] = .stopped }
         logger.log(
             level: isFailed ? .error : .notice, "service ended",
             metadata: ["service": "\(plan.path)", "ending": "\(ending.text)"])
@@ -63,7 +63,7 @@ extension RunningApplication {
         await stopServices { $0.hasPrefix(group + "/") }
         endChange()
         guard !isStopping, let definition = application.service(at: group) else { return true }
-        states[group] = .failed
+        states.fail(group, because: reason)
         logger.error("a group failed", metadata: ["service": "\(group)", "reason": "\(reason)"])
         let decision = decide(group, definition.restart, failed: true, reason)
         if case .restart = decision {
@@ -85,6 +85,7 @@ extension RunningApplication {
             author: UserName.current, origin: "tapd", comment: "service \"\(path)\" failed: \(reason); \(consequence)")
         do {
             _ = try await writer.commit { try $0.addRevision(.snapshot, by: authorship) }
+            await tellRevisions()
         } catch {
             logger.error("the failure is not in the history", metadata: ["error": "\(error)"])
         }

@@ -13,7 +13,7 @@ struct UpgradeMeans: Sendable {
     let sweeper: Sweeper?
     let pidFile: PidFile?
     let folder: CInt?
-    let door: ControlDoor?
+    let door: ControlDoor
     let serviceManager: ServiceManager
 }
 
@@ -69,13 +69,14 @@ extension RunningApplication {
             lock: means.lock.descriptor,
             sockets: (sockets.sockets(ofServices: application.servicesByPath.map(\.path)).map(\.passed)
                 + (passed?.remaining ?? [])).map { .init($0) },
-            control: (means.door?.socket.passed).map { .init($0) },
+            control: (means.door.sockets.unix?.passed).map { .init($0) },
+            controlPort: (means.door.sockets.tcp?.passed).map { .init($0) },
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
             sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)
     }
 
     private func handOver(to successor: Successor, _ means: UpgradeMeans) async throws {
-        await means.door?.shut()
+        await means.door.shut()
         let leaving = draining + services
         (services, draining) = ([], [])
         do {
@@ -94,7 +95,7 @@ extension RunningApplication {
         (successorProcess, lingering) = (successor.process, leaving)
         means.lock.leave()
         for (_, socket) in sockets.all { socket.release() }
-        means.door?.socket.release()
+        means.door.sockets.release()
     }
 
     /// Waits for the connections that are finished beside the new program, and names the services that take too long.
@@ -118,7 +119,7 @@ extension RunningApplication {
             if planned.contains(where: \.hasTables) { try tap.openReadingConnection() }
             writer = try TapWriter(tap, logger)
             for plan in planned { await startOrReport(plan, "service runs as before") }
-            try await means.door?.open()
+            try await means.door.open()
         } catch {
             logger.critical("nothing runs any more after an upgrade that failed", metadata: ["error": "\(error)"])
             report(.lost)

@@ -26,7 +26,9 @@ extension RunningApplication: ControlledApplication {
     }
 
     func snapshot(_ name: String?, by authorship: Authorship) async throws -> Int {
-        try await writer.commit { try $0.addSnapshot(name, by: authorship) }
+        let revision = try await writer.commit { try $0.addSnapshot(name, by: authorship) }
+        await tellRevisions()
+        return revision
     }
 
     func rollBack(to point: String, _ scope: RollbackScope, by authorship: Authorship) async throws -> Int? {

@@ -35,7 +35,9 @@ actor RunningApplication {
     var sockets: SocketTable
     var services: [RunningService] = []
     var histories: [String: RestartHistory] = [:]
-    var states: [String: StatusReport.Service.State] = [:]
+    /// Who is told of what happens.
+    let events: ApplicationEvents
+    var states: ServiceStates
     var isStopping = false
     /// Whether a change is under way; the next one waits in `waiting`.
     var isChanging = false
@@ -63,7 +65,8 @@ actor RunningApplication {
     ) {
         self.passed = passed
         self.description = description
-
+        events = ApplicationEvents()
+        states = ServiceStates(events: events)
         self.application = application
         self.sockets = sockets
         self.writer = writer
@@ -128,7 +131,7 @@ actor RunningApplication {
             service.run()
             states[plan.path] = .running
         } catch {
-            states[plan.path] = .failed
+            states.fail(plan.path, because: "\(error)")
             throw error
         }
     }
@@ -221,6 +224,7 @@ actor RunningApplication {
 
     private func keepSnapshot(_ comment: String) async throws {
         try await writer.commit { [logger] tap in try RunningApplication.addSnapshot(comment, of: tap, logger) }
+        await tellRevisions()
         guard let retention = application.retention else { return }
         let pruned = try await writer.perform { try $0.prune(retention) }
         logger.debug("history pruned", metadata: ["revisions": "\(pruned.revisions.count)"])
@@ -258,7 +262,7 @@ actor RunningApplication {
             unconfirmed: unconfirmed)
     }
 
-    private func state(of path: String, _ definition: ServiceDefinition) -> StatusReport.Service.State {
+    func state(of path: String, _ definition: ServiceDefinition) -> StatusReport.Service.State {
         if isQuarantining, PlannedService.isUnknown(definition, to: kinds) { return .quarantined }
         // A group has no state of its own but that it failed.
         return states[path] ?? (definition.isGroup && definition.isEnabled && !isStopping ? .running : .stopped)

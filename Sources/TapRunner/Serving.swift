@@ -43,7 +43,7 @@ struct Serving: Sendable {
             if await !running.shutDown(isSaving: configuration.isSaving) { ending = .inputOutput }
             hurry.cancel()
         }
-        await door?.close()
+        await door.close()
         if let successor = await running.successorProcess {
             // Who wanted the application to end wants the new program to.
             if ending == .stopRequested { kill(successor, SIGTERM) }
@@ -51,7 +51,7 @@ struct Serving: Sendable {
             return .done
         }
         // The process may end before the last reference to it does.
-        doors.control?.close()
+        doors.control.close()
         configuration.pidFile?.remove()
         logger.notice("stopped", metadata: ["application": "\(name)"])
         return ending.status
@@ -70,26 +70,27 @@ struct Serving: Sendable {
         }
     }
 
-    private func start(_ planned: [PlannedService]) async throws -> ControlDoor? {
+    private func start(_ planned: [PlannedService]) async throws -> ControlDoor {
         do {
             try await running.start(planned)
             try await running.confirmStart()
-            let door = doors.control.map { ControlDoor($0, routes, logger) }
+            let door = ControlDoor(doors.control, routes, logger)
             await running.prepareForUpgrades(means(door))
-            try await door?.open()
+            try await door.open()
             try configuration.predecessor?.handOver(doors, configuration)
             return door
         } catch {
             await running.abandon()
             // A socket that another program has goes on being its.
-            doors.control?.close()
+            doors.control.close()
             throw error
         }
     }
 
     private var routes: ControlRoutes {
         ApplicationFigures(running, loops: loops) { await running.writer.condition }.add(to: metrics)
-        return ControlRoutes(running, logs: configuration.log?.recent, metrics: metrics, health: health(loops))
+        return ControlRoutes(
+            running, logs: configuration.log?.recent, metrics: metrics, health: health(loops), live: running)
     }
 
     private func health(_ loops: EventLoopProbe) -> HealthCheck {
@@ -100,7 +101,7 @@ struct Serving: Sendable {
         }
     }
 
-    private func means(_ door: ControlDoor?) -> UpgradeMeans? {
+    private func means(_ door: ControlDoor) -> UpgradeMeans? {
         guard case .file(let path, let passphrase) = source.place, let lock, configuration.place.root == nil else {
             return nil
         }
@@ -116,6 +117,9 @@ struct Serving: Sendable {
         logger.notice(
             "serving",
             metadata: ["application": "\(name)", "revision": "\(revision)", "endpoints": "\(endpoints)"])
+        if let endpoint = doors.control.tcp?.endpoint {
+            logger.notice("controlled over TCP", metadata: ["endpoint": "\(endpoint)"])
+        }
         if configuration.predecessor != nil { serviceManager.mainProcess(getpid()) }
         serviceManager.ready(status: "\(name) serves revision \(revision) on \(endpoints)")
         serviceManager.storeSockets(doors.sockets.all)

@@ -21,7 +21,8 @@ final class Successor: Sendable {
         let (mine, theirs) = try HandoverChannel.pair()
         channel = mine
         let optional = [
-            manifest.control?.descriptor, manifest.pidFile?.descriptor, manifest.sweeper, manifest.folder,
+            manifest.control?.descriptor, manifest.controlPort?.descriptor, manifest.pidFile?.descriptor,
+            manifest.sweeper, manifest.folder,
         ]
         let kept =
             manifest.sockets.map(\.descriptor) + optional.compactMap { $0 } + [manifest.lock, theirs.descriptor]

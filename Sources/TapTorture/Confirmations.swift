@@ -56,7 +56,7 @@ package struct Confirmations: Sendable {
             "confirm": .string("300ms"),
         ])
         let socket = folder["a.sock"]
-        let answer = try ControlClient(socket).ask("POST", "change", change)
+        let answer = try ControlClient(socket).ask("POST", "apply", change)
         let deadline = ContinuousClock.now + Confirmations.limit
         guard answer.status == 200 else { throw TortureError("the change was answered with \(answer.status)") }
         if isConfirmed {

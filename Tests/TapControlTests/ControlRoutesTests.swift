@@ -13,7 +13,8 @@ import Testing
     ) async -> ControlResponse {
         let path = path.split(separator: "/").map(String.init)
         return await ControlRoutes(application).respond(
-            to: ControlRequest(method: method, path: path, query: query, body: body, ifMatch: ifMatch, user: "bob"))
+            to: ControlRequest(
+                method: method, path: path, query: query, body: body, ifMatch: ifMatch, asker: Asker(name: "bob")))
     }
 
     @Test(arguments: [
@@ -22,7 +23,8 @@ import Testing
     ])
     func answersWithTheActiveRevision(route: String) async throws {
         try await withApplication { application, _ in
-            let answer = await ask(application, "GET", "/v1/" + route, ["from": "1"])
+            let query = route == "diff" ? ["from": "1"] : [:]
+            let answer = await ask(application, "GET", "/v1/" + route, query)
             #expect((answer.status, answer.revision, answer.allowed) == (200, 2, []))
         }
     }
@@ -40,9 +42,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("DELETE", "/v1/status", ["GET"]), ("GET", "/v1/rollback", ["POST"]), ("PUT", "/v1/services", ["GET", "POST"]),
-        ("GET", "/v1/stop", ["POST"]), ("POST", "/v1/revisions", ["GET"]),
-        ("DELETE", "/v1/snapshots", ["GET", "POST"]),
+        ("DELETE", "/v1/status", ["GET", "HEAD", "OPTIONS"]), ("GET", "/v1/rollback", ["POST", "OPTIONS"]),
+        ("PUT", "/v1/services", ["GET", "HEAD", "POST", "OPTIONS"]), ("GET", "/v1/stop", ["POST", "OPTIONS"]),
+        ("POST", "/v1/revisions", ["GET", "HEAD", "OPTIONS"]),
+        ("DELETE", "/v1/snapshots", ["GET", "HEAD", "POST", "OPTIONS"]),
+        ("GET", "/v1/services/web/restart", ["POST", "OPTIONS"]),
+        ("POST", "/v1/services/web", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]),
     ])
     func wrongMethodsNameTheRightOnes(method: String, path: String, allowed: [String]) async throws {
         try await withApplication { application, _ in
@@ -51,12 +56,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [("\"2\"", 200), ("2", 200), ("*", 200), ("\"1\"", 412), ("\"\"", 412), ("x", 412)])
+    @Test(arguments: [
+        ("\"2\"", 201), ("2", 201), ("*", 201), ("\"1\"", 412), ("\"\"", 412), ("x", 412), ("W/\"2\"", 412),
+        ("\"1\", \"2\"", 201), ("\"7\",W/\"2\"", 412),
+    ])
     func changesHappenOnlyAtTheRevisionTheAskerKnows(ifMatch: String, status: Int) async throws {
         try await withApplication { application, _ in
             let answer = await ask(application, "POST", "/v1/snapshots", ifMatch: ifMatch)
             #expect(answer.status == status)
-            try await #expect(application.revision() == (status == 200 ? 3 : 2))
+            try await #expect(application.revision() == (status == 201 ? 3 : 2))
         }
     }
 
@@ -73,6 +81,7 @@ import Testing
 
     @Test(arguments: [
         ("snapshots", Datum.object(["nmae": .string("a")]), "the body: nmae is not known here. Did you mean \"name\"?"),
+        ("prune", .object(["keep": .integer(-5)]), "the body: keep must be 1 or more, but is -5"),
         ("snapshots", .array([]), "the body: must be a group of keys, but is a list"),
         ("snapshots", .object(["name": .integer(5)]), "the body: name must be text, but is 5"),
         ("snapshots", .object(["name": .string("5")]), "a name must not be a number, which would be a revision"),
@@ -93,7 +102,7 @@ import Testing
     @Test func aDifferenceNeedsItsBeginning() async throws {
         try await withApplication { application, _ in
             let answer = await ask(application, "GET", "/v1/diff")
-            #expect((answer.status, answer.json?.object?["detail"]) == (400, .string("the query needs from=REVISION")))
+            #expect((answer.status, answer.json?.object?["detail"]) == (400, .string("the query needs from=")))
             let differences = await ask(application, "GET", "/v1/diff", ["from": "1", "to": "2"])
             #expect(
                 JSONWriter.line(differences.json ?? .null).hasPrefix(
@@ -106,7 +115,7 @@ import Testing
             let made = await ask(
                 application, "POST", "/v1/snapshots",
                 body: .object(["name": .string("here"), "comment": .string("why")]))
-            #expect((made.status, made.json, made.revision) == (200, .object(["revision": .integer(3)]), 3))
+            #expect((made.status, made.json, made.revision) == (201, .object(["revision": .integer(3)]), 3))
             let back = await ask(
                 application, "POST", "/v1/rollback", body: .object(["point": .string("1"), "state": .bool(false)]))
             #expect(back.json == .object(["revision": .integer(4)]))
@@ -157,6 +166,7 @@ import Testing
         try await withApplication { application, _ in
             let body = Description.datumWithoutName(of: greeter("web", "Hi"))
             let answer = await ask(application, "POST", "/v1/services", body: body)
+            #expect((answer.status, answer.location) == (201, "/v1/services/greeter"))
             #expect(answer.json?.object?["name"] == .string("greeter"))
             #expect(answer.json?.object?["revision"] == .integer(3))
             let added = await ask(application, "GET", "/v1/services/greeter.greeting")
@@ -174,7 +184,8 @@ import Testing
     @Test(arguments: [("revisions/99", 404), ("services/wbe", 404), ("contents", 404), ("application", 404)])
     func whatIsNotThereIsNotFound(route: String, status: Int) async throws {
         try await withApplication { application, _ in
-            #expect(await ask(application, "GET", "/v1/" + route, ["at": "nowhere"]).status == status)
+            let query = route.hasPrefix("revisions") ? [:] : ["at": "nowhere"]
+            #expect(await ask(application, "GET", "/v1/" + route, query).status == status)
         }
     }
 

@@ -18,7 +18,7 @@ private final class ServedLog: Sendable {
         socket = try ListeningSocket(Endpoint(.unix(path: path, mode: nil)))
         let routes = ControlRoutes(RestingApplication(path: "/nowhere/a.tap", kinds: kinds), logs: log)
         server = try await ControlServer(
-            socket: socket.listener.duplicate(), routes: routes, owner: geteuid(),
+            socket: socket.listener.duplicate(), routes: routes, admission: .peers(owner: geteuid(), readers: nil),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -37,7 +37,7 @@ private final class ServedLog: Sendable {
 
     private func ask(_ log: RecentLog?, _ query: [String: String], method: String = "GET") async -> ControlResponse {
         await ControlRoutes(RestingApplication(path: "/nowhere/a.tap", kinds: kinds), logs: log).respond(
-            to: ControlRequest(method: method, path: ["v1", "logs"], query: query, user: "bob"))
+            to: ControlRequest(method: method, path: ["v1", "logs"], query: query, asker: Asker(name: "bob")))
     }
 
     @Test func answersTheNewestLines() async throws {
@@ -66,7 +66,7 @@ private final class ServedLog: Sendable {
 
     @Test func thereIsNothingWithoutALog() async {
         #expect(await ask(nil, [:]).status == 404)
-        #expect(await ask(RecentLog(), [:], method: "POST").allowed == ["GET"])
+        #expect(await ask(RecentLog(), [:], method: "POST").allowed == ["GET", "HEAD", "OPTIONS"])
     }
 
     @Test func sendsLinesAsTheyComeUntilItIsClosed() async throws {

@@ -46,5 +46,8 @@ struct Watched: ControlledApplication {
     func verify() async throws -> [String] { throw Unable() }
     func reload(by authorship: Authorship) async throws -> Reloaded { throw Unable() }
     func upgrade(by authorship: Authorship) async throws -> Upgraded { throw Unable() }
+    func tokens() async throws -> [ControlToken] { throw Unable() }
+    func addToken(_ name: String, _ role: ControlToken.Role) async throws -> String { throw Unable() }
+    func removeToken(_ name: String) async throws { throw Unable() }
     func stop() async throws { throw Unable() }
 }

@@ -22,7 +22,7 @@ import Testing
     }
 
     private func ask(_ routes: ControlRoutes, _ method: String, _ path: String...) async -> ControlResponse {
-        await routes.respond(to: ControlRequest(method: method, path: path, user: "ada"))
+        await routes.respond(to: ControlRequest(method: method, path: path, asker: Asker(name: "ada")))
     }
 
     @Test func healthIsThereInAnyCaseAndItsStatusSaysWhatIsAskedFor() async {
@@ -65,14 +65,15 @@ import Testing
         await #expect(ask(ControlRoutes(Watched([])), "GET", path).status == 404)
         await #expect(ask(routes(), "GET", path, "more").status == 404)
         let wrong = await ask(routes(), "POST", path)
-        #expect((wrong.status, wrong.allowed) == (405, ["GET", "HEAD"]))
+        #expect((wrong.status, wrong.allowed) == (405, ["GET", "HEAD", "OPTIONS"]))
     }
 
     @Test func theHeadAloneIsTheSameWithoutTheRest() async throws {
         try await withTemporaryFolder { folder in
             let socket = try ListeningSocket(Endpoint(.unix(path: folder + "/s", mode: nil)))
             let server = try await ControlServer(
-                socket: socket.listener.duplicate(), routes: routes(), owner: geteuid(),
+                socket: socket.listener.duplicate(), routes: routes(),
+                admission: .peers(owner: geteuid(), readers: nil),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let connection = try TestConnection(to: socket.address)
             try await connection.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")

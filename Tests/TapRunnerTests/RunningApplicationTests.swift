@@ -187,7 +187,8 @@ import Testing
         try await withRunning(application(greeter("a"))) { running, events, folder in
             let socket = try BoundSocket(Endpoint(.unix(path: folder + "/site.sock", mode: 0o600)))
             let server = try await ControlServer(
-                socket: dup(socket.descriptor), routes: ControlRoutes(running), owner: geteuid(), logger: quiet)
+                socket: dup(socket.descriptor), routes: ControlRoutes(running),
+                admission: .peers(owner: geteuid(), readers: nil), logger: quiet)
             let remote = try #require(try RemoteApplication(socket: folder + "/site.sock"))
             try await #expect(remote.revision() == 1)
             try await #expect(remote.snapshot("t-1", by: ada) == 2)

@@ -45,6 +45,9 @@ int tap_open_beneath(int directory, const char *path, int allowLinks);
 /// The user id of the process at the other end of a unix socket.
 int tap_peer_user(int socket, uid_t *user);
 
+/// Whether the process at the other end of a unix socket is in a group, be it as a supplementary one.
+int tap_peer_has_group(int socket, gid_t group);
+
 /// A non-blocking, close-on-exec stream or datagram socket.
 int tap_socket(int family, int type);
 

@@ -1,75 +1,12 @@
-package import TapData
 import TapConfig
+import TapData
 import TapFile
 import Taproom
 
-/// A request to the HTTP API, read.
-package struct ControlRequest: Sendable {
-    package var method: String
-    /// Percent-decoded, without the query.
-    package var path: [String]
-    package var query: [String: String]
-    /// The body as JSON; null when there is none.
-    package var body: Datum
-    /// The revision the asker knows, from `If-Match`.
-    package var ifMatch: String?
-    /// The name of the user at the other end.
-    package var user: String
-
-    package init(
-        method: String, path: [String], query: [String: String] = [:], body: Datum = .null, ifMatch: String? = nil,
-        user: String
-    ) {
-        self.method = method
-        self.path = path
-        self.query = query
-        self.body = body
-        self.ifMatch = ifMatch
-        self.user = user
-    }
-}
-
-/// An answer of the HTTP API.
-package struct ControlResponse: Sendable {
-    /// What an answer consists of.
-    package enum Body: Sendable {
-        case json(Datum)
-        case text(String, contentType: String)
-        /// Pieces of text, sent as they come; the answer ends with them, or when the server is closed.
-        case stream(AsyncStream<String>, contentType: String)
-    }
-
-    /// The HTTP status.
-    package var status: Int
-    package var body: Body
-    /// The active revision, for `ETag`.
-    package var revision: Int?
-    /// For `Allow`, when the method is wrong.
-    package var allowed: [String] = []
-
-    /// The body, when it is JSON.
-    package var json: Datum? {
-        if case .json(let datum) = body { datum } else { nil }
-    }
-
-    /// An answer.
-    package init(status: Int, body: Body, revision: Int?) {
-        self.status = status
-        self.body = body
-        self.revision = revision
-    }
-
-    /// The answer that tells of an error.
-    init(problem error: any Error, revision: Int? = nil) {
-        let problem = Problem(error)
-        let body = (try? DatumEncoder().encode(problem)) ?? .null
-        self.init(status: problem.status, body: .json(body), revision: revision)
-        if case .methodNotAllowed(_, let allowed) = error as? ControlError { self.allowed = allowed }
-    }
-}
-
 /// An error as `application/problem+json` (RFC 9457), with what a program needs to end like the one that failed.
 package struct Problem: Sendable, Codable, Equatable {
+    static let mediaType = "application/problem+json"
+
     package var title: String
     package var status: Int
     package var detail: String
@@ -96,7 +33,7 @@ package struct Problem: Sendable, Codable, Equatable {
         let reportable = error as? any ReportableError
         let exit = reportable?.exitStatus ?? .software
         status = Problem.httpStatus(error, exit)
-        title = Problem.titles[status] ?? "Error"
+        title = Problem.title(of: status)
         detail = reportable?.description ?? "\(error)"
         advice = reportable?.advice
         exitStatus = exit.rawValue
@@ -105,18 +42,28 @@ package struct Problem: Sendable, Codable, Equatable {
     }
 
     private static let titles = [
-        400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
-        412: "Precondition Failed", 422: "Unprocessable Content", 500: "Internal Server Error",
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+        409: "Conflict",
+        412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
+        422: "Unprocessable Content", 500: "Internal Server Error",
         503: "Service Unavailable",
         507: "Insufficient Storage",
     ]
+
+    /// What a status means, in its own words (RFC 9110, section 15).
+    static func title(of status: Int) -> String { titles[status] ?? "Error" }
 
     private static func httpStatus(_ error: any Error, _ exit: ExitStatus) -> Int {
         switch error as? ControlError {
         case .unknownRoute, .unknownPoint, .unknownPath: return 404
         case .methodNotAllowed: return 405
         case .changedMeanwhile: return 412
-        case .notAllowed: return 403
+        case .noToken: return 401
+        case .notAllowed, .needsRole, .notFromHere: return 403
+        case .tooLarge: return 413
+        case .mediaType: return 415
+        case .unknownToken: return 404
+        case .tokenExists: return 409
         case .unconfirmed, .nothingToConfirm, .notActive: return 409
         case .unknownService, .noDescription: return 404
         default: break
@@ -156,6 +103,10 @@ extension Problem.Mistake {
                     detail: "\(conflict.path) was changed on both sides", pointer: pointer(conflict.path),
                     line: conflict.line, column: conflict.column)
             }
+        case ControlError.badSyntax(let problem, let position):
+            return [Problem.Mistake(detail: problem, line: position.line, column: position.column)]
+        case ControlError.badBody(let error):
+            return [Problem.Mistake(detail: "\(error)", pointer: pointer(error.path.text))]
         default: return nil
         }
     }
