@@ -33,6 +33,20 @@ package enum SecretLiterals {
         paths(in: service.settings).map { "\(path).\($0.text) \(warning)" }
     }
 
+    /// Whether settings refer to a secret that is kept elsewhere.
+    package static func hasReference(in settings: DatumObject) -> Bool {
+        settings.members.contains { hasReference(in: $0.value) }
+    }
+
+    private static func hasReference(in value: Datum) -> Bool {
+        switch value {
+        case .string(let text): Secret(text) != nil
+        case .array(let elements): elements.contains(where: hasReference)
+        case .object(let object): hasReference(in: object)
+        default: false
+        }
+    }
+
     private static func paths(in value: Datum, at path: [PathStep], isSecret: Bool) -> [[PathStep]] {
         switch value {
         case .string(let text):

@@ -2,8 +2,8 @@ import TapData
 import Taproom
 
 extension ControlRequest {
-    /// The largest body, in bytes.
-    static let maximumBodyBytes = 1 << 20
+    /// The largest body, in bytes: the largest description (16 MiB), with what JSON makes of its line ends and quotes.
+    static let maximumBodyBytes = 32 << 20
 
     /// Reads the body as a route takes it: JSON becomes data, other text stays text.
     ///

@@ -224,7 +224,8 @@ extension RunningApplication {
         } store: { [request] tap, decided in
             try tap.store(decided, request, status: .pending, by: authorship)
         }
-        let services = outcome.plan.services.map(\.name).sorted()
+        let changed = outcome.plan.services.map(\.name)
+        let services = try await (changed + renewSecrets(except: changed)).sorted()
         logger.notice(
             "description read again",
             metadata: [

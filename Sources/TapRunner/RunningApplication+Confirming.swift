@@ -59,34 +59,4 @@ extension RunningApplication {
                 metadata: ["revision": "\(waiting.revision)", "until": "\(waiting.time)", "error": "\(error)"])
         }
     }
-
-    func restart(_ service: String, by authorship: Authorship) async throws {
-        await beginChange()
-        defer { endChange() }
-        guard !isStopping else { throw StateError.closed }
-        let application = application
-        guard application.service(at: service) != nil else {
-            throw ControlError.unknownService(service, known: application.servicesByPath.map(\.path))
-        }
-        guard application.isActive(service) else { throw ControlError.notActive(service) }
-        let meant = application.servicesByPath.filter { path, definition in
-            (path == service || path.hasPrefix(service + "/")) && !definition.isGroup && application.isActive(path)
-        }
-        var work = ServiceSwitch(ChangePlan(restarting: meant.map { ($0.path, $0.service.kind) }), sockets)
-        try work.prepare(application, kinds: kinds, passed: passed) { _ in false }
-        do {
-            let identities = try await writer.perform { [paths = work.pathsToMake] tap in
-                try tap.checkExpected(by: authorship)
-                return Dictionary(try paths.map { ($0, try tap.identity(of: $0) ?? 0) }) { first, _ in first }
-            }
-            try await makeServices(&work, identities)
-        } catch {
-            for service in work.made { discardUnlessUsed(service.identity) }
-            work.abandon()
-            throw error
-        }
-        await carryOut(work)
-        logger.notice(
-            "restarted", metadata: ["service": "\(service)", "by": "\(authorship.author)"])
-    }
 }

@@ -52,7 +52,7 @@ struct ApiTests {
 
     @Test func bodiesThatAreTooLargeAreRefused() async throws {
         let served = try await bench.serve("-f", "web.tap")
-        try bench.folder.write(String(repeating: " ", count: 2 << 20), to: "large")
+        try bench.folder.write(String(repeating: " ", count: 33 << 20), to: "large")
         let answer = try await curl(
             "/v1/plan", "-H", "Content-Type: application/json", "--data-binary", "@large")
         #expect(answer.hasSuffix("413"))

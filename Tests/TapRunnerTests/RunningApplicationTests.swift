@@ -71,6 +71,16 @@ import Testing
         }
     }
 
+    @Test func servicesThatReferToSecretsReadThemAgain() async throws {
+        try await withRunning(application(greeter("a", "env:HOME"), greeter("b"), greeter("c", "file:/etc/hostname"))) {
+            running, _, _ in
+            try await #expect(running.renewSecrets(except: ["c"]) == ["a"])
+            let starts = try await ["a", "b", "c"].asyncMap { try await value("\($0).state.starts", running) }
+            #expect(starts == [.integer(2), .integer(1), .integer(1)])
+            try await #expect(running.history().count == 1)
+        }
+    }
+
     @Test func aServiceThatCannotStartIsTakenBackWithAllItDid() async throws {
         try await withRunning(application(greeter("a"))) { running, _, folder in
             let error = await #expect(throws: RunnerError.self) {
@@ -205,6 +215,14 @@ import Testing
             for await event in events { if case .stopRequested = event { break } }
             await server.close()
         }
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<Result>(_ body: (Element) async throws -> Result) async rethrows -> [Result] {
+        var results: [Result] = []
+        for element in self { results.append(try await body(element)) }
+        return results
     }
 }
 
