@@ -45,6 +45,7 @@ extension RunningApplication {
         defer { endChange() }
         guard !isStopping else { throw StateError.closed }
         let application = application
+        try await failLeftover()
         if isCapturing { try await writer.commit { _ in } }
         let decided = try await writer.perform { try decide($0, application) }
         let plan = ChangePlan(decided.change, kinds: kinds)
@@ -75,7 +76,8 @@ extension RunningApplication {
                     }
                 }
             } catch {
-                try? await writer.perform { tap in try tap.commit { try tap.fail(revision) } }
+                leftover = revision
+                try? await failLeftover()
                 await tellRevisions()
                 for service in work.made { discardUnlessUsed(service.identity) }
                 throw error
@@ -124,6 +126,13 @@ extension RunningApplication {
                 revision: revision, identities: Dictionary(identities) { first, _ in first },
                 confirmation: try tap.confirmation())
         }
+    }
+
+    /// Takes back a revision that was stored and came to nothing; a disk that is full can keep it from being done at once.
+    private func failLeftover() async throws {
+        guard let revision = leftover else { return }
+        try await writer.perform { tap in try tap.commit { try tap.fail(revision) } }
+        leftover = nil
     }
 
     /// Makes what will run, and prepares what takes other settings.

@@ -55,6 +55,8 @@ actor RunningApplication {
     /// Services that finish their connections beside those that took their place.
     var draining: [RunningService] = []
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
+    /// A revision that is stored as pending and came to nothing.
+    var leftover: Int?
     /// Waits for the deadline of a change that is to be confirmed.
     var confirmation: Task<Void, Never>?
 
