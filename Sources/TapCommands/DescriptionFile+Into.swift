@@ -14,6 +14,7 @@ extension DescriptionFile {
         guard path != "-" else { throw UsageError(problem: "--into takes a file, not standard input") }
         guard passphrase == nil else { throw SealedDescription(path: path) }
         let wanted = try DescriptionReader.application(description, folder: nil, former: nil, kinds: kinds)
+            .application
         let edited = try DescriptionEditor.edit(text, file: path, folder: folder, to: wanted, kinds: kinds)
         guard edited != text else { return false }
         // A link stays one: the file behind it is replaced.

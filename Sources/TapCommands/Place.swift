@@ -83,6 +83,12 @@ struct Place: ParsableArguments {
         }
     }
 
+    /// Prints what came of it: as JSON when that is asked for, else as text.
+    func report(_ result: some Encodable, _ text: @autoclosure () throws -> String) throws -> ExitStatus {
+        if json { try Console.print(json: result) } else { Console.print(try text()) }
+        return .done
+    }
+
     /// Who asks, through what.
     func authorship(_ comment: String? = nil) -> Authorship {
         Authorship(author: UserName.current, origin: "tapctl", comment: comment ?? "")

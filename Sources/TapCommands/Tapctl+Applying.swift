@@ -30,12 +30,7 @@ extension Tapctl {
                 request = ChangeRequest(try Assignment.edits(arguments), folder: LocalPath.workingFolder)
             }
             let plan = try target.with(tap, invocation) { [request] in try await $0.plan(request) }
-            if target.json {
-                try Console.print(json: plan)
-            } else {
-                Console.print(plan.isEmpty ? "\(tap): nothing to change\n" : ChangeText.text(plan))
-            }
-            return .done
+            return try target.report(plan, plan.isEmpty ? "\(tap): nothing to change\n" : ChangeText.text(plan))
         }
     }
 
@@ -85,12 +80,7 @@ extension Tapctl {
             let tap = try target.resolve(atMost: 0).tap
             let authorship = target.authorship()
             let revision = try target.with(tap, invocation) { try await $0.confirm(by: authorship) }
-            if target.json {
-                try Console.print(json: ["revision": revision])
-            } else {
-                Console.print("\(tap): revision \(revision) is confirmed\n")
-            }
-            return .done
+            return try target.report(["revision": revision], "\(tap): revision \(revision) is confirmed\n")
         }
     }
 
@@ -105,8 +95,7 @@ extension Tapctl {
             let (tap, arguments) = try target.resolve(atMost: 1)
             let description = try arguments.first.map { try DescriptionFile($0, target.passphrase).transferred(nil) }
             let drift = try target.with(tap, invocation) { try await $0.drift(from: description) }
-            if target.json { try Console.print(json: drift) } else { Console.print(drift.map(text).joined()) }
-            return .done
+            return try target.report(drift, drift.map(text).joined())
         }
 
         private func text(_ drift: TapControl.Drift) -> String {
@@ -124,8 +113,7 @@ extension Tapctl {
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let (tap, arguments) = try target.resolve(atMost: 1)
             let blame = try target.with(tap, invocation) { try await $0.blame(arguments.first) }
-            if target.json { try Console.print(json: blame) } else { Console.print(text(blame)) }
-            return .done
+            return try target.report(blame, text(blame))
         }
 
         private func text(_ blame: [TapControl.Blame]) -> String {

@@ -68,8 +68,7 @@ extension Tapctl {
                 // The lock is free when the process has stored everything and closed the tap.
                 try TapLock.waitUntilFree(tap)
             }
-            if target.json { try Console.print(json: ["stopped": true]) } else { Console.print("\(tap): stopped\n") }
-            return .done
+            return try target.report(["stopped": true], "\(tap): stopped\n")
         }
     }
 
@@ -84,12 +83,7 @@ extension Tapctl {
             let reloaded = try target.with(tap, invocation) { try await $0.reload(by: authorship) }
             let services = reloaded.services.isEmpty ? "no service" : reloaded.services.joined(separator: ", ")
             let text = reloaded.revision.map { "\(tap): revision \($0) changes \(services)" }
-            if target.json {
-                try Console.print(json: reloaded)
-            } else {
-                Console.print("\(text ?? "\(tap): nothing new")\n")
-            }
-            return .done
+            return try target.report(reloaded, "\(text ?? "\(tap): nothing new")\n")
         }
     }
 
@@ -102,12 +96,7 @@ extension Tapctl {
             let tap = try target.resolve(atMost: 0).tap
             let authorship = target.authorship()
             let upgraded = try target.with(tap, invocation) { try await $0.upgrade(by: authorship) }
-            if target.json {
-                try Console.print(json: upgraded)
-            } else {
-                Console.print("\(tap): runs in process \(upgraded.process) now\n")
-            }
-            return .done
+            return try target.report(upgraded, "\(tap): runs in process \(upgraded.process) now\n")
         }
     }
 

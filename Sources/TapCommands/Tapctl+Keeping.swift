@@ -102,12 +102,7 @@ extension Tapctl {
             // What is in memory only is to be in the copy too.
             try target.with(tap, invocation) { try await $0.save() }
             try Tap.backUp(tap, to: file, replacing: force, passphrase: target.passphrase.opening(tap))
-            if target.json {
-                try Console.print(json: ["copy": file])
-            } else {
-                Console.print("\(tap): copied to \(file)\n")
-            }
-            return .done
+            return try target.report(["copy": file], "\(tap): copied to \(file)\n")
         }
     }
 
@@ -169,13 +164,9 @@ extension Tapctl {
                 ? nil
                 : newPassphraseFile.map { try PassphraseOptions.read($0) } ?? PassphraseOptions.typedTwice(tap)
             try Tap.rekey(tap, from: old, to: new)
-            if target.json {
-                try Console.print(json: ["encrypted": !plain])
-            } else {
-                Console.print(
-                    "\(tap): \(plain ? "is not encrypted any more" : "is encrypted with the new passphrase")\n")
-            }
-            return .done
+            return try target.report(
+                ["encrypted": !plain],
+                "\(tap): \(plain ? "is not encrypted any more" : "is encrypted with the new passphrase")\n")
         }
     }
 }

@@ -16,8 +16,7 @@ extension Tapctl {
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let tap = try target.resolve(atMost: 0).tap
             let report = try target.with(tap, invocation) { try await $0.status() }
-            if target.json { try Console.print(json: report) } else { Console.print(text(report)) }
-            return .done
+            return try target.report(report, text(report))
         }
 
         private func text(_ report: StatusReport) -> String {
@@ -87,12 +86,8 @@ extension Tapctl {
             let datum = try target.with(tap, invocation) { try await $0.description(at: at) }
             if let into {
                 let changed = try DescriptionFile(into, target.passphrase).take(datum, kinds: invocation.kinds)
-                if target.json {
-                    try Console.print(json: ["changed": changed])
-                } else {
-                    Console.print("\(into): \(changed ? "says what is in \(tap) now" : "says so already")\n")
-                }
-                return .done
+                return try target.report(
+                    ["changed": changed], "\(into): \(changed ? "says what is in \(tap) now" : "says so already")\n")
             }
             let text = target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum)
             // What is encrypted in the tap is so in what leaves it.
@@ -112,8 +107,7 @@ extension Tapctl {
         func perform(_ invocation: Invocation) throws -> ExitStatus {
             let tap = try target.resolve(atMost: 0).tap
             let revisions = try target.with(tap, invocation) { try await $0.history() }
-            if target.json { try Console.print(json: revisions) } else { Console.print(text(revisions)) }
-            return .done
+            return try target.report(revisions, text(revisions))
         }
 
         private func text(_ revisions: [Revision]) -> String {
@@ -149,12 +143,7 @@ extension Tapctl {
             let to = arguments.dropFirst().first
             let differences = try target.with(tap, invocation) { try await $0.differences(from: from, to: to) }
                 .filter(isMeant)
-            if target.json {
-                try Console.print(json: differences)
-            } else {
-                Console.print(differences.map(line).joined())
-            }
-            return .done
+            return try target.report(differences, differences.map(line).joined())
         }
 
         /// Paths are `web.listen`, `web.state.counters`: no service has a dot in its name, and no kind a key "state".

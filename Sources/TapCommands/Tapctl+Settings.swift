@@ -21,8 +21,7 @@ extension ChangingVerb {
         let authorship = place.authorship(comment)
         let outcome = try place.with(tap, invocation) { [request] in try await $0.change(request, by: authorship) }
         Console.warn(outcome.warnings ?? [], invocation)
-        if place.json { try Console.print(json: outcome) } else { Console.print(ChangeText.text(outcome, tap)) }
-        return .done
+        return try place.report(outcome, ChangeText.text(outcome, tap))
     }
 
 }
@@ -113,12 +112,7 @@ extension Tapctl {
             let (tap, service) = try target.service("restart --help")
             let authorship = target.authorship()
             try target.with(tap, invocation) { try await $0.restart(service, by: authorship) }
-            if target.json {
-                try Console.print(json: ["restarted": service])
-            } else {
-                Console.print("\(tap): \(service) restarted\n")
-            }
-            return .done
+            return try target.report(["restarted": service], "\(tap): \(service) restarted\n")
         }
     }
 }

@@ -22,12 +22,7 @@ extension Tapctl {
                 let (tap, name) = try target.tokenName("add")
                 let role = role
                 let token = try target.with(tap, invocation) { try await $0.addToken(name, role) }
-                if target.json {
-                    try Console.print(json: ["name": name, "role": role.rawValue, "token": token])
-                } else {
-                    Console.print(token + "\n")
-                }
-                return .done
+                return try target.report(["name": name, "role": role.rawValue, "token": token], token + "\n")
             }
         }
 
@@ -39,12 +34,7 @@ extension Tapctl {
             func perform(_ invocation: Invocation) throws -> ExitStatus {
                 let tap = try target.resolve(atMost: 0).tap
                 let tokens = try target.with(tap, invocation) { try await $0.tokens() }
-                if target.json {
-                    try Console.print(json: tokens)
-                } else {
-                    Console.print(TextTable.text(tokens.map { [$0.name, $0.role.rawValue, $0.time] }))
-                }
-                return .done
+                return try target.report(tokens, TextTable.text(tokens.map { [$0.name, $0.role.rawValue, $0.time] }))
             }
         }
 
@@ -56,12 +46,7 @@ extension Tapctl {
             func perform(_ invocation: Invocation) throws -> ExitStatus {
                 let (tap, name) = try target.tokenName("remove")
                 try target.with(tap, invocation) { try await $0.removeToken(name) }
-                if target.json {
-                    try Console.print(json: ["removed": name])
-                } else {
-                    Console.print("\(tap): token \(name) removed\n")
-                }
-                return .done
+                return try target.report(["removed": name], "\(tap): token \(name) removed\n")
             }
         }
     }

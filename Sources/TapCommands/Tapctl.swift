@@ -83,6 +83,11 @@ struct Target: ParsableArguments {
         try place.with(tap, invocation, body)
     }
 
+    /// Prints what came of it: as JSON when that is asked for, else as text.
+    func report(_ result: some Encodable, _ text: @autoclosure () throws -> String) throws -> ExitStatus {
+        try place.report(result, text())
+    }
+
     /// Who asks, through what.
     func authorship(_ comment: String? = nil) -> Authorship { place.authorship(comment) }
 }

@@ -66,7 +66,10 @@ private struct EditWork {
         case .replaceAll(let description):
             touched = nil
             do throws(DescriptionError) {
-                new = try DescriptionReader.application(description, folder: folder, former: new, kinds: kinds)
+                let wanted = try DescriptionReader.application(description, folder: folder, former: new, kinds: kinds)
+                let merge = try Merge(replacing: new, with: wanted.application, renames: wanted.renames, kinds: kinds)
+                new = merge.application
+                for (path, former) in merge.renames { renames[path] = renames.removeValue(forKey: former) ?? former }
             } catch {
                 throw EditError(error)
             }
@@ -87,6 +90,7 @@ private struct EditWork {
         description.set(path.keys[...], value)
         do throws(DescriptionError) {
             head = try DescriptionReader.application(description, folder: folder, former: new, kinds: kinds)
+                .application
         } catch {
             throw EditError(error)
         }
@@ -117,6 +121,9 @@ private struct EditWork {
     }
 
     private func read(_ description: Datum, at path: String) throws(EditError) -> ServiceDefinition {
+        if description.object?["was"] != nil {
+            throw EditError([EditProblem(path + ".was", "is for descriptions; set the name to rename a service")])
+        }
         do throws(DescriptionError) {
             return try DescriptionReader.service(
                 description, at: path, folder: folder, former: new.service(at: path), kinds: kinds)

@@ -91,7 +91,7 @@ package struct ChangePlan: Sendable, Equatable, Codable {
         let after = endpoints(change.new, kinds)
         let service = change.new ?? change.old
         return Step(
-            name: change.path, kind: service?.kind ?? "", action: action(change, all, kinds),
+            name: change.path, kind: service?.kind ?? "", action: action(change, all, kinds, isMoved: before != after),
             formerName: change.formerPath, opens: after.filter { !before.contains($0) },
             closes: before.filter { !after.contains($0) },
             changes: Difference.between(datum(change.old), datum(change.new), at: change.path))
@@ -108,7 +108,9 @@ package struct ChangePlan: Sendable, Equatable, Codable {
         return kind.endpoints(stored: service.settings).map(\.description)
     }
 
-    private static func action(_ change: ServiceChange, _ all: ApplicationChange, _ kinds: KindList) -> Action {
+    private static func action(
+        _ change: ServiceChange, _ all: ApplicationChange, _ kinds: KindList, isMoved: Bool
+    ) -> Action {
         let wasActive = change.old != nil && all.old.isActive(change.formerPath ?? change.path)
         let isActive = change.new != nil && all.new.isActive(change.path)
         guard let old = change.old, let new = change.new, wasActive, isActive else {
@@ -121,7 +123,7 @@ package struct ChangePlan: Sendable, Equatable, Codable {
         }
         if change.replacesState { return .restart }
         if old.settings == new.settings { return .update }
-        if kind.endpoints(stored: old.settings) != kind.endpoints(stored: new.settings) { return .rebind }
+        if isMoved { return .rebind }
         return kind.canReconfigure(fromStored: old.settings, toStored: new.settings) ? .update : .restart
     }
 }

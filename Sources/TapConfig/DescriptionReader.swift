@@ -79,17 +79,17 @@ package struct DescriptionReader {
     ///   - folder: where relative paths are taken from; nil leaves them as they are.
     ///   - former: the application as it was: its passwords keep their hashes.
     ///   - kinds: the kinds that may occur.
-    /// - Returns: the application.
+    /// - Returns: the application, and the paths that services had which say so with `was`.
     /// - Throws: ``DescriptionError``, whose lines and columns mean nothing.
     package static func application(
         _ datum: Datum, folder: String?, former: Application?, kinds: KindList
-    ) throws(DescriptionError) -> Application {
+    ) throws(DescriptionError) -> (application: Application, renames: [String: String]) {
         var reader = DescriptionReader(text: "", kinds: kinds, folder: folder, former: former)
         let application = reader.application(Node(datum), fallbackName: "")
         guard let application, reader.problems.isEmpty else {
             throw DescriptionError(file: "", problems: inOrder(reader.problems))
         }
-        return application
+        return (application, reader.renames)
     }
 
     /// Reads one service that is given as data.

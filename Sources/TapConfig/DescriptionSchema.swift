@@ -101,6 +101,9 @@ package enum DescriptionSchema {
         [
             "name": described("The name of the service, unique in its list. Default: the word of its kind.", name),
             "kind": described(summary, ["enum": Datum.array(of: words)]),
+            "was": described(
+                "What the service was called before, so that it is the same under its new name.",
+                ["type": ["string", "null"]]),
             "enabled": described(
                 "Whether it runs when the application does.", ["type": "boolean", "default": .bool(true)]),
             "restart": described("What happens when it ends by itself.", ["$ref": "#/$defs/restart"]),

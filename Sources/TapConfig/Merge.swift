@@ -73,6 +73,17 @@ package struct Merge {
         application.services = try services(base?.services ?? [], file.services, running.services, in: "", former: "")
     }
 
+    /// Puts a description in place of the running application, whose services it can rename.
+    ///
+    /// Throws ``DescriptionError``, never for what is in the description alone.
+    package init(
+        replacing running: Application, with file: Application, renames: [String: String], kinds: KindList
+    ) throws(DescriptionError) {
+        // Nothing was changed at run time that the file would not know of.
+        try self.init(
+            base: running, file: file, running: running, renames: renames, favoring: .file, kinds: kinds)
+    }
+
     private static func datum(_ retention: Retention?) -> Datum? {
         retention.flatMap { try? DatumEncoder().encode($0) }
     }

@@ -19,7 +19,7 @@ extension ControlRoutes {
             .post, "/v1/plan", "What a change would do to each service; nothing is done.",
             RouteParameter.change + RouteParameter.description,
             body: RouteBody(schema: "Change", otherTypes: RouteBody.yaml), traits: .change, answers: "Plan"
-        ) { try await $0.application.plan(changeRequest($1)) },
+        ) { try await $0.application.plan(complete(changeRequest($1), $1)) },
         ControlRoute(
             .post, "/v1/apply", "Makes a change: all of it or nothing, as one revision.",
             RouteParameter.change + RouteParameter.description,
@@ -52,11 +52,11 @@ extension ControlRoutes {
         guard request.isDescription else {
             var wanted = try request.decode(ChangeRequest.self)
             if let side = try side(request) { wanted.description?.onConflict = side }
-            return try complete(wanted, request)
+            return wanted
         }
         var wanted = ChangeRequest()
         wanted.description = try description(request)
-        return try complete(wanted, request)
+        return wanted
     }
 
     private static func description(_ request: ControlRequest) throws -> DescriptionText {

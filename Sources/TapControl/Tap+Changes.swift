@@ -13,6 +13,13 @@ package struct DecidedChange: Sendable {
     package init(_ change: ApplicationChange, base: BaseDescription? = nil, renames: [String: String] = [:]) {
         (self.change, self.base, self.renames) = (change, base, renames)
     }
+
+    /// What comes of a merge without conflicts.
+    init(_ merge: Merge, of application: Application, keeping base: BaseDescription) {
+        self.init(
+            ApplicationChange(from: application, to: merge.application, renames: merge.renames), base: base,
+            renames: merge.renames)
+    }
 }
 
 extension Tap {
@@ -45,9 +52,8 @@ extension Tap {
                 description.base, with: application, favoring: description.onConflict, kinds: kinds, reading: reading)
         }
         let file = try reading(description.base, application)
-        return DecidedChange(
-            ApplicationChange(from: application, to: file.application, renames: file.renames),
-            base: BaseDescription(name: description.file, text: file.text), renames: file.renames)
+        let merge = try Merge(replacing: application, with: file.application, renames: file.renames, kinds: kinds)
+        return DecidedChange(merge, of: application, keeping: BaseDescription(name: description.file, text: file.text))
     }
 
     /// The merge of a description with the application that is stored.
@@ -82,9 +88,7 @@ extension Tap {
             }
             throw MergeConflict(file: text.fileName, tap: path, conflicts: conflicts)
         }
-        return DecidedChange(
-            ApplicationChange(from: application, to: merge.application, renames: merge.renames),
-            base: BaseDescription(name: text.name, text: file.text), renames: merge.renames)
+        return DecidedChange(merge, of: application, keeping: BaseDescription(name: text.name, text: file.text))
     }
 
     func position(of path: String, in file: DescriptionReading) -> Position {
@@ -103,6 +107,9 @@ extension Tap {
         try checkExpected(by: authorship)
         let isOtherText = try decided.base.map { base in try self.base()?.text != base.text } ?? false
         guard isOtherText || !decided.change.isEmpty else { return nil }
+        if let limit = request.confirm, limit.milliseconds <= 0 {
+            throw ControlError.badRequest("confirm must be 1ms or more, but is \(limit)")
+        }
         try checkNothingUnconfirmed()
         let fallback = try activeRevision()
         _ = try store(decided.change)

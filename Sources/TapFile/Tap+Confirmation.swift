@@ -37,28 +37,14 @@ extension Tap {
     ///
     /// Throws ``TapFileError/damaged(path:problem:)`` when what is stored can't be read.
     package func confirmation() throws -> Confirmation? {
-        let stored = try database.rows("SELECT value FROM about WHERE key = ?", [.text(Tap.confirmationKey)]) {
-            $0.text(0)
-        }
-        guard let text = stored.first else { return nil }
-        guard let confirmation = try? DatumDecoder().decode(Confirmation.self, from: JSONReader.read(text).datum) else {
-            throw TapFileError.damaged(path: path, problem: "the change that waits for its confirmation can't be read")
-        }
-        return confirmation
+        try fact(
+            Tap.confirmationKey, as: Confirmation.self, named: "the change that waits for its confirmation")
     }
 
     /// Says which change waits to be confirmed; nil: none does.
     ///
     /// Inside of ``commit(_:)``.
-    package func store(_ confirmation: Confirmation?) throws {
-        guard let confirmation else {
-            try database.query("DELETE FROM about WHERE key = ?", [.text(Tap.confirmationKey)])
-            return
-        }
-        let text = JSONWriter.line(try DatumEncoder().encode(confirmation))
-        try database.query(
-            "INSERT OR REPLACE INTO about VALUES (?, ?)", [.text(Tap.confirmationKey), .text(text)])
-    }
+    package func store(_ confirmation: Confirmation?) throws { try storeFact(Tap.confirmationKey, confirmation) }
 
     /// Takes back the change that was not confirmed in time, settings only: what services remember goes on.
     ///

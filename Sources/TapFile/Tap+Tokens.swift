@@ -37,8 +37,6 @@ private struct StoredToken: Codable {
     var token: ControlToken { ControlToken(name: name, role: role, time: time) }
 }
 
-/// The tokens are in the table `about`, which is no part of the history: whoever goes back to an earlier point does not
-/// bring a token back that was removed.
 extension Tap {
     private static let tokensKey = "tokens"
 
@@ -80,16 +78,8 @@ extension Tap {
     }
 
     private func storedTokens() throws -> [StoredToken] {
-        let stored = try database.rows("SELECT value FROM about WHERE key = ?", [.text(Tap.tokensKey)]) { $0.text(0) }
-        guard let text = stored.first else { return [] }
-        guard let tokens = try? DatumDecoder().decode([StoredToken].self, from: JSONReader.read(text).datum) else {
-            throw TapFileError.damaged(path: path, problem: "the tokens can't be read")
-        }
-        return tokens
+        try fact(Tap.tokensKey, as: [StoredToken].self, named: "the list of tokens") ?? []
     }
 
-    private func store(_ tokens: [StoredToken]) throws {
-        let text = JSONWriter.line(try DatumEncoder().encode(tokens))
-        try database.query("INSERT OR REPLACE INTO about VALUES (?, ?)", [.text(Tap.tokensKey), .text(text)])
-    }
+    private func store(_ tokens: [StoredToken]) throws { try storeFact(Tap.tokensKey, tokens) }
 }

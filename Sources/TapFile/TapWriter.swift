@@ -13,8 +13,7 @@ package final class TapWriter: StateStore, Sendable {
 
     private let queue = WorkQueue<Work>()
     private let deferred = Mutex(DeferredStates())
-    /// Everything that services have open, by service and name.
-    private let opened = Mutex<[Int64: [String: any AnyObject & Sendable]]>([:])
+    private let opened = Mutex(OpenedStates())
     private let failed: @Sendable (any Error) -> Void
     private let reader: TapReader?
     private let watch = CommitWatch()
@@ -63,12 +62,15 @@ package final class TapWriter: StateStore, Sendable {
     }
 
     package func opened(at address: StateAddress) -> (any AnyObject & Sendable)? {
-        opened.withLock { $0[address.service]?[address.cell] }
+        opened.withLock { $0.states[address.service]?[address.cell] }
     }
 
     package func keepOpened(_ state: any AnyObject & Sendable, at address: StateAddress) {
-        opened.withLock { $0[address.service, default: [:]][address.cell] = state }
+        opened.withLock { $0.states[address.service, default: [:]][address.cell] = state }
     }
+
+    /// Says that one more is about to remember what a service does; ``release(service:)`` or ``discard(service:)`` follows.
+    package func claim(service: Int64) { opened.withLock { $0.users[service, default: 0] += 1 } }
 
     package func noteChanged(_ state: any DeferredState) { deferred.withLock { $0.noteChanged(state) } }
 
@@ -127,7 +129,7 @@ package final class TapWriter: StateStore, Sendable {
         return condition
     }
 
-    /// Stores what the cells of a service that has stopped still hold, and forgets them.
+    /// Stores what the cells of a service that has stopped still hold, and forgets them unless another goes on with them.
     package func release(service: Int64) async throws {
         try await perform { [self] tap in
             let states = deferred.withLock { $0.states(of: service) }
@@ -136,11 +138,20 @@ package final class TapWriter: StateStore, Sendable {
         discard(service: service)
     }
 
-    /// Forgets the cells of a service that has stopped: what they hold is not stored any more.
+    /// Forgets the cells of a service that has stopped, unless another goes on with them: what they hold is not stored.
     package func discard(service: Int64) {
-        deferred.withLock { $0.remove(service: service) }
-        opened.withLock { $0[service] = nil }
+        // Whoever claims them meanwhile finds them, or opens them anew.
+        opened.withLock { opened in
+            let others = opened.users[service, default: 1] - 1
+            opened.users[service] = others > 0 ? others : nil
+            guard others <= 0 else { return }
+            opened.states[service] = nil
+            deferred.withLock { $0.remove(service: service) }
+        }
     }
+
+    /// Stores no more of what the cells of a service hold, also while it runs.
+    package func forget(service: Int64) { deferred.withLock { $0.remove(service: service) } }
 
     private func run(_ tap: Tap) {
         var nextLook = ContinuousClock.now
@@ -220,6 +231,13 @@ package final class TapWriter: StateStore, Sendable {
             throw error
         }
     }
+}
+
+/// What services have open, by service and name, and how many remember the same: where one takes the place of another both
+/// do for a while.
+private struct OpenedStates {
+    var states: [Int64: [String: any AnyObject & Sendable]] = [:]
+    var users: [Int64: Int] = [:]
 }
 
 /// The writers that were there when a commit ended: those it was for, and those that had come meanwhile.

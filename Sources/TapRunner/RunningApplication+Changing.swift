@@ -79,7 +79,7 @@ extension RunningApplication {
                 leftover = revision
                 try? await failLeftover()
                 await tellRevisions()
-                for service in work.made { discardUnlessUsed(service.identity) }
+                for service in work.made { writer.discard(service: service.identity) }
                 throw error
             }
             self.application = decided.change.new
@@ -166,8 +166,10 @@ extension RunningApplication {
         }
         let taken = Set(work.made.map(\.path))
         services.removeAll { work.leaving.contains($0.path) && !taken.contains($0.path) }
-        for service in leaving where !taken.contains(service.path) {
-            states[service.path] = application.service(at: service.path) == nil ? nil : .stopped
+        // Also of those that had failed, and did not run.
+        for path in work.leaving.subtracting(taken) {
+            states[path] = application.service(at: path) == nil ? nil : .stopped
+            histories[path] = nil
         }
         let former = sockets
         sockets = work.bound

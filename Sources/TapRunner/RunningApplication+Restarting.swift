@@ -52,7 +52,7 @@ extension RunningApplication {
             }
             try await makeServices(&work, identities)
         } catch {
-            for service in work.made { discardUnlessUsed(service.identity) }
+            for service in work.made { writer.discard(service: service.identity) }
             work.abandon()
             throw error
         }

@@ -10,6 +10,8 @@ extension RunningApplication {
     func serviceEnded(_ plan: PlannedService, _ ending: RunningService.Ending) async -> Bool {
         guard !isStopping else { return true }
         if let service = services.first(where: { $0.path == plan.path }) {
+            // Meanwhile another can have taken the place of the one that ended.
+            guard service.hasEnded else { return true }
             services.removeAll { $0 === service }
             try? await writer.release(service: service.identity)
         }

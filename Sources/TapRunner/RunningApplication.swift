@@ -142,20 +142,15 @@ actor RunningApplication {
     func make(
         _ plan: PlannedService, identity: Int64, sockets: SocketTable, store: any StateStore
     ) async throws -> RunningService {
+        writer.claim(service: identity)
         do {
             return try await RunningService(
                 plan, identity: identity, sockets: sockets.sockets(of: plan), store: store, logger: logger
             ) { [report] ending in report(.serviceEnded(plan, ending)) }
         } catch {
-            discardUnlessUsed(identity)
+            writer.discard(service: identity)
             throw error
         }
-    }
-
-    /// Forgets the cells of a service, unless one that runs or finishes its connections has them too.
-    func discardUnlessUsed(_ identity: Int64) {
-        guard !(services + draining).contains(where: { $0.identity == identity }) else { return }
-        writer.discard(service: identity)
     }
 
     /// Stops services in reverse order and stores what their cells still hold.
@@ -178,7 +173,6 @@ actor RunningApplication {
 
     /// Stores what the cells of a service that has ended still hold, unless another goes on with them.
     func release(_ service: RunningService) async {
-        guard !(services + draining).contains(where: { $0.identity == service.identity }) else { return }
         do {
             try await writer.release(service: service.identity)
         } catch {
@@ -194,7 +188,7 @@ actor RunningApplication {
         awaitConfirmation(nil)
         await beginChange()
         guard successorProcess == nil else { return true }
-        if !isSaving { for service in services + draining { writer.discard(service: service.identity) } }
+        if !isSaving { for service in services + draining { writer.forget(service: service.identity) } }
         await stopServices { _ in true }
         await drained()
         sockets.close()
@@ -241,7 +235,7 @@ actor RunningApplication {
 
     /// Ends the time that stopping services still have.
     func hurry() {
-        let names = services.map(\.plan.path).joined(separator: " ")
+        let names = services.map(\.path).joined(separator: " ")
         logger.warning("what is still open is cut off", metadata: ["services": "\(names)"])
         for service in services + draining { service.hurry() }
     }
@@ -275,6 +269,6 @@ actor RunningApplication {
     /// Brings the services that run into the order of the application.
     func sortServices() {
         let places = Dictionary(application.servicesByPath.enumerated().map { ($1.path, $0) }) { first, _ in first }
-        services.sort { places[$0.path] ?? .max < places[$1.plan.path] ?? .max }
+        services.sort { places[$0.path] ?? .max < places[$1.path] ?? .max }
     }
 }

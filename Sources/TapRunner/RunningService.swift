@@ -33,6 +33,7 @@ final class RunningService: Sendable {
     private let ended: @Sendable (Ending) -> Void
     private let current: Mutex<PlannedService>
     private let task = Mutex<Task<Ending, Never>?>(nil)
+    private let isOver = Mutex(false)
 
     /// What it is asked to be: what it was made from, or has taken since.
     var plan: PlannedService { current.withLock { $0 } }
@@ -65,11 +66,15 @@ final class RunningService: Sendable {
     func run() {
         let task = Task {
             let ending = await shutdown.ending(of: service)
+            isOver.withLock { $0 = true }
             if !shutdown.hasBegun { ended(ending) }
             return ending
         }
         self.task.withLock { $0 = task }
     }
+
+    /// Whether it ran and does no more.
+    var hasEnded: Bool { isOver.withLock { $0 } }
 
     /// Prepares for other settings; what is answered makes them count, and can't fail.
     ///
