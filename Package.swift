@@ -82,6 +82,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // The libraries.
@@ -106,7 +107,7 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
                 lifecycle, lifecycleTestKit, logging, metrics,
             ]),
-        library("TapPackaging", ["Taproom", "CZlib"]),
+        library("TapPackaging", ["Taproom", "TapData", "CSodium", "CZlib", "CZstd"]),
         library(
             "TapCommands",
             [

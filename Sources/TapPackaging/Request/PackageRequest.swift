@@ -25,6 +25,28 @@ package struct PackageRequest: Sendable, Equatable {
     ///
     /// Lines that begin with a space are kept as they are.
     package var longDescription: String
+    /// The name of the systemd unit, without its ending.
+    ///
+    /// Default: that of the package, with "_" for "+", which a unit can't have.
+    package var unit: String
+    /// The section of the archive (Policy 2.4), by default `net`.
+    package var section = "net"
+    /// Where more is to be read about it.
+    package var homepage: String?
+    /// The license of the description and the included files, as SPDX names it.
+    package var license: String?
+    /// What else has to be installed, as it stands in `Depends` or `Requires`.
+    package var depends: [String] = []
+    /// The program that runs it.
+    package var runner = PackagedRunner.shared
+    /// The state that a new tap begins with, as text; nil: none.
+    package var state: [UInt8]?
+    /// The site's files and folders.
+    package var includes: [PackageFile] = []
+    /// Whether the service itself may bind ports below 1024, instead of systemd for it.
+    package var bindsLowPorts = false
+    /// The verbs of tapctl, for completion.
+    package var verbs: [String] = []
     /// The time written everywhere in the package, in seconds since 1970.
     ///
     /// Equal requests make equal packages.
@@ -41,6 +63,7 @@ package struct PackageRequest: Sendable, Equatable {
         self.maintainer = maintainer
         self.date = date
         self.name = name
+        unit = name.replacing("+", with: "_")
         self.version = version
         self.summary = summary ?? Self.defaultSummary(of: application)
         self.longDescription = longDescription ?? Self.defaultLongDescription(of: application, package: name)

@@ -7,6 +7,14 @@ package enum PackagingError: ReportableError, Equatable {
     case invalid([PackageProblem])
     /// A folder stands where the tree goes, and it is not one that was laid out before.
     case occupied(folder: String)
+    /// Something that was to be included can't be: its path, and why not.
+    case include(path: String, problem: String)
+    /// A file of the tree was changed while it was packed.
+    case changed(file: String)
+    /// More than a package of the format can hold.
+    case tooLarge
+    /// There is no memory for compressing.
+    case outOfMemory
     /// The operating system refused a call. Trying again can help when the reason is gone.
     case system(SystemCallError)
 
@@ -15,6 +23,10 @@ package enum PackagingError: ReportableError, Equatable {
         switch self {
         case .invalid(let problems): problems.map(\.description).joined(separator: "\n")
         case .occupied(let folder): "\(folder) exists and is not the tree of a package"
+        case .include(let path, let problem): "\(path) can't be included: \(problem)"
+        case .changed(let file): "\(file) was changed while it was packed"
+        case .tooLarge: "the files are more than a package can hold (9 GB compressed)"
+        case .outOfMemory: "there is not enough memory to compress the package"
         case .system(let error): error.description
         }
     }
@@ -24,6 +36,10 @@ package enum PackagingError: ReportableError, Equatable {
         switch self {
         case .invalid: nil
         case .occupied: "Remove it, or choose another folder with --output."
+        case .include: "Mend it, or leave it out."
+        case .changed: "Try again."
+        case .tooLarge: "Leave out what the application does not need, with other --include options."
+        case .outOfMemory: "Try again when there is."
         case .system(let error) where error.code == ENOSPC: "Make room, or choose another folder with --output."
         case .system: "Choose a folder with --output that you may write to."
         }
@@ -33,7 +49,9 @@ package enum PackagingError: ReportableError, Equatable {
     package var exitStatus: ExitStatus {
         switch self {
         case .invalid(let problems): problems.contains { !$0.isInApplication } ? .usage : .badData
-        case .occupied, .system: .cannotCreate
+        case .include: .noInput
+        case .changed, .outOfMemory: .tryAgain
+        case .occupied, .tooLarge, .system: .cannotCreate
         }
     }
 }

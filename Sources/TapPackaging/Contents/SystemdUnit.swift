@@ -12,14 +12,17 @@ struct SystemdUnit {
         Documentation=man:tapd(8)
         Wants=network-online.target
         After=network-online.target
+        # A tap that is gone is not to be made anew in silence: put the copy in /var/backups back, or install again.
+        AssertPathExists=\(places.tap)
+        \(lowPortSocket.map { "Requires=\($0)\nAfter=\($0)\n" } ?? "")\
 
         [Service]
         Type=notify
         # After an upgrade in flight another process is the service, and says so itself.
         NotifyAccess=all
-        ExecStart=/usr/bin/tapd -f \(places.tap)
-        # The shell's own word, for the program kill is not in every system.
-        ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"
+        ExecStart=\(places.tool("tapd")) -y \(places.description) --tap \(places.tap) --on-conflict running
+        # Waits until the description is in force, and says what is wrong with it.
+        ExecReload=\(places.tool("tapctl")) reload \(places.tap)
         # Looking through a large tap after a crash, or bringing it to a new version, takes its time.
         TimeoutStartSec=10min
         # Only tapd is told to stop: it stops what it started, in order, and each service has a limit of its own.
@@ -39,6 +42,10 @@ struct SystemdUnit {
         \(places.account.group.map { "Group=\($0)\n" } ?? "")\
         StateDirectory=\(places.package)
         StateDirectoryMode=0700
+        # For services that write logs of their own; tapd's is the journal, which keeps and forgets by its own rules.
+        LogsDirectory=\(places.package)
+        LogsDirectoryMode=0750
+        SyslogIdentifier=\(places.package)
         \(socketLines)\
         UMask=0077
         LimitNOFILE=65536
@@ -75,11 +82,13 @@ struct SystemdUnit {
         """
     }
 
-    /// The capability for ports below 1024, where there is one; otherwise none at all, and a user namespace.
+    private var lowPortSocket: String? { SocketUnit(places: places, request: request) == nil ? nil : places.socket }
+
+    /// The capability for ports below 1024, where it is asked for; otherwise none at all, and a user namespace.
     ///
     /// In a user namespace the capability would not count for the network of the machine.
     private var privilegeLines: String {
-        guard request.endpoints.contains(where: \.isPrivileged) else {
+        guard request.bindsLowPorts else {
             return "CapabilityBoundingSet=\nPrivateUsers=yes"
         }
         return "AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE"

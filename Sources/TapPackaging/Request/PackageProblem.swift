@@ -14,6 +14,13 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case applicationName(String)
     case user(String)
     case group(String)
+    case unit(String)
+    case section(String)
+    case homepage(String)
+    case license(String)
+    case depends(String)
+    /// A path that something included can't have in a package.
+    case includePath(String)
     /// A socket at a place where the service cannot make it, or nobody finds it.
     case socket(path: String, package: String)
 
@@ -42,6 +49,13 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .applicationName(let name): "the application's name \(Name.problem(name) ?? "is \"\(name)\"")"
         case .user(let user): "the application's user must be a number or a name of a user, but is \"\(user)\""
         case .group(let group): "the application's group must be a number or a name of a group, but is \"\(group)\""
+        case .unit(let name):
+            "the name of the unit must be letters, digits, \"-\", \"_\" and \".\", but is \"\(name)\""
+        case .section(let section): "the section must be small letters, such as net, but is \"\(section)\""
+        case .homepage(let address): "the homepage must be an address of the web, but is \"\(address)\""
+        case .license(let license): "the license must be one line, but is \"\(license)\""
+        case .depends(let word): "what it depends on must be one line, but is \"\(word)\""
+        case .includePath(let path): "a package can't install \(path)"
         case .socket(let path, _): "a service under systemd cannot offer the socket \(path)"
         }
     }
@@ -57,6 +71,12 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .date, .sourceDateEpoch: "Correct or unset SOURCE_DATE_EPOCH."
         case .applicationName: "Give the application another name."
         case .user, .group: "Use up to 31 of a-z, 0-9, \"_\" and \"-\", beginning with a letter."
+        case .unit: "Give another name with --unit, such as web."
+        case .section: "Debian's sections are listed in section 2.4 of its policy."
+        case .homepage: "Give one such as --homepage https://example.com."
+        case .license: "Give one such as --license MIT."
+        case .depends: "Give a package such as --depends 'php-fpm (>= 8.2)'."
+        case .includePath: "Give another target: --include PATH=TARGET."
         case .socket(_, let package): "Let it listen on a socket in /run/\(package)."
         }
     }

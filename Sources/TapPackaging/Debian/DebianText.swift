@@ -29,6 +29,12 @@ enum DebianText {
         return lines.map { $0 + "\n" }.joined()
     }
 
+    /// Paragraphs wrapped to lines, as in a file for people.
+    static func plain(_ text: String) -> String {
+        fold(text).split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0 == " ." ? "" : $0.dropFirst() }.joined(separator: "\n")
+    }
+
     private static func wrap(_ words: [Substring]) -> [String] {
         var lines: [String] = []
         for word in words.map(printable) {

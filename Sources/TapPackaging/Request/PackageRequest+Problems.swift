@@ -20,6 +20,12 @@ extension PackageRequest {
         check(name != "taproom", .takenName(name))
         check(Self.isVersion(version), .version(version))
         check(Self.isMaintainer(maintainer), .maintainer(maintainer))
+        check(Self.isUnitName(unit), .unit(unit))
+        check(Self.isSection(section), .section(section))
+        if let homepage { check(Self.isAddress(homepage), .homepage(homepage)) }
+        if let license { check(Self.isLine(license), .license(license)) }
+        for word in depends { check(Self.isLine(word), .depends(word)) }
+        for file in includes { check(!Self.isReserved(file.path, in: name), .includePath(file.path)) }
         let isOneLine = !summary.unicodeScalars.contains {
             $0.properties.generalCategory == .control || $0 == "\u{2028}"
         }
@@ -69,6 +75,34 @@ extension PackageRequest {
         return name.last == " " && !name.isBlank && name.first?.isWhitespace == false && isText(name)
             && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && isText(mail)
             && !mail.contains(where: \.isWhitespace)
+    }
+
+    /// What systemd takes as the name of a unit, and every shell as a word.
+    static func isUnitName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, name.utf8.count <= 200 else { return false }
+        return first.isAlphanumeric && name.utf8.allSatisfy { $0.isAlphanumeric || "-_.".utf8.contains($0) }
+    }
+
+    /// A section of the archive, perhaps in an area of it: `net`, `contrib/net` (Policy 2.4).
+    static func isSection(_ section: String) -> Bool {
+        !section.isEmpty && section.utf8.allSatisfy { $0.isLowercase || $0.isDigit || "-/".utf8.contains($0) }
+    }
+
+    /// An address of the web, without white space.
+    static func isAddress(_ text: String) -> Bool {
+        (text.hasPrefix("https://") || text.hasPrefix("http://")) && isLine(text)
+            && !text.contains(where: \.isWhitespace)
+    }
+
+    /// A line with something in it.
+    static func isLine(_ text: String) -> Bool {
+        !text.isBlank && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    /// Whether a path is of what the package itself has, or of what no package may have.
+    static func isReserved(_ path: String, in package: String) -> Bool {
+        let folders = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/\(package)", "/etc/\(package)", "/DEBIAN"]
+        return folders.contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 
     /// A number, or a name that useradd takes and that means nothing to a shell.

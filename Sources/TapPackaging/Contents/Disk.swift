@@ -28,42 +28,22 @@ enum Disk {
     /// Writes a new file with exactly this mode.
     ///
     /// When it fails the file is not there.
-    static func create(
-        _ path: String, mode: UInt16, content: [UInt8], isSynchronized: Bool = false
-    ) throws(SystemCallError) {
+    static func create(_ path: String, mode: UInt16, content: [UInt8]) throws {
+        try create(path, mode: mode) { try write(content, to: $0, path) }
+    }
+
+    /// Makes a new file with exactly this mode, which `fill` writes.
+    ///
+    /// When it fails the file is not there.
+    static func create(_ path: String, mode: UInt16, fill: (_ file: CInt) throws -> Void) throws {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw SystemCallError("create \(path)") }
-        do throws(SystemCallError) {
+        do {
             defer { close(file) }
-            try write(content, to: file, path: path)
+            try fill(file)
             guard fchmod(file, mode_t(mode)) == 0 else { throw SystemCallError("set the mode of \(path)") }
-            if isSynchronized, fsync(file) != 0 { throw SystemCallError("save \(path)") }
         } catch {
             unlink(path)
-            throw error
-        }
-    }
-
-    private static func write(_ content: [UInt8], to file: CInt, path: String) throws(SystemCallError) {
-        var offset = 0
-        while offset < content.count {
-            let count = content.withUnsafeBytes {
-                Glibc.write(file, $0.baseAddress?.advanced(by: offset), $0.count - offset)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw SystemCallError("write \(path)") }
-            offset += count
-        }
-    }
-
-    /// Writes a file under another name, saves it, and gives it its name: there is no moment with half of it.
-    static func replace(_ path: String, with content: [UInt8]) throws(SystemCallError) {
-        let temporary = "\(path).\(getpid()).new"
-        unlink(temporary)
-        try create(temporary, mode: 0o644, content: content, isSynchronized: true)
-        guard rename(temporary, path) == 0 else {
-            let error = SystemCallError("rename \(temporary) to \(path)")
-            unlink(temporary)
             throw error
         }
     }
@@ -81,14 +61,18 @@ enum Disk {
         guard rmdir(path) == 0 else { throw SystemCallError("remove \(path)") }
     }
 
-    private static func names(in path: String) throws(SystemCallError) -> [String] {
+    /// The names in a folder, without the folder itself and the one above it.
+    ///
+    /// Throws ``SystemCallError``, with `EILSEQ` for a name that is not UTF-8.
+    static func names(in path: String) throws(SystemCallError) -> [String] {
         guard let folder = opendir(path) else { throw SystemCallError("read the folder \(path)") }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                String(validating: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
+            guard let name else { throw SystemCallError("read a name in the folder \(path)", code: EILSEQ) }
             if name != ".", name != ".." { names.append(name) }
         }
         return names

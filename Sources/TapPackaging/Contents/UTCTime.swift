@@ -32,5 +32,14 @@ struct UTCTime {
         return "\(weekdays[weekday]), \(twoDigits(day)) \(months[month - 1]) \(year) \(time) +0000"
     }
 
+    /// As RFC 3339 writes a day: `1970-01-01`.
+    var dayText: String { "\(year)-\(twoDigits(month))-\(twoDigits(day))" }
+
+    /// As RFC 3339 writes it: `1970-01-01T00:00:00Z`.
+    var text: String {
+        let time = [secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60].map(twoDigits).joined(separator: ":")
+        return "\(dayText)T\(time)Z"
+    }
+
     private func twoDigits(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
 }

@@ -1,0 +1,92 @@
+import Glibc
+import Taproom
+
+/// A file that is written from beginning to end and takes its name when it is complete.
+///
+/// What is there under the name stays until then, and when this one is given up.
+package final class OutputFile {
+    /// How much is collected before it is written.
+    private static let bufferSize = 1 << 18
+
+    private let path: String
+    private let temporary: String
+    private let descriptor: CInt
+    private var buffer: [UInt8] = []
+    private var isNamed = false
+    /// How many bytes were written so far.
+    private(set) var count = 0
+
+    /// Begins a file under a name beside its own.
+    ///
+    /// Throws `SystemCallError`.
+    init(_ path: String) throws(SystemCallError) {
+        self.path = path
+        temporary = "\(path).\(getpid()).new"
+        unlink(temporary)
+        descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw SystemCallError("create \(path)") }
+        buffer.reserveCapacity(Self.bufferSize)
+    }
+
+    deinit {
+        if !isNamed { unlink(temporary) }
+        close(descriptor)
+    }
+
+    /// Adds bytes at the end.
+    ///
+    /// Throws `SystemCallError`.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
+        count += bytes.count
+        if buffer.count + bytes.count > Self.bufferSize { try flush() }
+        if bytes.count > Self.bufferSize {
+            try Disk.write(bytes, to: descriptor, path)
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    /// Adds bytes at the end.
+    ///
+    /// Throws `SystemCallError`.
+    func write(_ bytes: [UInt8]) throws(SystemCallError) {
+        count += bytes.count
+        if buffer.count + bytes.count > Self.bufferSize { try flush() }
+        buffer += bytes
+    }
+
+    private func flush() throws(SystemCallError) {
+        let full = buffer
+        buffer.removeAll(keepingCapacity: true)
+        try Disk.write(full, to: descriptor, path)
+    }
+
+    /// Writes over bytes that are there already, such as a length that is known only now.
+    ///
+    /// Throws `SystemCallError`.
+    func replace(at offset: Int, with bytes: [UInt8]) throws(SystemCallError) {
+        try flush()
+        guard pwrite(descriptor, bytes, bytes.count, off_t(offset)) == bytes.count else {
+            throw SystemCallError("write \(path)")
+        }
+    }
+
+    /// Reads what was written from an offset to the end, piece by piece.
+    ///
+    /// Throws `SystemCallError`, and what `body` throws.
+    func read(from offset: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try flush()
+        try Disk.read(descriptor, path, from: offset, body)
+    }
+
+    /// Makes the file durable and gives it its name, with mode 0644 whatever the umask is.
+    ///
+    /// Throws `SystemCallError`.
+    func finish() throws(SystemCallError) {
+        try flush()
+        guard fchmod(descriptor, 0o644) == 0 else { throw SystemCallError("set the mode of \(path)") }
+        guard fsync(descriptor) == 0 else { throw SystemCallError("save \(path)") }
+        guard rename(temporary, path) == 0 else { throw SystemCallError("rename \(temporary) to \(path)") }
+        isNamed = true
+    }
+}

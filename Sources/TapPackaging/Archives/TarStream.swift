@@ -1,0 +1,115 @@
+/// A tar archive as dpkg-deb writes it: the GNU format, everything owned by root, one time for all.
+///
+/// The format is described in "Basic Tar Format" of the manual of GNU tar.
+struct TarStream {
+    private static let blockSize = 512
+
+    /// The time of each member, in seconds since 1970.
+    let date: Int
+    private let sink: ByteSink
+    private var count = 0
+
+    init(date: Int, into sink: @escaping ByteSink) {
+        (self.date, self.sink) = (date, sink)
+    }
+
+    /// Writes a whole archive.
+    ///
+    /// - Parameters:
+    ///   - files: what is in it, folders before what is in them.
+    ///   - date: the time of each member, in seconds since 1970.
+    ///   - prefix: what the paths begin with instead of a slash: `./` in a `.deb`, nothing in a layer of an image.
+    ///   - sink: where it goes.
+    /// - Throws: what reading a file throws, and what the sink does.
+    static func write(_ files: [LaidFile], date: Int, prefix: String = "./", into sink: @escaping ByteSink) throws {
+        var stream = TarStream(date: date, into: sink)
+        if !prefix.isEmpty { try stream.add(prefix, type: "5", mode: 0o755) }
+        for file in files { try stream.add(file, prefix) }
+        try stream.finish()
+    }
+
+    private mutating func add(_ file: LaidFile, _ prefix: String) throws {
+        let name = prefix + file.path.dropFirst()
+        switch file.file.content {
+        case .folder: try add(name + "/", type: "5", mode: file.file.mode)
+        case .link(let target): try add(name, type: "2", mode: 0o777, link: target)
+        case .bytes, .file:
+            try add(name, type: "0", mode: file.file.mode, size: file.size)
+            try file.read { try write($0) }
+            try pad(to: Self.blockSize)
+        }
+    }
+
+    /// The header of a member.
+    private mutating func add(
+        _ name: String, type: Character, mode: UInt16, size: Int = 0, link: String = ""
+    ) throws {
+        try addLong(name, type: "L")
+        try addLong(link, type: "K")
+        try write(header(Array(name.utf8), type: type, mode: mode, size: size, date: date, link: Array(link.utf8)))
+    }
+
+    /// A member before the member that has the whole of a name that is too long for it, ended by a zero.
+    private mutating func addLong(_ name: String, type: Character) throws {
+        let bytes = Array(name.utf8)
+        guard bytes.count > 100 else { return }
+        try write(
+            header(Array("././@LongLink".utf8), type: type, mode: 0o644, size: bytes.count + 1, date: 0, link: []))
+        try write(bytes + [0])
+        try pad(to: Self.blockSize)
+    }
+
+    /// The end: two empty blocks, and padding to twenty.
+    private mutating func finish() throws {
+        try write([UInt8](repeating: 0, count: 2 * Self.blockSize))
+        try pad(to: 20 * Self.blockSize)
+    }
+
+    private mutating func pad(to size: Int) throws {
+        try write([UInt8](repeating: 0, count: (size - count % size) % size))
+    }
+
+    private mutating func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+    private mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+        count += bytes.count
+        try sink(bytes)
+    }
+
+    private func header(
+        _ name: [UInt8], type: Character, mode: UInt16, size: Int, date: Int, link: [UInt8]
+    ) -> [UInt8] {
+        var block = [UInt8](repeating: 0, count: Self.blockSize)
+        func put(_ field: some Sequence<UInt8>, at offset: Int) {
+            for (index, byte) in field.enumerated() { block[offset + index] = byte }
+        }
+        put(name.prefix(100), at: 0)
+        put(octal(Int(mode), digits: 7), at: 100)
+        put(octal(0, digits: 7), at: 108)
+        put(octal(0, digits: 7), at: 116)
+        put(number(size), at: 124)
+        put(octal(date, digits: 11), at: 136)
+        put("        ".utf8, at: 148)
+        put(String(type).utf8, at: 156)
+        put(link.prefix(100), at: 157)
+        put("ustar  ".utf8, at: 257)
+        put("root".utf8, at: 265)
+        put("root".utf8, at: 297)
+        // The sum of all bytes, taken with spaces in its own place.
+        put(octal(block.reduce(0) { $0 + Int($1) }, digits: 6), at: 148)
+        block[154] = 0
+        return block
+    }
+
+    /// A size of 12 bytes: octal digits, or from 8 GiB on the number itself behind a set bit, as GNU tar does it.
+    private func number(_ size: Int) -> [UInt8] {
+        guard size > 0o77777777777 else { return octal(size, digits: 11) }
+        return [0x80] + (0..<11).reversed().map { UInt8(truncatingIfNeeded: size >> ($0 * 8)) }
+    }
+
+    private func octal(_ number: Int, digits: Int) -> [UInt8] {
+        let text = String(number, radix: 8)
+        precondition(text.utf8.count <= digits, "modes and dates of packages fit a tar header")
+        return Array((String(repeating: "0", count: digits - text.utf8.count) + text).utf8)
+    }
+}

@@ -1,0 +1,47 @@
+import CZstd
+
+/// A stream of one zstd frame (RFC 8878).
+///
+/// Equal input gives equal bytes with a version of the library, however many threads compress.
+final class ZstdStream {
+    /// A compression of a third of what the largest level costs in size, for a thirtieth of its time and with 8 MiB a thread.
+    private static let level: CInt = 6
+    private static let threads: CInt = 2
+
+    private let context: OpaquePointer
+    private let sink: ByteSink
+    private var output: [UInt8]
+
+    init(into sink: @escaping ByteSink) throws {
+        guard let context = ZSTD_createCCtx() else { throw PackagingError.outOfMemory }
+        (self.context, self.sink) = (context, sink)
+        output = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Self.level)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        // A library without threads refuses, and compresses in this one: to the same bytes as one that has them.
+        ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, Self.threads)
+    }
+
+    deinit { ZSTD_freeCCtx(context) }
+
+    /// Compresses bytes; what is ready goes on to the sink.
+    func write(_ bytes: UnsafeRawBufferPointer) throws { _ = try compress(bytes, ZSTD_e_continue) }
+
+    /// Ends the frame.
+    func finish() throws { while try compress(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end) != 0 {} }
+
+    private func compress(_ bytes: UnsafeRawBufferPointer, _ directive: ZSTD_EndDirective) throws -> Int {
+        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+        var remaining = 0
+        repeat {
+            let written = output.withUnsafeMutableBytes { room in
+                var target = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
+                remaining = ZSTD_compressStream2(context, &target, &input, directive)
+                return target.pos
+            }
+            guard ZSTD_isError(remaining) == 0 else { throw PackagingError.outOfMemory }
+            if written > 0 { try output.withUnsafeBytes { try sink(UnsafeRawBufferPointer(rebasing: $0[..<written])) } }
+        } while input.pos < input.size
+        return remaining
+    }
+}

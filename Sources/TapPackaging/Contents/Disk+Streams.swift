@@ -1,0 +1,57 @@
+import Glibc
+import Taproom
+
+extension Disk {
+    /// How much is read at a time.
+    private static let bufferSize = 1 << 18
+
+    /// Writes all bytes to an open file.
+    static func write(_ bytes: UnsafeRawBufferPointer, to file: CInt, _ path: String) throws(SystemCallError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = Glibc.write(file, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw SystemCallError("write \(path)") }
+            offset += count
+        }
+    }
+
+    /// Writes all bytes to an open file.
+    static func write(_ bytes: [UInt8], to file: CInt, _ path: String) throws(SystemCallError) {
+        // Whoever reads this wonders: closures that throw one type of error only are not for this method yet.
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(SystemCallError) in try write(bytes, to: file, path) }
+        }
+        try result.get()
+    }
+
+    /// Reads an open file from an offset to its end, piece by piece.
+    ///
+    /// Throws ``SystemCallError``, and what `body` throws.
+    static func read(
+        _ file: CInt, _ path: String, from start: Int = 0, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var offset = start
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = pread(file, buffer.baseAddress, buffer.count, off_t(offset))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemCallError("read \(path)") }
+            guard count > 0 else { return }
+            offset += count
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// Reads a file, piece by piece.
+    ///
+    /// Throws ``SystemCallError``, and what `body` throws.
+    static func read(_ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw SystemCallError("read \(path)") }
+        defer { close(file) }
+        posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL)
+        try read(file, path, body)
+    }
+}

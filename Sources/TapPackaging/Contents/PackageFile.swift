@@ -1,0 +1,59 @@
+/// A file, link or folder of a package, owned by root.
+package struct PackageFile: Sendable, Equatable {
+    /// What is at the path.
+    package enum Content: Sendable, Equatable {
+        case bytes([UInt8])
+        /// The bytes of a file of this machine.
+        case file(String)
+        /// A symbolic link.
+        case link(to: String)
+        /// A folder that is made even when nothing is in it.
+        case folder
+    }
+
+    /// The path on the machine where it is installed, beginning with /.
+    package let path: String
+    /// The permissions: 0o644, or 0o755 for programs and folders.
+    package let mode: UInt16
+    package let content: Content
+    /// Whether it is the administrator's to edit: an upgrade keeps what was changed in it.
+    package let isConfiguration: Bool
+
+    package init(_ path: String, mode: UInt16 = 0o644, _ content: Content, isConfiguration: Bool = false) {
+        precondition(path.hasPrefix("/") && !path.hasSuffix("/"), "the path of a file is absolute")
+        self.path = path
+        self.mode = mode
+        self.content = content
+        self.isConfiguration = isConfiguration
+    }
+
+    package init(_ path: String, mode: UInt16 = 0o644, content: [UInt8]) {
+        self.init(path, mode: mode, .bytes(content))
+    }
+
+    package init(_ path: String, mode: UInt16 = 0o644, text: String, isConfiguration: Bool = false) {
+        self.init(path, mode: mode, .bytes(Array(text.utf8)), isConfiguration: isConfiguration)
+    }
+
+    package static func folder(_ path: String) -> PackageFile { PackageFile(path, mode: 0o755, .folder) }
+
+    package static func link(_ path: String, to target: String) -> PackageFile {
+        PackageFile(path, mode: 0o777, .link(to: target))
+    }
+}
+
+extension [PackageFile] {
+    /// The same files and every folder above them, each before what is in it; no path stands twice.
+    var withFolders: [PackageFile] {
+        var all: [String: PackageFile] = [:]
+        for file in self {
+            if all[file.path] == nil || file.content != .folder { all[file.path] = file }
+            var folder = file.path[...]
+            while let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+                folder = folder[..<slash]
+                if all[String(folder)] == nil { all[String(folder)] = .folder(String(folder)) }
+            }
+        }
+        return all.values.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+}
