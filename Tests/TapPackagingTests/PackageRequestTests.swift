@@ -1,4 +1,4 @@
-import TapPackaging
+@testable import TapPackaging
 import TapTesting
 import Taproom
 import Testing

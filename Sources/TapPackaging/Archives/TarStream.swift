@@ -30,7 +30,7 @@ final class TarStream {
         switch file.file.content {
         case .folder: try add(name + "/", type: "5", mode: file.file.mode)
         case .link(let target): try add(name, type: "2", mode: 0o777, link: target)
-        case .bytes, .file: try add(name, type: "0", mode: file.file.mode, size: file.size)
+        case .bytes, .file, .program: try add(name, type: "0", mode: file.file.mode, size: file.size)
         }
     }
 

@@ -5,6 +5,8 @@ package struct PackageFile: Sendable, Equatable {
         case bytes([UInt8])
         /// The bytes of a file of this machine.
         case file(String)
+        /// The bytes of a program or library of this machine, without what only debuggers read.
+        case program(StrippedProgram)
         /// A symbolic link.
         case link(to: String)
         /// A folder that is made even when nothing is in it.
@@ -39,6 +41,22 @@ package struct PackageFile: Sendable, Equatable {
 
     package static func link(_ path: String, to target: String) -> PackageFile {
         PackageFile(path, mode: 0o777, .link(to: target))
+    }
+}
+
+extension PackageFile.Content {
+    /// How many bytes it has; a link or folder: none.
+    ///
+    /// Throws `SystemCallError`.
+    var size: Int {
+        get throws {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .file(let path): try Disk.size(of: path)
+            case .program(let program): program.size
+            case .link, .folder: 0
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ package struct DebianPackage: PackageFormat {
     ///
     /// Throws ``PackagingError/invalid(_:)`` with all mistakes at once.
     package init(_ request: PackageRequest) throws {
-        let problems = request.problems
+        let problems = request.problems + Self.problems(of: request)
         guard problems.isEmpty else { throw PackagingError.invalid(problems) }
         self.request = request
         places = InstancePlaces(request)
@@ -30,6 +30,12 @@ package struct DebianPackage: PackageFormat {
                     "\(places.documentation)/\(documents.changelogName)",
                     content: try GzipStream.compress(Array(documents.changelog.utf8))),
             ]
+    }
+
+    /// Libraries that no package is known for, unless somebody says what else has to be installed.
+    private static func problems(of request: PackageRequest) -> [PackageProblem] {
+        guard case .bundled(let program) = request.runner, request.depends.isEmpty else { return [] }
+        return program.unknownLibraries.map(PackageProblem.library)
     }
 
     private static let unitFolder = "/lib/systemd/system"
@@ -65,17 +71,7 @@ package struct DebianPackage: PackageFormat {
     }
 
     /// How many bytes the files have, before they are compressed.
-    private var size: Int {
-        get throws {
-            try files.reduce(0) { sum, file in
-                switch file.content {
-                case .bytes(let bytes): sum + bytes.count
-                case .file(let path): sum + (try Disk.size(of: path))
-                case .link, .folder: sum
-                }
-            }
-        }
-    }
+    private var size: Int { get throws { try files.reduce(0) { try $0 + $1.content.size } } }
 
     private func compressed(_ files: [LaidFile]) throws -> [UInt8] {
         var bytes: [UInt8] = []

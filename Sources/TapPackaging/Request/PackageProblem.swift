@@ -19,6 +19,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case homepage(String)
     case license(String)
     case depends(String)
+    /// A library of the program that is put into the package, of which the package that has it is not known.
+    case library(String)
     /// A path that something included can't have in a package.
     case includePath(String)
     /// A socket at a place where the service cannot make it, or nobody finds it.
@@ -54,6 +56,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .section(let section): "the section must be small letters, such as net, but is \"\(section)\""
         case .homepage(let address): "the homepage must be an address of the web, but is \"\(address)\""
         case .license(let license): "the license must be one line, but is \"\(license)\""
+        case .library(let name): "the program needs \(name), and which package has it is not known"
         case .depends(let word): "what it depends on must be one line, but is \"\(word)\""
         case .includePath(let path): "a package can't install \(path)"
         case .socket(let path, _): "a service under systemd cannot offer the socket \(path)"
@@ -75,6 +78,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .section: "Debian's sections are listed in section 2.4 of its policy."
         case .homepage: "Give one such as --homepage https://example.com."
         case .license: "Give one such as --license MIT."
+        case .library: "Name the package with --depends."
         case .depends: "Give a package such as --depends 'php-fpm (>= 8.2)'."
         case .includePath: "Give another target: --include PATH=TARGET."
         case .socket(_, let package): "Let it listen on a socket in /run/\(package)."
