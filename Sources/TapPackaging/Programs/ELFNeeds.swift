@@ -37,10 +37,14 @@ struct ELFNeeds {
 
     /// What the entries of the dynamic section are, by the ABI.
     private enum Tag {
-        static let (needed, strings, stringsSize, name, oldRunPath, runPath):
-            (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-                (1, 5, 10, 14, 15, 29)
-        static let (versions, versionsCount): (UInt64, UInt64) = (0x6fff_fffe, 0x6fff_ffff)
+        static let needed: UInt64 = 1
+        static let strings: UInt64 = 5
+        static let stringsSize: UInt64 = 10
+        static let name: UInt64 = 14
+        static let oldRunPath: UInt64 = 15
+        static let runPath: UInt64 = 29
+        static let versions: UInt64 = 0x6fff_fffe
+        static let versionsCount: UInt64 = 0x6fff_ffff
     }
 
     /// The values of the dynamic section by their tags, up to the empty one.

@@ -40,6 +40,12 @@ struct LibraryFinder {
         return nil
     }
 
+    /// The file of the program that loads others, by the path that they give; nil: there is none.
+    func loader(_ path: String) -> String? {
+        let isWhole = path.hasPrefix("/") && !path.hasSuffix("/") && !path.split(separator: "/").contains("..")
+        return isWhole ? real(path) : nil
+    }
+
     /// Whether a library belongs to the system: the loader finds it without being told where.
     func isOfSystem(_ path: String, machine: UInt16) -> Bool {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")

@@ -30,6 +30,10 @@ struct ProgramLibraries {
         let needs = try ELFNeeds(of: file)
         if isOwn { self.needs.append(needs) }
         for name in needs.libraries {
+            // A path would be looked for on another machine as it is.
+            guard !name.isEmpty, !name.contains("/") else {
+                throw PackagingError.program(path: file.path, problem: .elsewhere(library: name))
+            }
             guard let path = finder.path(of: name, for: file, needs) else {
                 // Somebody else's machine may have it.
                 guard takesSystem else { continue }

@@ -5,6 +5,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case name(String)
     /// The name of the runner's package, which the package depends on.
     case takenName(String)
+    /// A name of a package that an image can't have.
+    case imageName(String)
     case version(String)
     case maintainer(String)
     case summary(String)
@@ -36,6 +38,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
             "the name of the package must be 2 or more of a-z, 0-9, \"+\", \"-\" and \".\", and begin with a letter or "
                 + "digit, but is \"\(name)\""
         case .takenName(let name): "\(name) is the package of the runner itself"
+        case .imageName(let name):
+            "the name of an image must be words of a-z and 0-9 with one \"-\" or \".\" between two, but is \"\(name)\""
         case .version(let version):
             "the version must begin with a digit and consist of letters, digits, \".\", \"+\", \"~\" and \"-\", "
                 + "but is \"\(version)\""
@@ -67,6 +71,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     package var advice: String {
         switch self {
         case .name, .takenName: "Give another name with --debfile, such as taproom-web."
+        case .imageName: "Give another name with --image, such as web."
         case .version: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
         case .maintainer: "Give one such as --maintainer 'Ada Lovelace <ada@example.com>'."
         case .summary: "Say the rest in --long_description."
