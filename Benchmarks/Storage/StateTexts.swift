@@ -27,7 +27,10 @@ private struct BenchmarkKind: ServiceKind {
 func measureStateText(of path: String) throws {
     let (text, copy) = (path + ".state", path + ".copy")
     let clock = ContinuousClock()
+    let opening = clock.now
+    try TapMoment(path).writeState { _ in }
     let start = clock.now
+    report("open and write to nowhere ms", (start - opening).milliseconds)
     let moment = try TapMoment(path)
     let count = try moment.writeState(toFile: text, replacing: true)
     let written = clock.now
