@@ -14,8 +14,8 @@ package struct DescriptionTexts {
 
     /// A description and the one it extends.
     package init(own: String, extended: String?) {
-        self.own = own.utf8.last == UInt8(ascii: "\n") ? own : own + "\n"
-        self.extended = extended
+        (self.own, self.extended) = (own, extended)
+        if own.utf8.last != UInt8(ascii: "\n") { mark = "\n" + mark }
     }
 
     /// Finds the documents of a text.
