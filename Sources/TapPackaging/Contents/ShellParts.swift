@@ -23,7 +23,10 @@ struct ShellParts {
     }
 
     /// Makes user and group, where they are missing: by systemd where it is, for then nobody else does.
-    var account: String {
+    var account: String { account(by: "systemd-sysusers \(places.package).conf") }
+
+    /// Makes user and group, where they are missing, by a command that calls systemd-sysusers.
+    func account(by command: String) -> String {
         let account = places.account
         guard account.userToMake != nil || account.groupToMake != nil else { return "" }
         var fallback = ""
@@ -41,7 +44,7 @@ struct ShellParts {
         }
         return """
             if command -v systemd-sysusers >/dev/null; then
-                systemd-sysusers \(places.package).conf
+                \(command)
             else
             \(indented(fallback))fi
 
