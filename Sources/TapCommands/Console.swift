@@ -11,6 +11,13 @@ enum Console {
     @discardableResult
     static func print(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
 
+    /// Writes a part of a result to standard output.
+    ///
+    /// Throws ``OutputError`` when it can't be written.
+    static func print(part bytes: [UInt8]) throws(OutputError) {
+        guard write(bytes[...], to: STDOUT_FILENO) else { throw OutputError(code: errno) }
+    }
+
     /// Writes to standard error.
     static func complain(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
@@ -56,7 +63,11 @@ enum Console {
     }
 
     private static func write(_ text: String, to descriptor: CInt) -> Bool {
-        var rest = Array(text.utf8)[...]
+        write(Array(text.utf8)[...], to: descriptor)
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Bool {
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             // Nobody reads any more, or the disk is full: there is no other place to say so.
@@ -65,6 +76,15 @@ enum Console {
         }
         return true
     }
+}
+
+/// Standard output that takes no more.
+struct OutputError: ReportableError {
+    /// errno.
+    var code: CInt
+    var description: String { "standard output cannot be written: \(SystemCallError("write", code: code).reason)" }
+    var advice: String? { "What was written is not complete." }
+    var exitStatus: ExitStatus { .inputOutput }
 }
 
 /// A command line that is wrong.

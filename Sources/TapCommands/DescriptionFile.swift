@@ -13,33 +13,57 @@ struct DescriptionFile {
     let path: String
     /// Where it is, when the working folder may be another by now.
     private let place: String
+    /// What it says, and behind that the description that it extends.
     let text: String
     /// What it was encrypted with; nil: it was not.
     let passphrase: String?
 
-    /// Reads the text, and opens it when it is encrypted.
+    /// Reads the text, and opens it when it is encrypted; reads the description that it extends, too.
     ///
     /// `place` is where the file is when the path, by which it is called, can't be used any more. Throws
-    /// ``DescriptionFileError``, ``PassphraseError`` and `SealError`.
+    /// ``DescriptionFileError``, ``PassphraseError``, `SealError`, and `DescriptionError` for what is extended in a wrong way.
     init(_ path: String, at place: String? = nil, _ passphrase: PassphraseOptions) throws {
         (self.path, self.place) = (path, place ?? path)
-        let file = path == "-" ? STDIN_FILENO : open(self.place, O_RDONLY | O_CLOEXEC)
+        let text = try DescriptionFile.read(path, at: self.place)
+        self.passphrase = SealedText.isPresent(in: text) ? try passphrase.existing(path) : nil
+        let own = try self.passphrase.map { try SealedText.open(text, passphrase: $0, name: path) } ?? text
+        // What comes from somewhere else says all of it itself.
+        guard path != "-", let other = try DescriptionTexts.extendedPath(in: own, file: path) else {
+            self.text = own
+            return
+        }
+        let otherPlace = LocalPath(other, in: DescriptionFile.folder(of: self.place)).text
+        let extended = try DescriptionFile.readExtended(otherPlace, by: path, own.utf8.count)
+        self.text = DescriptionTexts(own: own, extended: extended).joined
+    }
+
+    /// Reads a description that another one extends, `size` bytes long, which counts with it.
+    private static func readExtended(_ place: String, by path: String, _ size: Int) throws -> String {
+        do {
+            let text = try read(place, at: place, atMost: maximumBytes - size)
+            guard !SealedText.isPresent(in: text) else { throw SealedExtended(path: path, extended: place) }
+            return text
+        } catch var error as DescriptionFileError {
+            error.extendedBy = path
+            throw error
+        }
+    }
+
+    private static func read(_ path: String, at place: String, atMost limit: Int = maximumBytes) throws -> String {
+        let file = path == "-" ? STDIN_FILENO : open(place, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw DescriptionFileError(path: path, code: errno) }
         defer { if file != STDIN_FILENO { close(file) } }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
-        while case let count = read(file, &buffer, buffer.count), count != 0 {
+        while case let count = Glibc.read(file, &buffer, buffer.count), count != 0 {
             guard count > 0 else { throw DescriptionFileError(path: path, code: errno) }
             bytes += buffer[..<count]
-            guard bytes.count <= DescriptionFile.maximumBytes else {
-                throw DescriptionFileError(path: path, code: EFBIG)
-            }
+            guard bytes.count <= limit else { throw DescriptionFileError(path: path, code: EFBIG) }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DescriptionFileError(path: path, code: EILSEQ)
         }
-        self.passphrase = SealedText.isPresent(in: text) ? try passphrase.existing(path) : nil
-        self.text = try self.passphrase.map { try SealedText.open(text, passphrase: $0, name: path) } ?? text
+        return text
     }
 
     /// Where the file is, and the text.
@@ -85,8 +109,15 @@ struct DescriptionFileError: ReportableError {
     var path: String
     /// errno.
     var code: CInt
+    /// The description that extends it.
+    var extendedBy: String?
 
     var description: String {
+        guard let extendedBy else { return problem }
+        return "\(extendedBy): the description that it extends can't be had: \(problem)"
+    }
+
+    private var problem: String {
         switch code {
         case ENOENT: "\(path): there is no such description"
         case EILSEQ: "\(path): is not text in UTF-8"
@@ -104,4 +135,13 @@ struct DescriptionFileError: ReportableError {
         default: .inputOutput
         }
     }
+}
+
+/// An encrypted description that another one extends.
+private struct SealedExtended: ReportableError {
+    var path: String
+    var extended: String
+    var description: String { "\(path): the description that it extends is encrypted: \(extended)" }
+    var advice: String? { "Encrypt the one that extends it, and keep secrets there." }
+    var exitStatus: ExitStatus { .badData }
 }

@@ -2,7 +2,7 @@ extension Mktap.Arguments: PlainCommand {
     static var none: Self {
         var options = Self()
         (options.uid, options.gid, options.appname) = (nil, nil, nil)
-        (options.append, options.output, options.from) = (nil, nil, nil)
+        (options.append, options.output, options.from, options.state) = (nil, nil, nil, nil)
         options.type = .tap
         (options.encrypted, options.force, options.list) = (false, false, false)
         options.passphrase = .none
@@ -19,6 +19,7 @@ extension Mktap.Arguments: PlainCommand {
         case "-o", "--output": words.take(&output)
         case "-t", "--type": words.take(&type, Mktap.Format.init(rawValue:))
         case "--from": words.take(&from)
+        case "--state": words.take(&state)
         case "-e", "--encrypted": TapCommands.take(&encrypted)
         case "--force": TapCommands.take(&force)
         case "--list": TapCommands.take(&list)

@@ -46,6 +46,11 @@ enum Mktap {
             name: .long,
             help: ArgumentHelp("Make it from a description, YAML or JSON; - is standard input.", valueName: "file"))
         var from: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "Begin with this state, as tapctl export --state writes it; - is standard input.", valueName: "file"))
+        var state: String?
         @Flag(
             name: .shortAndLong,
             help: "Encrypt the tap, or the description, with a passphrase: settings, state and history.")
@@ -63,7 +68,7 @@ enum Mktap {
 
     /// The options that are taken after the kind too, unless the kind has one of the same name.
     private static let movable: Set<String> = [
-        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "-u", "-g", "-n", "-a", "-o", "-t",
+        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "--state", "-u", "-g", "-n", "-a", "-o", "-t",
         "--passphrase-file",
     ]
 
@@ -79,6 +84,14 @@ enum Mktap {
             return .done
         }
         if let tap = arguments.append { return try append(to: tap, arguments, invocation) }
+        if arguments.state != nil {
+            guard arguments.type == .tap else {
+                throw UsageError(problem: "--state is what a tap begins with, and a description has none")
+            }
+            guard arguments.state != "-" || arguments.from != "-" else {
+                throw UsageError(problem: "--from and --state can't both be standard input")
+            }
+        }
         let description = try arguments.from.map { try DescriptionFile($0, arguments.passphrase) }
         let (application, base) = try application(description, arguments, invocation)
         switch arguments.type {
@@ -153,8 +166,9 @@ enum Mktap {
         let authorship = Authorship(author: UserName.current, origin: "mktap")
         // What was encrypted stays so.
         let passphrase = try passphrase ?? (arguments.encrypted ? arguments.passphrase.new(path) : nil)
+        let state = try arguments.state.map { InitialState(try StateTextSource(file: $0), kinds: invocation.kinds) }
         try Tap.make(
-            path, application, base: base, replacing: arguments.force, passphrase: passphrase,
+            path, application, base: base, state: state, replacing: arguments.force, passphrase: passphrase,
             by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
         Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
@@ -184,7 +198,7 @@ enum Mktap {
     }
 
     private static func append(to tap: String, _ arguments: Arguments, _ invocation: Invocation) throws -> ExitStatus {
-        if arguments.from != nil || arguments.output != nil || arguments.force || arguments.encrypted
+        if arguments.from != nil || arguments.state != nil || arguments.output != nil || arguments.force || arguments.encrypted
             || arguments.type != .tap
             || arguments.uid != nil || arguments.gid != nil || arguments.appname != nil
         {

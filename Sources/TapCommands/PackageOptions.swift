@@ -61,6 +61,14 @@ struct PackageOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp("The license of the description and what is included, as SPDX names it.", valueName: "name"))
     var license: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp("gzip or zstd. Default: zstd from 64 MiB of files on.", valueName: "way"),
+        transform: { text in
+            guard let way = Compression(rawValue: text) else { throw ValidationError("is not gzip or zstd") }
+            return way
+        })
+    var compression: Compression?
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
     var output = ".build"
     @OptionGroup var passphrase: PassphraseOptions
@@ -93,6 +101,7 @@ struct PackageOptions: ParsableArguments {
         request.includes = try includes.flatMap { try $0.files() }
         request.depends = depends
         request.bindsLowPorts = bindLowPorts
+        request.compression = compression
         request.homepage = homepage
         request.license = license
         request.verbs = Tapctl.Arguments.configuration.subcommands.map { $0._commandName }

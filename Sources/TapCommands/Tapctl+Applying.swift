@@ -101,7 +101,8 @@ extension Tapctl {
         private func text(_ drift: TapControl.Drift) -> String {
             let values = [drift.file, drift.running].map { $0 == .null ? "nothing" : JSONWriter.line($0) }
             let change = drift.revision.map { " (revision \($0), \(drift.author ?? ""))" } ?? ""
-            return "\(drift.path): line \(drift.line) says \(values[0]), running is \(values[1])\(change)\n"
+            let place = "line \(drift.line)" + (drift.extended.map { " of \($0)" } ?? "")
+            return "\(drift.path): \(place) says \(values[0]), running is \(values[1])\(change)\n"
         }
     }
 

@@ -65,10 +65,14 @@ extension Tapctl {
         static let configuration = CommandConfiguration(
             abstract:
                 "Print the description that mktap --from makes an equal tap of, or take it into one that is there.",
-            usage: "tapctl export [TAP] [--at POINT] [--into FILE]",
+            usage: """
+                tapctl export [TAP] [--at POINT] [--into FILE]
+                tapctl export [TAP] --state [FILE]
+                """,
             discussion: """
                 With --into only what differs is changed in the file: comments, order, quotes and blank lines of all \
-                else stay as they are.
+                else stay as they are. With --state it is what services remember, as text that mktap --state begins a tap \
+                with; equal state makes equal text.
                 """)
         @OptionGroup var target: Target
         @Option(
@@ -79,8 +83,14 @@ extension Tapctl {
         var at: String?
         @Flag(name: .long, help: "Print it in the clear, though the tap is encrypted.")
         var plain = false
+        @Flag(name: .long, help: "Write what services remember, to FILE or to standard output, and no description.")
+        var state = false
+        @Flag(name: .long, help: "With --state, replace a file that is there already.")
+        var force = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
+            if state { return try exportState() }
+            guard !force else { throw UsageError(problem: "--force goes with --state FILE", help: "export --help") }
             let tap = try target.resolve(atMost: 0).tap
             let at = at
             let datum = try target.with(tap, invocation) { try await $0.description(at: at) }

@@ -11,6 +11,8 @@ package struct DescriptionError: ReportableError, Equatable {
         package var path: String
         /// What is wrong, as a sentence without its full stop.
         package var text: String
+        /// The description that the file extends, when it is wrong there; nil: in the file.
+        package var file: String? = nil
     }
 
     /// The name of the file, or of what else was read.
@@ -20,10 +22,11 @@ package struct DescriptionError: ReportableError, Equatable {
 
     package var exitStatus: ExitStatus { .badData }
 
-    package var description: String {
-        problems.map { problem in
-            let place = "\(file):\(problem.line):\(problem.column): "
-            return place + (problem.path.isEmpty ? "" : problem.path + " ") + problem.text
-        }.joined(separator: "\n")
+    package var description: String { problems.map(sentence).joined(separator: "\n") }
+
+    /// One of the problems, with its place.
+    package func sentence(_ problem: Problem) -> String {
+        let place = "\(problem.file ?? file):\(problem.line):\(problem.column): "
+        return place + (problem.path.isEmpty ? "" : problem.path + " ") + problem.text
     }
 }

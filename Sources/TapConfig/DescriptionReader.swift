@@ -13,6 +13,8 @@ package struct DescriptionReader {
     private var renames: [String: String] = [:]
     /// The settings of services as they were, by kind and name.
     private let former: [[String]: DatumObject]
+    /// The description that is extended.
+    private var extended: DescriptionDocuments.Extended?
 
     /// Reads a text.
     ///
@@ -43,23 +45,21 @@ package struct DescriptionReader {
     package static func reading(
         _ text: String, file: String, folder: String?, kinds: KindList, former: Application? = nil, isKept: Bool = true
     ) throws(DescriptionError) -> DescriptionReading {
-        let root: Node
-        do throws(SyntaxError) {
-            root = try tree(text)
-        } catch {
-            let place = error.position
-            throw DescriptionError(
-                file: file, problems: [.init(line: place.line, column: place.column, path: "", text: error.problem)])
-        }
+        let documents = try DescriptionDocuments(text, file: file, folder: folder)
         var reader = DescriptionReader(text: text, kinds: kinds, folder: folder, former: former)
+        reader.extended = documents.extended
+        let root = reader.laidOver(documents.own)
         let application = reader.application(root, fallbackName: stem(of: file))
         guard let application, reader.problems.isEmpty else {
-            throw DescriptionError(file: file, problems: inOrder(reader.problems))
+            throw DescriptionError(file: file, problems: reader.inOrder(reader.problems))
         }
-        let warnings = inOrder(reader.warnings).map { DescriptionError(file: file, problems: [$0]).description }
+        let warnings = reader.inOrder(reader.warnings).map { DescriptionError(file: file, problems: [$0]).description }
         var reading = DescriptionReading(
-            application: application, renames: reader.renames, root: root, warnings: warnings, text: text)
-        guard isKept, !reader.hashed.isEmpty else { return reading }
+            application: application, renames: reader.renames, root: root, extended: documents.extended?.name,
+            warnings: warnings, text: text)
+        guard isKept else { return reading }
+        reader.hashed += reader.passwordsWithoutUse(former: application)
+        guard !reader.hashed.isEmpty else { return reading }
         if let hashed = HashedText.replace(reader.hashed, in: text),
             (try? read(hashed, file: file, folder: folder, kinds: kinds)) == application
         {
@@ -69,7 +69,20 @@ package struct DescriptionReader {
         let problems = reader.hashed.map { hashed in
             (hashed.position, hashed.path, "must stand on one line, in quotes, so that its hash can take its place")
         }
-        throw DescriptionError(file: file, problems: inOrder(problems))
+        throw DescriptionError(file: file, problems: reader.inOrder(problems))
+    }
+
+    /// Passwords in the description that is extended in whose place the other one has its own: they are not kept either.
+    private func passwordsWithoutUse(former: Application) -> [HashedText] {
+        guard let extended else { return [] }
+        var reader = DescriptionReader(text: text, kinds: kinds, folder: extended.folder, former: former)
+        _ = reader.application(extended.root, fallbackName: former.name)
+        return reader.hashed.compactMap { item in
+            guard !hashed.contains(where: { $0.position == item.position }) else { return nil }
+            var item = item
+            item.hash = "***"
+            return item
+        }
     }
 
     /// Reads an application that is given as data: a description without a text.
@@ -87,7 +100,7 @@ package struct DescriptionReader {
         var reader = DescriptionReader(text: "", kinds: kinds, folder: folder, former: former)
         let application = reader.application(Node(datum), fallbackName: "")
         guard let application, reader.problems.isEmpty else {
-            throw DescriptionError(file: "", problems: inOrder(reader.problems))
+            throw DescriptionError(file: "", problems: reader.inOrder(reader.problems))
         }
         return (application, reader.renames)
     }
@@ -109,16 +122,18 @@ package struct DescriptionReader {
         var reader = DescriptionReader(text: "", kinds: kinds, folder: folder, former: formerApplication)
         let service = reader.service(Node(datum), path: path, servicePath: "")
         guard let service, reader.problems.isEmpty else {
-            throw DescriptionError(file: "", problems: inOrder(reader.problems))
+            throw DescriptionError(file: "", problems: reader.inOrder(reader.problems))
         }
         return service
     }
 
-    private static func inOrder(
+    private func inOrder(
         _ problems: [(position: Position, path: String, text: String)]
     ) -> [DescriptionError.Problem] {
         problems.sorted { $0.position < $1.position }.map { position, path, text in
-            DescriptionError.Problem(line: position.line, column: position.column, path: path, text: text)
+            DescriptionError.Problem(
+                line: position.line, column: position.column, path: path, text: text,
+                file: position.document == 0 ? nil : extended?.name)
         }
     }
 
@@ -152,9 +167,32 @@ package struct DescriptionReader {
 
     private func place(of node: Node) -> Position { node.placeOfMistake(in: text) }
 
-    /// Whether one of some members has a key that is nearly another, which is then not said to be missing.
-    private func isMisspelt(_ key: String, among members: [Node.Member], allowed: [String]) -> Bool {
-        members.contains { !allowed.contains($0.key) && nearest(to: $0.key, among: allowed) == key }
+    /// The keys of an application.
+    private static let allowed = ["taproom", "extends", "name", "user", "group", "retention", "services"]
+
+    /// Whether a description has a key, or one that is nearly the same: that one is then not said to be missing.
+    private func has(_ key: String, _ root: Node) -> Bool {
+        let allowed = DescriptionReader.allowed
+        return root.members?.contains { member in
+            member.key == key || !allowed.contains(member.key) && nearest(to: member.key, among: allowed) == key
+        } ?? false
+    }
+
+    /// A description together with the one it extends, each of which says what format it has.
+    private mutating func laidOver(_ own: Node) -> Node {
+        guard let extended else { return own }
+        guard extended.root.members != nil else {
+            report("a description is a group of keys that begins with \"taproom: 1\"", "", at: extended.root.start)
+            return own
+        }
+        for root in [own, extended.root] { format(root) }
+        if !has("services", extended.root) {
+            report("is missing: a list of services", "services", at: extended.root.start)
+        }
+        var overlay = Overlay(kinds: kinds, over: extended.name)
+        let root = overlay.description(own, over: extended.root)
+        problems += overlay.problems
+        return root
     }
 
     private mutating func application(_ root: Node, fallbackName: String) -> Application? {
@@ -162,13 +200,16 @@ package struct DescriptionReader {
             report("a description is a group of keys that begins with \"taproom: 1\"", "", at: root.start)
             return nil
         }
-        let allowed = ["taproom", "name", "user", "group", "retention", "services"]
+        let allowed = DescriptionReader.allowed
         // The schema is for editors, and no part of the application.
         for member in members where !allowed.contains(member.key) && member.key != "$schema" {
             report("is not known here." + suggestion(for: member.key, among: allowed), member.key, at: member.keyStart)
         }
         _ = text(root, "$schema", "")
-        if !isMisspelt("taproom", among: members, allowed: allowed) { format(root) }
+        if let member = root.member("extends"), member.value.datum != .null {
+            report("has a place only in a text: no file is read for what is sent", "extends", at: member.keyStart)
+        }
+        if extended == nil { format(root) }
         var application = Application(name: text(root, "name", "") ?? fallbackName)
         if let problem = Name.problem(application.name) {
             report(problem, "name", at: root.member("name").map { place(of: $0.value) } ?? root.start)
@@ -179,8 +220,9 @@ package struct DescriptionReader {
             $0.value.datum == .null ? nil : group(Retention.self, $0.value, "retention")
         }
         guard let services = root.member("services") else {
-            if isMisspelt("services", among: members, allowed: allowed) { return application }
-            report("is missing: a list of services", "services", at: root.start)
+            if extended == nil, !has("services", root) {
+                report("is missing: a list of services", "services", at: root.start)
+            }
             return application
         }
         application.services = self.services(services.value, path: "services", servicePath: "")
@@ -189,6 +231,7 @@ package struct DescriptionReader {
 
     private mutating func format(_ root: Node) {
         guard let member = root.member("taproom") else {
+            guard !has("taproom", root) else { return }
             report("the key \"taproom\" is missing: a description begins with \"taproom: 1\"", "", at: root.start)
             return
         }
@@ -222,16 +265,16 @@ package struct DescriptionReader {
         var names: Set<String> = []
         return elements.enumerated().compactMap { index, element in
             let found = problems.count
-            guard let service = service(element, path: "\(path)[\(index)]", servicePath: servicePath) else {
-                return nil
-            }
+            // Where two descriptions are laid over each other, neither has the service in this place.
+            let name = extended == nil ? nil : element.serviceName.map { servicePath + $0 }
+            let path = name ?? "\(path)[\(index)]"
+            guard let service = service(element, path: path, servicePath: servicePath) else { return nil }
             // A name that is missing because its key is misspelt was told of.
             let isTold = element.member("name") == nil && problems.count > found
             if !isTold, !names.insert(service.name).inserted {
                 let place = element.member("name")?.value.start ?? element.start
                 report(
-                    "there are two services \"\(service.name)\" here; give one of them another name",
-                    "\(path)[\(index)]", at: place)
+                    "there are two services \"\(service.name)\" here; give one of them another name", path, at: place)
             }
             return service
         }
@@ -309,7 +352,7 @@ package struct DescriptionReader {
         service.settingsVersion = kind.settingsVersion
         var given = DatumObject()
         for member in own { given[member.key] = member.value.datum }
-        let checked = kind.check(given, folder: folder, former: former[[service.kind, service.name]])
+        let checked = kind.check(given, folder: pathFolder(in: node), former: former[[service.kind, service.name]])
         for error in checked.errors { report(error, in: node, path) }
         if checked.errors.isEmpty {
             for secret in SecretLiterals.paths(in: checked.canonical) {
@@ -343,6 +386,12 @@ package struct DescriptionReader {
             guard let member = node.member(key) else { continue }
             report("has no place in a service of the kind \"\(service.kind)\"", path + "." + key, at: member.keyStart)
         }
+    }
+
+    /// Where relative paths in a service are taken from: each from the folder of the file that has it.
+    private func pathFolder(in node: Node) -> PathFolder {
+        guard let extended else { return PathFolder(folder) }
+        return PathFolder { [folder] in node.position(at: $0).document == 0 ? folder : extended.folder }
     }
 
     /// A group of keys that belongs to no kind.

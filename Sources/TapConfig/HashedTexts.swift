@@ -32,6 +32,19 @@ struct HashedText {
     /// Answers nil for a text that is written over several lines. Whoever calls this reads the result again: only then is
     /// it sure that it says the same.
     static func replace(_ items: [HashedText], in text: String) -> String? {
+        var texts = DescriptionTexts(text)
+        guard let extended = texts.extended, items.contains(where: { $0.position.document > 0 }) else {
+            return replaceInDocument(items, in: text)
+        }
+        guard let own = replaceInDocument(items.filter { $0.position.document == 0 }, in: texts.own),
+            let other = replaceInDocument(items.filter { $0.position.document > 0 }, in: extended)
+        else { return nil }
+        (texts.own, texts.extended) = (own, other)
+        return texts.joined
+    }
+
+    /// `text` is that of the document that all of them are in.
+    private static func replaceInDocument(_ items: [HashedText], in text: String) -> String? {
         var scalars = String.UnicodeScalarView(text.unicodeScalars)
         for item in items.sorted(by: { $0.position > $1.position }) {
             guard let start = index(of: item.position, in: scalars),

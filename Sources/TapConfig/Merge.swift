@@ -23,6 +23,8 @@ package struct Merge {
         /// Where the file says so.
         package var line: Int?
         package var column: Int?
+        /// The description that the file extends, when it is that one's line; nil: it is the file's own.
+        package var extended: String?
         /// Which revision changed it at run time, and who did.
         package var revision: Int?
         package var author: String?

@@ -17,7 +17,8 @@ package struct MergeConflict: ReportableError {
 
     package var description: String {
         conflicts.map { conflict in
-            let place = conflict.line.map { "\(file):\($0):\(conflict.column ?? 1)" } ?? file
+            let name = conflict.extended ?? file
+            let place = conflict.line.map { "\(name):\($0):\(conflict.column ?? 1)" } ?? name
             let change = conflict.revision.map {
                 " (revision \($0)" + (conflict.author.map { ", \($0)" } ?? "") + ")"
             }

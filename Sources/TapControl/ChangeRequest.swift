@@ -110,6 +110,8 @@ package struct Drift: Sendable, Equatable, Codable {
     /// Where the description says it.
     package var line: Int
     package var column: Int
+    /// The description that it extends, when it is that one's line; nil: it is its own.
+    package var extended: String?
     /// The revision that said otherwise, and who made it; nil: that is not known.
     package var revision: Int?
     package var author: String?

@@ -175,6 +175,9 @@ enum OpenAPISchemas {
                 "running": {},
                 "line": {"type": "integer"},
                 "column": {"type": "integer"},
+                "extended": {
+                  "type": "string", "description": "The description that has the line, when the file extends it."
+                },
                 "revision": {"type": "integer"},
                 "author": {"type": "string"}
               }

@@ -91,7 +91,10 @@ extension Problem.Mistake {
             // A description that was given as data has no lines.
             let isText = !error.file.isEmpty
             return error.problems.map { problem in
-                Problem.Mistake(
+                guard problem.file == nil else {
+                    return Problem.Mistake(detail: error.sentence(problem), pointer: pointer(problem.path))
+                }
+                return Problem.Mistake(
                     detail: problem.text, pointer: pointer(problem.path), line: isText ? problem.line : nil,
                     column: isText ? problem.column : nil)
             }
@@ -99,9 +102,10 @@ extension Problem.Mistake {
             return error.problems.map { Problem.Mistake(detail: $0.text, pointer: pointer($0.path)) }
         case let error as MergeConflict:
             return error.conflicts.map { conflict in
-                Problem.Mistake(
+                let isOwn = conflict.extended == nil
+                return Problem.Mistake(
                     detail: "\(conflict.path) was changed on both sides", pointer: pointer(conflict.path),
-                    line: conflict.line, column: conflict.column)
+                    line: isOwn ? conflict.line : nil, column: isOwn ? conflict.column : nil)
             }
         case ControlError.badSyntax(let problem, let position):
             return [Problem.Mistake(detail: problem, line: position.line, column: position.column)]

@@ -101,7 +101,7 @@ extension Tap {
             let blame = try lastChange(of: difference.path, in: running)
             return Drift(
                 path: difference.path, file: difference.from, running: difference.to, line: place.line,
-                column: place.column, revision: blame?.revision, author: blame?.author)
+                column: place.column, extended: file.file(of: place), revision: blame?.revision, author: blame?.author)
         }
     }
 }

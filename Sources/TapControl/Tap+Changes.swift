@@ -82,6 +82,7 @@ extension Tap {
                 var conflict = conflict
                 let place = position(of: conflict.path, in: file)
                 (conflict.line, conflict.column) = (place.line, place.column)
+                conflict.extended = file.file(of: place)
                 let blame = try lastChange(of: conflict.path, in: application)
                 (conflict.revision, conflict.author) = (blame?.revision, blame?.author)
                 return conflict

@@ -2,16 +2,19 @@
 package struct Position: Sendable, Equatable, Comparable, CustomStringConvertible {
     package var line: Int
     package var column: Int
+    /// Which document of the text it is in, from 0; its first line is line 1.
+    package var document: Int
 
-    package init(line: Int, column: Int) {
+    package init(line: Int, column: Int, document: Int = 0) {
         self.line = line
         self.column = column
+        self.document = document
     }
 
     package var description: String { "\(line):\(column)" }
 
     package static func < (left: Position, right: Position) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
+        (left.document, left.line, left.column) < (right.document, right.line, right.column)
     }
 }
 

@@ -29,8 +29,11 @@ extension Tap {
         try tap.close()
     }
 
-    private static func backUp(
-        running path: String, to copy: String, replacing: Bool, passphrase: String?
+    /// Writes a copy of a tap that another process runs.
+    ///
+    /// As ``backUp(_:to:replacing:passphrase:)``; without the history it has only what is now.
+    static func backUp(
+        running path: String, to copy: String, replacing: Bool = false, withHistory: Bool = true, passphrase: String?
     ) throws(TapFileError) {
         // Open until SQLite has closed the file: its locks (fcntl) would go with it.
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
@@ -39,7 +42,9 @@ extension Tap {
         guard case .present(let protection) = try TapForm(of: descriptor, path, passphrase) else {
             throw .notATap(path: path, found: "it is being written in an older format")
         }
-        try TapCopy(source: path, protection, isAtRest: false).write(to: copy, protection, replacing: replacing)
+        var source = TapCopy(source: path, protection, isAtRest: false)
+        if !withHistory { source.tables.removeAll { $0 == "past" } }
+        try source.write(to: copy, protection, replacing: replacing)
     }
 
     /// Encrypts a tap at rest with a passphrase, or with another one, or not at all any more.
@@ -95,6 +100,8 @@ struct TapCopy {
     private let source: String
     private let protection: PageProtection
     private let isAtRest: Bool
+    /// What is copied.
+    var tables = Schema.tables
 
     init(source: String, _ protection: PageProtection, isAtRest: Bool) {
         self.source = source
@@ -116,7 +123,7 @@ struct TapCopy {
             try database.execute(Schema.settings + Schema.statements)
             let uri = protection.uri(forPath: source, immutable: isAtRest) + (isAtRest ? "" : "&mode=ro")
             try database.execute("ATTACH '\(uri.split(separator: "'").joined(separator: "''"))' AS source; BEGIN")
-            for table in Schema.tables {
+            for table in tables {
                 try database.execute("INSERT INTO main.\(table) SELECT * FROM source.\(table)")
             }
             try database.execute("COMMIT; DETACH source")

@@ -46,6 +46,21 @@ extension Tap {
             content + address.values)
     }
 
+    /// Stores a value where there is none yet.
+    ///
+    /// Inside of ``commit(_:)``. Answers false, and changes nothing, when there is one.
+    func addState(_ address: StateAddress, _ value: StoredValue) throws -> Bool {
+        try database.query(
+            "INSERT OR IGNORE INTO state VALUES (?, ?, ?, ?, ?, ?)",
+            address.values + [
+                .integer(Int64(value.version)), .blob(value.bytes), .integer(Int64(try latestRevision() + 1)),
+            ])
+        guard database.changes > 0 else { return false }
+        let version = CellVersion(service: address.service, cell: address.cell, version: value.version)
+        if !knownVersions.contains(version) { try note(version) }
+        return true
+    }
+
     private func note(_ version: CellVersion) throws {
         try database.query(
             "INSERT OR IGNORE INTO cell_version VALUES (?, ?, ?)",

@@ -97,6 +97,28 @@ package final class Tap {
         self.protection = protection
         database = try Database(name, .memory, protection)
         isInMemory = true
+        try begin()
+    }
+
+    /// Makes an empty tap in a new file that nobody knows yet, and that has to be synced when it is complete.
+    ///
+    /// - Parameters:
+    ///   - file: the new file.
+    ///   - name: how errors call the tap.
+    ///   - protection: how its pages are protected.
+    /// - Throws: ``TapFileError``; what is left of the file is of no use then.
+    init(making file: String, named name: String, _ protection: PageProtection) throws(TapFileError) {
+        path = name
+        lock = nil
+        self.protection = protection
+        try WholeFile.write(protection.emptyFile, new: file)
+        database = try Database(file, .readWrite, protection)
+        isInMemory = false
+        try database.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000")
+        try begin()
+    }
+
+    private func begin() throws(TapFileError) {
         try database.execute(Schema.settings + Schema.statements)
         try database.execute(
             "INSERT INTO about VALUES ('minimumReader', '\(Schema.format)'), ('madeBy', 'taproom \(ProgramVersion.text)')"

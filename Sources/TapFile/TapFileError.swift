@@ -14,6 +14,8 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
     case damaged(path: String, problem: String)
     /// An encrypted tap that can't be opened.
     case sealed(SealError)
+    /// A state text that no tap can be made with.
+    case state(StateTextError)
     case inUse(path: String, holder: LockHolder)
     case exists(path: String)
     case cannotCreate(path: String, cause: SystemCallError)
@@ -32,6 +34,7 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
             "\(path): was written in format \(format), and this program knows format \(known)"
         case .damaged(let path, let problem): "\(path): the tap is damaged: \(problem)"
         case .sealed(let error): error.description
+        case .state(let error): error.description
         case .inUse(let path, let holder): "\(path): is in use by \(holder)"
         case .exists(let path): "\(path): exists already"
         case .cannotCreate(let path, let cause): "\(path): cannot be made: \(cause.reason)"
@@ -50,6 +53,7 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .newerFormat: "Use the program that wrote it, or a newer one. The tap was left as it is."
         case .damaged: "It was left as it is. tapctl repair makes a new tap of what can be read."
         case .sealed(let error): error.advice
+        case .state(let error): error.advice
         case .inUse(_, let holder):
             holder.isReader ? "Try again in a moment." : "Stop it first, or use tapctl, which talks to it."
         case .exists: "Use --force to replace it, or name another file (mktap: --output)."
@@ -65,6 +69,7 @@ package enum TapFileError: ReportableError, StorageFailure, Equatable {
         case .notAFile, .notATap, .newerFormat, .damaged: .badData
         case .notPermitted: .notPermitted
         case .sealed(let error): error.exitStatus
+        case .state(let error): error.exitStatus
         case .inUse: .tryAgain
         case .exists, .cannotCreate: .cannotCreate
         case .unknownRevision, .unknownService: .usage

@@ -54,10 +54,13 @@ package enum WholeFile {
             unlink(temporary)
             guard let cause = error as? SystemCallError else {
                 // Nobody has to know the temporary name.
-                guard case .cannotCreate(_, let cause)? = error as? TapFileError else {
-                    throw error as? TapFileError ?? .damaged(path: path, problem: "\(error)")
+                switch error as? TapFileError {
+                case .cannotCreate(_, let cause)?: throw .cannotCreate(path: path, cause: cause)
+                case .storage(temporary, let code, let problem)?:
+                    throw .storage(path: path, code: code, problem: problem)
+                case let error?: throw error
+                case nil: throw .damaged(path: path, problem: "\(error)")
                 }
-                throw .cannotCreate(path: path, cause: cause)
             }
             throw cause.code == EEXIST ? .exists(path: path) : .cannotCreate(path: path, cause: cause)
         }
@@ -71,7 +74,8 @@ package enum WholeFile {
         try write(bytes[...], to: file, path)
     }
 
-    private static func write(_ bytes: ArraySlice<UInt8>, to file: CInt, _ path: String) throws(TapFileError) {
+    /// Writes bytes to an open file; errors call it by the path.
+    static func write(_ bytes: ArraySlice<UInt8>, to file: CInt, _ path: String) throws(TapFileError) {
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }

@@ -39,9 +39,6 @@ public struct LocalPath: Codable, Hashable, Sendable, CustomStringConvertible, E
         return String(cString: path)
     }
 
-    /// Tells a decoder the folder that relative paths are taken from.
-    package static let folderKey = CodingUserInfoKey(rawValue: "taproom.folder")
-
     /// Reads a path, relative to the folder the decoder knows.
     public init(from decoder: any Decoder) throws {
         let path = try decoder.singleValueContainer().decode(String.self)
@@ -49,7 +46,7 @@ public struct LocalPath: Codable, Hashable, Sendable, CustomStringConvertible, E
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "must be a path, but is \"\(path)\""))
         }
-        self.init(path, in: LocalPath.folderKey.flatMap { decoder.userInfo[$0] as? String })
+        self.init(path, in: PathFolder.folder(for: decoder))
     }
 
     /// Writes the path.

@@ -64,8 +64,7 @@ public struct Secret: Codable, Hashable, Sendable, CustomStringConvertible, Expr
     /// Throws for anything else, without saying what it was.
     public init(from decoder: any Decoder) throws {
         let text = try? decoder.singleValueContainer().decode(String.self)
-        let folder = LocalPath.folderKey.flatMap { decoder.userInfo[$0] as? String }
-        guard let text, let secret = Secret(text, in: folder) else {
+        guard let text, let secret = Secret(text, in: PathFolder.folder(for: decoder)) else {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,

@@ -36,6 +36,13 @@ extension ServiceKind {
     package static func check(
         _ given: DatumObject, folder: String? = nil, former: DatumObject? = nil
     ) -> CheckedSettings {
+        check(given, folder: PathFolder(folder), former: former)
+    }
+
+    /// Looks at settings that were given as data, from one file or several.
+    package static func check(
+        _ given: DatumObject, folder: PathFolder, former: DatumObject? = nil
+    ) -> CheckedSettings {
         let decoder = decoder(folder, former)
         do throws(SettingsErrors) {
             let settings = try settings(given, decoder)
@@ -141,9 +148,9 @@ extension ServiceKind {
         return canonical
     }
 
-    private static func decoder(_ folder: String?, _ former: DatumObject?) -> DatumDecoder {
+    private static func decoder(_ folder: PathFolder, _ former: DatumObject?) -> DatumDecoder {
         var known: [CodingUserInfoKey: any Sendable] = [:]
-        if let key = LocalPath.folderKey, let folder { known[key] = folder }
+        if let key = PathFolder.key { known[key] = folder }
         if let key = FormerSettings.key, let former { known[key] = former }
         return DatumDecoder(userInfo: known)
     }

@@ -15,7 +15,7 @@ import Testing
         (String(repeating: "1234567890", count: 8), "57edf4a22be3c955ac49da2e2107b67a"),
     ])
     func checksumsAreThoseOfTheStandard(text: String, checksum: String) {
-        #expect(MD5.text(of: Array(text.utf8)) == checksum)
+        #expect(MD5.of(Array(text.utf8)).hexadecimal == checksum)
     }
 
     @Test func checksumsAgreeWithMd5sumAtEveryLengthOfTheLastBlock() throws {
@@ -23,8 +23,39 @@ import Testing
             for length in 54...66 {
                 let bytes = [UInt8](repeating: 0xfe, count: length)
                 try Disk.create("\(folder)/\(length)", mode: 0o644, content: bytes)
-                #expect(try run("md5sum", "\(folder)/\(length)").output.hasPrefix(MD5.text(of: bytes)))
+                #expect(try run("md5sum", "\(folder)/\(length)").output.hasPrefix(MD5.of(bytes).hexadecimal))
             }
+        }
+    }
+
+    /// In pieces of every length around that of a block.
+    @Test func checksumsOfPiecesAreThoseOfTheWhole() {
+        let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        for length in [1, 63, 64, 65, 127, 1000, 9999] {
+            var (first, second) = (MD5(), SHA256())
+            for start in stride(from: 0, to: bytes.count, by: length) {
+                bytes[start..<min(start + length, bytes.count)].withUnsafeBytes {
+                    first.add($0)
+                    second.add($0)
+                }
+            }
+            #expect(first.finish() == MD5.of(bytes))
+            #expect(second.finish() == SHA256.of(bytes))
+        }
+    }
+
+    @Test func compressesAStreamThatZstdReads() throws {
+        try withTemporaryFolder { folder in
+            let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 1000) }
+            var compressed: [UInt8] = []
+            let stream = try ZstdStream { compressed.append(contentsOf: $0) }
+            for start in stride(from: 0, to: content.count, by: 70_001) {
+                try content[start..<min(start + 70_001, content.count)].withUnsafeBytes { try stream.write($0) }
+            }
+            try stream.finish()
+            try Disk.create("\(folder)/x.zst", mode: 0o644, content: compressed)
+            #expect(try run("zstd", "-q", "-d", "\(folder)/x.zst").status == 0)
+            #expect(try contents(of: "\(folder)/x") == content)
         }
     }
 
@@ -42,7 +73,7 @@ import Testing
         try withTemporaryFolder { folder in
             for content in [[], Array("text".utf8), [UInt8](repeating: 7, count: 1_000_000)] {
                 let path = "\(folder)/\(content.count)"
-                try Disk.create(path + ".gz", mode: 0o644, content: Gzip.compress(content))
+                try Disk.create(path + ".gz", mode: 0o644, content: GzipStream.compress(content))
                 #expect(try run("gzip", "-d", path + ".gz").status == 0)
                 #expect(try contents(of: path) == content)
             }

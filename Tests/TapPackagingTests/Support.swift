@@ -16,14 +16,20 @@ func request(
 }
 
 extension DebianPackage {
-    /// The text of a file, wherever it is in the package.
-    func text(_ path: String) -> String? {
-        (files + controlFiles).first { $0.path == path }.map { String(decoding: $0.content, as: UTF8.self) }
+    /// The text of a file as it lies in the tree; nil: there is none.
+    func text(_ path: String) throws -> String? {
+        var text: String?
+        try withTemporaryFolder { folder in
+            let tree = try PackageWriter(folder: folder).write(self).tree
+            text = try? String(decoding: contents(of: tree + path), as: UTF8.self)
+        }
+        return text
     }
 }
 
 /// Runs a program of this machine and answers its exit status and what it wrote, errors included.
-func run(_ words: String...) throws -> (status: Int32, output: String) {
+func run(_ words: String..., more: [String] = []) throws -> (status: Int32, output: String) {
+    let words = words + more
     // A file and not a pipe: another test may start a program while this one's end is open.
     let path = "/tmp/taproom-output.\(getpid()).\(UInt64.random(in: 0 ... .max))"
     let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

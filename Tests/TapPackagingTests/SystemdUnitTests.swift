@@ -21,19 +21,26 @@ import Testing
         #expect(try value(of: "KillMode") == "mixed")
     }
 
+    @Test func aTapThatIsGoneIsNotMadeAnewInSilence() throws {
+        #expect(try value(of: "AssertPathExists") == "/var/lib/taproom-web/web.tap")
+    }
+
     @Test func isStartedAgainUnlessThatCannotHelp() throws {
         #expect(try value(of: "Restart") == "on-failure")
         #expect(try value(of: "RestartPreventExitStatus") == "64 65 66 73 77 78")
     }
 
-    @Test func noCommandNeedsMoreThanTheRunnersPackageAndAShell() throws {
-        #expect(try value(of: "ExecStart") == "/usr/bin/tapd -f /var/lib/taproom-web/web.tap")
-        #expect(try value(of: "ExecReload") == "/bin/sh -c \"kill -HUP ${MAINPID}\"")
+    @Test func runsTheDescriptionInEtcByWayOfTheTap() throws {
+        #expect(
+            try value(of: "ExecStart")
+                == "/usr/bin/tapd -y /etc/taproom-web/web.yaml --tap /var/lib/taproom-web/web.tap --on-conflict running"
+        )
+        #expect(try value(of: "ExecReload") == "/usr/bin/tapctl reload /var/lib/taproom-web/web.tap")
     }
 
     @Test func aSocketOfSystemdsNeedsNoRights() throws {
         let package = try DebianPackage(request(endpoints: [.init(.systemd(name: "web"))]))
-        let unit = try #require(package.text("/lib/systemd/system/taproom-web.service"))
+        let unit = try #require(try package.text("/lib/systemd/system/taproom-web.service"))
         #expect(unit.contains("\nCapabilityBoundingSet=\n") && !unit.contains("RuntimeDirectory"))
     }
 }

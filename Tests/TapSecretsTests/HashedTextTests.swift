@@ -54,6 +54,30 @@ import Testing
         }
     }
 
+    @Test func passwordsInBothOfTwoDescriptionsAreHashedWhereTheyStand() throws {
+        let seed = """
+            taproom: 1
+            services:
+            - {kind: vault, password: seed-one, users: {ada: seed-two, bob: seed-three, eve: seed-four}}
+            - {name: b, kind: vault, password: 'seed-five'}
+
+            """
+        let own =
+            "taproom: 1\nextends: a\nservices: [{kind: vault, password: own-one, users: {ada: own-two, eve: null}}]\n"
+        let text = DescriptionTexts(own: own, extended: seed).joined
+        let first = try read(text)
+        #expect(!first.text.contains("own-") && !first.text.contains("seed-"), "\(first.text)")
+        let again = try read(first.text)
+        #expect(again.application == first.application)
+        #expect(again.text == first.text)
+        // Read from the files again: nothing is different.
+        let second = try read(text, former: first.application)
+        #expect(second.application == first.application)
+        #expect(second.text == first.text)
+        let users = first.application.services[0].settings["users"]?.object
+        #expect(users?.keys.sorted() == ["ada", "bob"])
+    }
+
     @Test func plainTextBesideItIsLeftAlone() throws {
         let text = "taproom: 1\nservices: [{kind: vault, apiKey: one, token: env:A}]\n"
         #expect(try read(text).text == text)

@@ -28,6 +28,11 @@ package final class OutputFile {
         buffer.reserveCapacity(Self.bufferSize)
     }
 
+    /// A file beside it for a part that is not known to the end yet; it goes when it is used no more.
+    ///
+    /// Throws `SystemCallError`.
+    func companion() throws(SystemCallError) -> OutputFile { try OutputFile(path + ".part") }
+
     deinit {
         if !isNamed { unlink(temporary) }
         close(descriptor)
@@ -70,6 +75,11 @@ package final class OutputFile {
             throw SystemCallError("write \(path)")
         }
     }
+
+    /// Adds what was written to another file.
+    ///
+    /// Throws `SystemCallError`.
+    func append(_ other: OutputFile) throws { try other.read(from: 0) { try write($0) } }
 
     /// Reads what was written from an offset to the end, piece by piece.
     ///

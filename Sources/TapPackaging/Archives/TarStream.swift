@@ -1,47 +1,46 @@
 /// A tar archive as dpkg-deb writes it: the GNU format, everything owned by root, one time for all.
 ///
 /// The format is described in "Basic Tar Format" of the manual of GNU tar.
-struct TarStream {
+final class TarStream: ArchiveStream {
     private static let blockSize = 512
 
     /// The time of each member, in seconds since 1970.
-    let date: Int
+    private let date: Int
+    /// What the paths begin with instead of a slash: `./` in a `.deb`, nothing in a layer of an image.
+    private let prefix: String
     private let sink: ByteSink
     private var count = 0
 
-    init(date: Int, into sink: @escaping ByteSink) {
-        (self.date, self.sink) = (date, sink)
+    /// Begins an archive, with the root folder when paths have a prefix.
+    init(date: Int, prefix: String = "./", into sink: @escaping ByteSink) throws {
+        (self.date, self.prefix, self.sink) = (date, prefix, sink)
+        if !prefix.isEmpty { try add(prefix, type: "5", mode: 0o755) }
     }
 
-    /// Writes a whole archive.
-    ///
-    /// - Parameters:
-    ///   - files: what is in it, folders before what is in them.
-    ///   - date: the time of each member, in seconds since 1970.
-    ///   - prefix: what the paths begin with instead of a slash: `./` in a `.deb`, nothing in a layer of an image.
-    ///   - sink: where it goes.
-    /// - Throws: what reading a file throws, and what the sink does.
-    static func write(_ files: [LaidFile], date: Int, prefix: String = "./", into sink: @escaping ByteSink) throws {
-        var stream = TarStream(date: date, into: sink)
-        if !prefix.isEmpty { try stream.add(prefix, type: "5", mode: 0o755) }
-        for file in files { try stream.add(file, prefix) }
-        try stream.finish()
-    }
-
-    private mutating func add(_ file: LaidFile, _ prefix: String) throws {
+    func begin(_ file: LaidFile) throws {
         let name = prefix + file.path.dropFirst()
         switch file.file.content {
         case .folder: try add(name + "/", type: "5", mode: file.file.mode)
         case .link(let target): try add(name, type: "2", mode: 0o777, link: target)
-        case .bytes, .file:
-            try add(name, type: "0", mode: file.file.mode, size: file.size)
-            try file.read { try write($0) }
-            try pad(to: Self.blockSize)
+        case .bytes, .file: try add(name, type: "0", mode: file.file.mode, size: file.size)
         }
     }
 
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        count += bytes.count
+        try sink(bytes)
+    }
+
+    func end() throws { try pad(to: Self.blockSize) }
+
+    /// Ends the archive: two empty blocks, and padding to twenty.
+    func finish() throws {
+        try write([UInt8](repeating: 0, count: 2 * Self.blockSize))
+        try pad(to: 20 * Self.blockSize)
+    }
+
     /// The header of a member.
-    private mutating func add(
+    private func add(
         _ name: String, type: Character, mode: UInt16, size: Int = 0, link: String = ""
     ) throws {
         try addLong(name, type: "L")
@@ -50,7 +49,7 @@ struct TarStream {
     }
 
     /// A member before the member that has the whole of a name that is too long for it, ended by a zero.
-    private mutating func addLong(_ name: String, type: Character) throws {
+    private func addLong(_ name: String, type: Character) throws {
         let bytes = Array(name.utf8)
         guard bytes.count > 100 else { return }
         try write(
@@ -59,22 +58,11 @@ struct TarStream {
         try pad(to: Self.blockSize)
     }
 
-    /// The end: two empty blocks, and padding to twenty.
-    private mutating func finish() throws {
-        try write([UInt8](repeating: 0, count: 2 * Self.blockSize))
-        try pad(to: 20 * Self.blockSize)
-    }
-
-    private mutating func pad(to size: Int) throws {
+    private func pad(to size: Int) throws {
         try write([UInt8](repeating: 0, count: (size - count % size) % size))
     }
 
-    private mutating func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
-
-    private mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
-        count += bytes.count
-        try sink(bytes)
-    }
+    private func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
     private func header(
         _ name: [UInt8], type: Character, mode: UInt16, size: Int, date: Int, link: [UInt8]

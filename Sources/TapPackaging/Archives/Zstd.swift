@@ -4,9 +4,11 @@ import CZstd
 ///
 /// Equal input gives equal bytes with a version of the library, however many threads compress.
 final class ZstdStream {
-    /// A compression of a third of what the largest level costs in size, for a thirtieth of its time and with 8 MiB a thread.
-    static let level: CInt = 6
+    /// That of the library and of dpkg-deb: ten times as fast as gzip, and smaller.
+    static let level: CInt = 3
     private static let threads: CInt = 2
+    /// How much is given to a thread at once: less than the library would, so that all of it needs little memory.
+    private static let jobSize: CInt = 2 << 20
 
     private let context: OpaquePointer
     private let sink: ByteSink
@@ -18,8 +20,9 @@ final class ZstdStream {
         output = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Self.level)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
-        // A library without threads refuses, and compresses in this one: to the same bytes as one that has them.
+        // A library without threads refuses, and compresses in this one: the bytes are others then.
         ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, Self.threads)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_jobSize, Self.jobSize)
     }
 
     deinit { ZSTD_freeCCtx(context) }

@@ -25,6 +25,13 @@ extension Disk {
         try result.get()
     }
 
+    /// How many bytes a file has.
+    static func size(of path: String) throws(SystemCallError) -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw SystemCallError("read \(path)") }
+        return Int(status.st_size)
+    }
+
     /// Reads an open file from an offset to its end, piece by piece.
     ///
     /// Throws ``SystemCallError``, and what `body` throws.

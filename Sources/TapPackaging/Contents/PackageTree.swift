@@ -7,9 +7,9 @@ struct LaidFile {
     /// Where it lies.
     let place: String
     /// How many bytes it has; of a link: how many its target has.
-    let size: Int
+    var size = 0
     /// The checksum of a file's bytes in the format's way; empty for links and folders.
-    let digest: [UInt8]
+    var digest: [UInt8] = []
 
     /// The path on the machine where it is installed.
     var path: String { file.path }
@@ -56,9 +56,16 @@ package struct PackageTree {
 
     /// Puts files into the tree, in the order of their paths, with the folders above them.
     ///
-    /// Answers all of it; that of which the bytes are copied is read once.
-    func lay<Checksum: Digest>(_ files: [PackageFile], digest: Checksum.Type) throws -> [LaidFile] {
-        try files.withFolders.map { try lay($0, Checksum.self) }
+    /// - Parameters:
+    ///   - files: what is put there.
+    ///   - digest: the checksum of each file.
+    ///   - archive: gets everything at the same time, so that bytes are read once; nil: nothing does.
+    /// - Returns: all of it.
+    /// - Throws: `SystemCallError`, ``PackagingError/changed(file:)``, and what the archive throws.
+    func lay<Checksum: Digest>(
+        _ files: [PackageFile], digest: Checksum.Type, into archive: (any ArchiveStream)? = nil
+    ) throws -> [LaidFile] {
+        try files.withFolders.map { try lay($0, Checksum.self, archive) }
     }
 
     /// Puts what only the packager's tool reads into the tree.
@@ -69,29 +76,43 @@ package struct PackageTree {
         return try folder.lay(files, digest: NoDigest.self)
     }
 
-    private func lay<Checksum: Digest>(_ file: PackageFile, _ digest: Checksum.Type) throws -> LaidFile {
+    private func lay<Checksum: Digest>(
+        _ file: PackageFile, _ digest: Checksum.Type, _ archive: (any ArchiveStream)?
+    ) throws -> LaidFile {
         let place = path + file.path
         var checksum = Checksum()
-        var size = 0
+        var laid = LaidFile(file: file, place: place)
         switch file.content {
-        case .folder: try Disk.makeFolder(place)
+        case .folder:
+            try Disk.makeFolder(place)
+            try archive?.add(laid)
         case .link(let target):
             guard symlink(target, place) == 0 else { throw SystemCallError("make the link \(place)") }
-            return LaidFile(file: file, place: place, size: target.utf8.count, digest: [])
+            laid.size = target.utf8.count
+            try archive?.add(laid)
         case .bytes(let bytes):
             try Disk.create(place, mode: file.mode, content: bytes)
+            laid.size = bytes.count
+            try archive?.add(laid)
             bytes.withUnsafeBytes { checksum.add($0) }
-            size = bytes.count
+            laid.digest = checksum.finish()
         case .file(let source):
+            laid.size = try Disk.size(of: source)
+            try archive?.begin(laid)
+            var count = 0
             try Disk.create(place, mode: file.mode) { target in
                 try Disk.read(source) { bytes in
+                    count += bytes.count
+                    guard count <= laid.size else { throw PackagingError.changed(file: source) }
                     checksum.add(bytes)
-                    size += bytes.count
                     try Disk.write(bytes, to: target, place)
+                    try archive?.write(bytes)
                 }
             }
+            guard count == laid.size else { throw PackagingError.changed(file: source) }
+            try archive?.end()
+            laid.digest = checksum.finish()
         }
-        let isFolder = file.content == .folder
-        return LaidFile(file: file, place: place, size: size, digest: isFolder ? [] : checksum.finish())
+        return laid
     }
 }

@@ -36,7 +36,7 @@ struct ShellParts {
         if let user = account.userToMake {
             fallback += account.group == nil ? ownGroup(of: user) : ""
             fallback += """
-                # shellcheck disable=SC2086 # Two words.
+                # shellcheck disable=SC2086 # Perhaps two words.
                 getent passwd \(user) >/dev/null || useradd --system \(account.group.map { "--gid \($0)" } ?? "$own") \\
                     --no-create-home --home-dir \(places.state) --shell /usr/sbin/nologin \(user)
 

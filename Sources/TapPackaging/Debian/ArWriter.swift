@@ -12,21 +12,22 @@ struct ArWriter {
         try output.write(Array("!<arch>\n".utf8))
     }
 
-    /// Adds a member that `fill` writes; its size is put into its header when it is known.
-    func add(_ name: String, _ fill: (@escaping ByteSink) throws -> Void) throws {
-        let start = output.count
-        try output.write([UInt8](repeating: UInt8(ascii: " "), count: Self.headerSize))
-        try fill { [output] in try output.write($0) }
-        let size = output.count - start - Self.headerSize
-        if size % 2 == 1 { try output.write([UInt8(ascii: "\n")]) }
-        guard String(size).utf8.count <= 10 else { throw PackagingError.tooLarge }
-        try output.replace(at: start, with: header(name, size: size))
-    }
-
     /// Adds a member of a few bytes.
     func add(_ name: String, _ content: [UInt8]) throws {
-        try add(name) { sink in try content.withUnsafeBytes(sink) }
+        try output.write(header(name, size: content.count))
+        try output.write(content)
+        try pad(content.count)
     }
+
+    /// Adds a member that was written to a file of its own.
+    func add(_ name: String, _ content: OutputFile) throws {
+        guard String(content.count).utf8.count <= 10 else { throw PackagingError.tooLarge }
+        try output.write(header(name, size: content.count))
+        try output.append(content)
+        try pad(content.count)
+    }
+
+    private func pad(_ size: Int) throws { if size % 2 == 1 { try output.write([UInt8(ascii: "\n")]) } }
 
     /// The bytes before a member: name, time, owner, group, mode and size in fixed columns.
     private func header(_ name: String, size: Int) -> [UInt8] {

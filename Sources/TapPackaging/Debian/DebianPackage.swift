@@ -48,19 +48,30 @@ package struct DebianPackage: PackageFormat {
     }
 
     package func pack(_ tree: PackageTree, into output: OutputFile) throws {
-        let laid = try tree.lay(files, digest: MD5.self)
-        let control = controlFiles(of: laid)
-        let laidControl = try tree.layControl(control)
+        // The checksums stand before the files, and are known after them.
+        let data = try output.companion()
+        var laid: [LaidFile] = []
+        let compression = try request.compression ?? .suiting(size: files.size)
+        try compression.compress(into: { try data.write($0) }) { sink in
+            let archive = try TarStream(date: request.date, into: sink)
+            laid = try tree.lay(files, digest: MD5.self, into: archive)
+            try archive.finish()
+        }
+        let control = try tree.layControl(controlFiles(of: laid))
         let archive = try ArWriter(output, date: request.date)
         try archive.add("debian-binary", Array("2.0\n".utf8))
-        try archive.add("control.tar.zst") { try compress(laidControl, into: $0) }
-        try archive.add("data.tar.zst") { try compress(laid, into: $0) }
+        try archive.add("control.tar.gz", compressed(control))
+        try archive.add("data.tar.\(compression.ending)", data)
     }
 
-    private func compress(_ files: [LaidFile], into sink: @escaping ByteSink) throws {
-        let compression = try ZstdStream(into: sink)
-        try TarStream.write(files, date: request.date) { try compression.write($0) }
-        try compression.finish()
+    private func compressed(_ files: [LaidFile]) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try Compression.gzip.compress(into: { bytes.append(contentsOf: $0) }) { sink in
+            let archive = try TarStream(date: request.date, into: sink)
+            for file in files { try archive.add(file) }
+            try archive.finish()
+        }
+        return bytes
     }
 
     /// What dpkg reads: control, checksums, scripts and more, with paths in the folder DEBIAN.

@@ -31,14 +31,14 @@ struct RPMDependency: Equatable {
     }
 
     /// Reads `NAME`, `NAME >= VERSION` or, as Debian writes it, `NAME (>= VERSION)`.
-    init?(_ text: some StringProtocol) {
-        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
-        guard let name = words.first, Self.isName(name) else { return nil }
+    init?(_ text: Substring) {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let name = words.first.map({ String($0) }), Self.isName(name) else { return nil }
         guard words.count > 1 else {
             self.init(name)
             return
         }
-        var rest = words[1].filter { !$0.isWhitespace }[...]
+        var rest = words.dropFirst().joined()[...]
         if rest.hasPrefix("("), rest.hasSuffix(")") { rest = rest.dropFirst().dropLast() }
         let comparison = rest.prefix { "<=>".contains($0) }
         let version = rest.dropFirst(comparison.count)
@@ -51,7 +51,7 @@ struct RPMDependency: Equatable {
     /// Nil when a part of it can't be read.
     static func list(_ text: String) -> [RPMDependency]? {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        let all = parts.compactMap { RPMDependency(String($0.drop(while: \.isWhitespace))) }
+        let all = parts.compactMap { RPMDependency($0) }
         return all.count == parts.count ? all : nil
     }
 

@@ -18,19 +18,13 @@ struct RPMFileList {
         }
     }
 
-    private let places: InstancePlaces
-    /// The time of each file, in seconds since 1970, of up to 32 bits.
-    private let date: Int
     /// What the package has; folders of others are not among it.
     let files: [LaidFile]
-
-    /// Chooses what the package has from everything that was laid out.
-    init(_ laid: [LaidFile], places: InstancePlaces, date: Int, folders: RPMFolders) {
-        (self.places, self.date) = (places, date)
-        files = laid.filter { $0.file.content != .folder || folders.owns($0.path) }
-    }
-
-    var isLarge: Bool { CpioStream.isLarge(files) }
+    let places: InstancePlaces
+    /// The time of each file, in seconds since 1970, of up to 32 bits.
+    let date: Int
+    /// Whether a file is too large for the usual form.
+    let isLarge: Bool
 
     /// The number of bytes of all files.
     var size: Int { files.reduce(0) { $0 + $1.size } }

@@ -12,7 +12,10 @@ struct RPMFolders {
         included = Set(files.filter { $0.content == .folder }.map(\.path))
     }
 
-    func owns(_ folder: String) -> Bool {
+    /// Whether something that was laid out is in the package.
+    func has(_ file: LaidFile) -> Bool { file.file.content != .folder || has(folder: file.path) }
+
+    private func has(folder: String) -> Bool {
         guard !Self.system.contains(folder) else { return false }
         return included.contains(folder) || own.contains { folder == $0 || folder.hasPrefix($0 + "/") }
     }

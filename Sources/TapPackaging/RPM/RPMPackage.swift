@@ -48,22 +48,28 @@ package struct RPMPackage: PackageFormat {
     }
 
     package func pack(_ tree: PackageTree, into output: OutputFile) throws {
-        let laid = try tree.lay(files, digest: SHA256.self)
         let folders = RPMFolders(places: places, files: files)
-        let list = RPMFileList(laid, places: places, date: request.date, folders: folders)
-        let relations = RPMRelations(places: places, request: request, version: version, isLarge: list.isLarge)
+        let isLarge = try files.contains { try $0.size > Int(UInt32.max) }
+        let compression = try request.compression ?? .suiting(size: files.size)
+        var laid: [LaidFile] = []
+        let payload = try RPMPayload(output.companion(), compression) { sink in
+            let archive = CpioStream(date: request.date, isLarge: isLarge, takes: folders.has, into: sink)
+            laid = try tree.lay(files, digest: SHA256.self, into: archive)
+            try archive.finish()
+        }
+        let list = RPMFileList(
+            files: laid.filter(folders.has), places: places, date: request.date, isLarge: isLarge)
+        let relations = RPMRelations(
+            places: places, request: request, version: version, compression: compression, isLarge: isLarge)
         _ = try tree.layControl(controlFiles(list, relations))
-        let header = header(list, relations)
+        var header = header(list, relations)
+        header[.payloadCompressor] = .string(compression.rawValue)
+        header[.payloadFlags] = .string("\(compression.level)")
+        header[.payloadDigest] = .strings([payload.digest.hexadecimal])
+        header[.uncompressedPayloadDigest] = .strings([payload.plainDigest.hexadecimal])
         let writer = RPMWriter(
             output: output, name: "\(request.name)-\(version.withoutEpoch)", architecture: architecture)
-        try writer.write { digests in
-            var header = header
-            header[.payloadDigest] = .strings([digests.compressed])
-            header[.uncompressedPayloadDigest] = .strings([digests.plain])
-            return header
-        } payload: { sink in
-            try CpioStream.write(list.files, date: request.date, into: sink)
-        }
+        try writer.write(header, payload)
     }
 
     /// The header and the scripts as people read them, with paths in the folder RPM.
@@ -86,8 +92,6 @@ package struct RPMPackage: PackageFormat {
         header.set(relations.requires, .requireNames, .requireFlags, .requireVersions)
         header.set(relations.order, .orderNames, .orderFlags, .orderVersions)
         header[.payloadFormat] = .string("cpio")
-        header[.payloadCompressor] = .string("zstd")
-        header[.payloadFlags] = .string("\(ZstdStream.level)")
         header[.payloadDigestAlgorithm] = .int32([RPMHeader.sha256])
         return header
     }

@@ -5,6 +5,8 @@ struct RPMRelations {
     let places: InstancePlaces
     let request: PackageRequest
     let version: RPMVersion
+    /// How the payload is compressed.
+    let compression: Compression
     /// Whether the form of the payload is the one for large files.
     let isLarge: Bool
 
@@ -45,8 +47,8 @@ struct RPMRelations {
     private var features: [RPMDependency] {
         var features = [
             ("CompressedFileNames", "3.0.4-1"), ("FileDigests", "4.6.0-1"), ("PayloadFilesHavePrefix", "4.0-1"),
-            ("PayloadIsZstd", "5.4.18-1"),
         ]
+        if compression == .zstd { features.append(("PayloadIsZstd", "5.4.18-1")) }
         if version.text.contains("~") { features.append(("TildeInVersions", "4.10.0-1")) }
         if isLarge { features.append(("LargeFiles", "4.12.0-1")) }
         return features.map { RPMDependency("rpmlib(\($0))", [.less, .equal, .feature], $1) }

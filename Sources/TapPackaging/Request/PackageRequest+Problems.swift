@@ -20,7 +20,7 @@ extension PackageRequest {
         check(name != "taproom", .takenName(name))
         check(Self.isVersion(version), .version(version))
         check(Self.isMaintainer(maintainer), .maintainer(maintainer))
-        check(Self.isUnitName(unit), .unit(unit))
+        check(Self.isUnitName(unit) || !Self.isPackageName(name), .unit(unit))
         check(Self.isSection(section), .section(section))
         if let homepage { check(Self.isAddress(homepage), .homepage(homepage)) }
         if let license { check(Self.isLine(license), .license(license)) }

@@ -45,6 +45,8 @@ package struct PackageRequest: Sendable, Equatable {
     package var includes: [PackageFile] = []
     /// Whether the service itself may bind ports below 1024, instead of systemd for it.
     package var bindsLowPorts = false
+    /// How files are compressed; nil: as suits their size.
+    package var compression: Compression?
     /// The verbs of tapctl, for completion.
     package var verbs: [String] = []
     /// The time written everywhere in the package, in seconds since 1970.
