@@ -1,10 +1,8 @@
 import Glibc
 import TapConfig
-import TapControl
 import TapData
 import TapFile
 import TapPackaging
-import TapRunner
 import Taproom
 
 /// What is packaged: an application as it is now, running or not.
@@ -28,15 +26,26 @@ struct PackageSource {
         }
         // A package can be read by everyone.
         guard !Tap.isSealed(file) else { throw EncryptedNotPackaged(tap: file) }
-        let kinds = kinds
-        let (description, history) = try Blocking.run {
-            let found = try await Connection.application(of: file, kinds: kinds, PassphraseOptions())
-            return (try await found.description(at: nil), try await found.history())
+        let moment = try Connection.moment(of: file, options.passphrase)
+        application = moment.application
+        date = Timestamp.seconds(of: moment.revision.time) ?? time(nil)
+        try Self.check(application, file, kinds)
+        guard !options.withoutState else {
+            state = nil
+            return
         }
-        application = try DescriptionReader.read(YAMLWriter.write(description), file: file, folder: nil, kinds: kinds)
-        state = nil
-        let active = history.last { $0.status == .active }
-        date = active.flatMap { Timestamp.seconds(of: $0.time) } ?? time(nil)
+        var text: [UInt8] = []
+        let count = try moment.writeState { text += $0 }
+        state = count > 0 ? text : nil
+    }
+
+    /// A description has settings in the form of the kinds that read it.
+    private static func check(_ application: Application, _ file: String, _ kinds: KindList) throws {
+        for (path, service) in application.servicesByPath where !service.isGroup {
+            guard try kinds.kind(service.kind).settingsVersion == service.settingsVersion else {
+                throw OldSettings(tap: file, service: path)
+            }
+        }
     }
 
     /// The application in the canonical form.
@@ -50,6 +59,15 @@ struct PackageSource {
             }
         }
     }
+}
+
+/// A tap that was made by another version of the program.
+private struct OldSettings: ReportableError {
+    var tap: String
+    var service: String
+    var description: String { "\(tap): the settings of \(service) are in the form of another version of the program" }
+    var advice: String? { "Bring it to this one first: tapctl upgrade \(tap)." }
+    var exitStatus: ExitStatus { .badData }
 }
 
 /// A tap that is encrypted, so that it is not shown to everyone.

@@ -87,19 +87,6 @@ extension Tapctl {
         }
     }
 
-    struct Upgrade: Verb {
-        static let configuration = CommandConfiguration(
-            abstract: "Have the program that is installed now take over a running application, without a pause.")
-        @OptionGroup var target: Target
-
-        func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
-            let authorship = target.authorship()
-            let upgraded = try target.with(tap, invocation) { try await $0.upgrade(by: authorship) }
-            return try target.report(upgraded, "\(tap): runs in process \(upgraded.process) now\n")
-        }
-    }
-
     /// The revision that a change made; null: nothing was to be changed.
     private struct Made: Encodable {
         var revision: Int?

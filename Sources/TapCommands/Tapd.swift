@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import Logging
-import Synchronization
 import TapConfig
 import TapControl
 import TapData
@@ -160,21 +159,8 @@ enum Tapd {
     ) throws -> TapSource {
         var passphrase = passphrase
         let kinds = invocation.kinds
-        // Looked up before the process goes to another folder.
-        let (place, folder) = (absolute(file), DescriptionFile.folder(of: file))
-        let warned = WarnedText()
-        let description = DescriptionSource(file, favoring: options.onConflict) {
-            let base = try DescriptionFile(file, at: place, options.passphrase).base
-            warned.expect(base.text)
-            return base
-        } reading: { base, former in
-            // Errors call the file what the person called it.
-            let reading = try DescriptionReader.reading(
-                base.text, file: base.name == place ? file : base.fileName, folder: folder, kinds: kinds, former: former
-            )
-            if warned.isNew(base.text) { Console.warn(reading.warnings, invocation) }
-            return reading
-        }
+        let description = DescriptionSource(
+            file: file, favoring: options.onConflict, options.passphrase, invocation)
         if access(path, F_OK) != 0 {
             let description = try DescriptionFile(file, options.passphrase)
             passphrase = passphrase ?? description.passphrase
@@ -192,23 +178,6 @@ enum Tapd {
         guard options.encrypted else { return nil }
         guard options.description != nil, access(path, F_OK) != 0 else { throw NotEncrypted(tap: path) }
         return try options.passphrase.new(path)
-    }
-}
-
-/// The text of a description of which warnings are printed: as the file is now and not as it was, and once.
-private final class WarnedText: Sendable {
-    private let texts = Mutex<(file: String?, warned: String?)>((nil, nil))
-
-    /// Says what is in the file.
-    func expect(_ text: String) { texts.withLock { $0.file = text } }
-
-    /// Whether a text is that of the file and is asked for the first time.
-    func isNew(_ text: String) -> Bool {
-        texts.withLock { texts in
-            guard text == texts.file, text != texts.warned else { return false }
-            texts.warned = text
-            return true
-        }
     }
 }
 

@@ -230,8 +230,12 @@ extension RunningApplication {
         let kinds = kinds
         var request = ChangeRequest()
         request.comment = "from \(description.fileName)"
+        let logger = logger
         let outcome = try await change { tap, application in
-            try description.merged(description.read(), into: tap, application, kinds: kinds)
+            let text = try description.read()
+            let decided = try description.merged(text, into: tap, application, kinds: kinds)
+            logger.note(try description.overruled(text, in: tap, application, kinds: kinds), description)
+            return decided
         } store: { [request] tap, decided in
             try tap.store(decided, request, status: .pending, by: authorship)
         }

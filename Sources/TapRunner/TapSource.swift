@@ -76,4 +76,18 @@ package struct DescriptionSource: Sendable {
     ) throws -> DecidedChange {
         try tap.merge(text, with: application, favoring: side, kinds: kinds, reading: reading)
     }
+    /// What a merge decides by the side it favors: where file and running application disagree.
+    ///
+    /// Nil when they don't, or nobody is favored. Throws what is wrong with the description.
+    func overruled(
+        _ text: BaseDescription, in tap: Tap, _ application: Application, kinds: KindList
+    ) throws -> MergeConflict? {
+        guard side != nil, try tap.base()?.text != text.text else { return nil }
+        do {
+            _ = try tap.merge(text, with: application, favoring: nil, kinds: kinds, reading: reading)
+            return nil
+        } catch let conflict as MergeConflict {
+            return conflict
+        }
+    }
 }

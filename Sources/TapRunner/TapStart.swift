@@ -1,5 +1,5 @@
 import Logging
-import TapConfig
+package import TapConfig
 import TapControl
 package import TapFile
 import Taproom
@@ -11,6 +11,8 @@ struct PreparedTap {
     let planned: [PlannedService]
     /// Who it runs as; nil: who starts it.
     let account: Account?
+    /// Where the description and what was changed at run time disagreed, and one of them was taken.
+    let overruled: MergeConflict?
 
     /// Takes back what the start changed, and closes the tap.
     ///
@@ -20,6 +22,17 @@ struct PreparedTap {
     fileprivate static func undo(_ tap: Tap) {
         _ = try? tap.commit { try tap.failPendingRevisions() }
         try? tap.close()
+    }
+}
+
+extension Logger {
+    /// Says where a description and what was changed at run time disagreed, and which of them counts.
+    func note(_ overruled: MergeConflict?, _ description: DescriptionSource) {
+        guard let overruled, let side = description.side else { return }
+        for line in overruled.description.split(separator: "\n") {
+            warning(
+                "file and running application disagree", metadata: ["taken": "\(side.rawValue)", "where": "\(line)"])
+        }
     }
 }
 
@@ -55,18 +68,23 @@ package struct TapStart {
         do {
             try goBack(tap, to: source.point)
             let text = try source.description?.read()
-            let (application, planned) = try `as`(account(of: tap)) {
-                if let text, let description = source.description { try merge(description, text, into: tap) }
+            let (application, planned, overruled) = try `as`(account(of: tap)) {
+                var overruled: MergeConflict?
+                if let text, let description = source.description {
+                    overruled = try merge(description, text, into: tap)
+                }
                 try migrate(tap)
                 let application = try tap.application()
                 sayWhatIsQuarantined(application)
-                return (application, try plans(of: application))
+                return (application, try plans(of: application), overruled)
             }
             if planned.contains(where: \.hasTables) {
                 try tap.openReadingConnection()
             }
             // The merge may have named another account.
-            return PreparedTap(tap: tap, application: application, planned: planned, account: try account(of: tap))
+            return PreparedTap(
+                tap: tap, application: application, planned: planned, account: try account(of: tap),
+                overruled: overruled)
         } catch {
             PreparedTap.undo(tap)
             throw error
@@ -86,6 +104,24 @@ package struct TapStart {
         }
         _ = try plans(of: merged ?? tap.application())
         try tap.close()
+    }
+
+    /// Brings a tap that does not run to what this program would run, as a start does, and leaves it there.
+    ///
+    /// Answers the revision that makes it so, nil when there was nothing to do; and where the description was overruled.
+    /// Throws what ``prepare(_:holding:)`` does; the tap is then as it was.
+    package func bringUp(_ source: TapSource) throws -> (revision: Int?, overruled: MergeConflict?) {
+        let prepared = try prepare(source)
+        do {
+            let before = try prepared.tap.activeRevision()
+            try prepared.tap.commit { try prepared.tap.activatePendingRevisions() }
+            let after = try prepared.tap.activeRevision()
+            try prepared.tap.close()
+            return (after == before ? nil : after, prepared.overruled)
+        } catch {
+            prepared.undo()
+            throw error
+        }
     }
 
     private func plans(of application: Application) throws -> [PlannedService] {
@@ -174,18 +210,26 @@ package struct TapStart {
         logger.notice("starting from an earlier point", metadata: ["point": "\(target)", "revision": "\(revision)"])
     }
 
-    private func merge(_ description: DescriptionSource, _ text: BaseDescription, into tap: Tap) throws {
-        let decided = try description.merged(text, into: tap, tap.application(), kinds: configuration.kinds)
+    /// Answers where the two disagreed, when one of them was taken.
+    private func merge(
+        _ description: DescriptionSource, _ text: BaseDescription, into tap: Tap
+    ) throws -> MergeConflict? {
+        let application = try tap.application()
+        let decided = try description.merged(text, into: tap, application, kinds: configuration.kinds)
+        let overruled = try description.overruled(text, in: tap, application, kinds: configuration.kinds)
         var request = ChangeRequest()
         request.comment = "from \(description.fileName)"
         do {
             guard let revision = try tap.commit({ try tap.store(decided, request, status: .pending, by: author) })
-            else { return }
+            else { return nil }
+            logger.note(overruled, description)
             logger.notice("description merged", metadata: ["file": "\(description.path)", "revision": "\(revision)"])
+            return overruled
         } catch ControlError.unconfirmed(let revision, let time) {
             logger.warning(
                 "the description is not merged: a change waits to be confirmed",
                 metadata: ["file": "\(description.path)", "revision": "\(revision)", "until": "\(time)"])
+            return nil
         }
     }
 
