@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.enabled(if: isInstalled("rpm"))) struct RPMPackageTests {
     @Test func rpmListsWhatIsInstalled() throws {
-        try withRPM(request(endpoints: [.tcp(port: 80)])) { package in
+        try withRPM(request(endpoints: [.tcp(port: 80)])) { package throws in
             #expect(
                 try package.lines("--list") == [
                     "/etc/taproom-web",
@@ -30,7 +30,7 @@ import Testing
         var request = request(version: "2:1.5~rc1-3", summary: "The web site", longDescription: "One.\n\nTwo.")
         request.homepage = "https://example.com"
         request.license = "MIT"
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             #expect(package.written.path.hasSuffix("/taproom-web-1.5~rc1-3.noarch.rpm"))
             #expect(package.written.tree.hasSuffix("/taproom-web-1.5~rc1-3.noarch"))
             #expect(
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func rpmKnowsConfigurationDocumentsAndTheLicense() throws {
-        try withRPM(request()) { package in
+        try withRPM(request()) { package throws in
             #expect(try package.lines("--configfiles") == ["/etc/taproom-web/web.yaml"])
             #expect(
                 try package.lines("--docfiles") == [
@@ -80,7 +80,7 @@ import Testing
     func rpmFindsAllChecksumsRight(compression: Compression) throws {
         var request = request()
         request.compression = compression
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             let check = try run("env", "LC_ALL=C", "rpm", "-Kv", "--nosignature", package.written.path)
             #expect(check.status == 0)
             #expect(
@@ -109,7 +109,7 @@ import Testing
             PackageFile("/srv/site/nothing", content: []), PackageFile("/srv/site/run", mode: 0o755, text: "#!/bin/sh\n"),
             PackageFile("/srv/site/ü ", content: [UInt8](repeating: 7, count: 100_001)),
         ]
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             let unpacked = package.folder + "/unpacked"
             try Disk.makeFolder(unpacked)
             let cpio = try run(
@@ -122,11 +122,11 @@ import Testing
     }
 
     @Test func equalRequestsGiveEqualBytes() throws {
-        try withRPM(request()) { first in
-            try withRPM(request()) { second in
+        try withRPM(request()) { first throws in
+            try withRPM(request()) { second throws in
                 #expect(try contents(of: first.written.path) == contents(of: second.written.path))
             }
-            try withRPM(request(date: 1)) { other in
+            try withRPM(request(date: 1)) { other throws in
                 #expect(try contents(of: first.written.path) != contents(of: other.written.path))
             }
         }
@@ -137,14 +137,14 @@ import Testing
         request.includes = (0..<3000).map { number in
             PackageFile("/srv/\(String(repeating: "x", count: 1 + number % 300))/\(number)", text: "\(number)")
         }
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             #expect(try run("rpm", "-K", "--nosignature", package.written.path).status == 0)
             #expect(try package.lines("--list").filter { $0.hasPrefix("/srv/") }.count == 3000)
         }
     }
 
     @Test func theFolderRPMShowsTheHeaderAndTheScripts() throws {
-        try withRPM(request()) { package in
+        try withRPM(request()) { package throws in
             let folder = package.written.tree + "/RPM"
             #expect(try run("ls", folder).output == "header\npost\npostun\npre\npreun\ntriggerin\n")
             let header = try String(decoding: contents(of: folder + "/header"), as: UTF8.self)
@@ -162,7 +162,7 @@ import Testing
         request.runner = .bundled(
             BundledProgram(path: "/bin/true", architecture: .x86, debianDependencies: ["libc6"], libraryNames: []))
         for request in [request, TapPackagingTests.request()] {
-            try withRPM(request) { package in
+            try withRPM(request) { package throws in
                 let found = try run(
                     "grep", "-rniE", "dpkg|debian|debconf|apt-get|apt install|/var/backups|maintainer script", "-I",
                     "--exclude=tapd", package.written.tree)
@@ -178,7 +178,7 @@ import Testing
             BundledProgram(
                 path: "/bin/true", architecture: machine, debianDependencies: ["libc6"],
                 libraryNames: ["libc.so.6(GLIBC_2.36)(64bit)"]))
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             #expect(package.written.path.hasSuffix("/taproom-web-1.0-1.\(name).rpm"))
             #expect(try package.query("--queryformat", "%{arch}") == name)
             let requires = try package.lines("--requires")

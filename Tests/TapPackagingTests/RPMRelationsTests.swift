@@ -6,7 +6,7 @@ import Testing
     @Test(.enabled(if: isInstalled("rpm"))) func needsTheRunnerAndWhatTheScriptsCall() throws {
         var request = request()
         request.depends = ["php-fpm (>= 8.2), perl(Socket)", "nginx"]
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             #expect(
                 try Set(package.lines("--requires")) == [
                     "/bin/sh", "/usr/bin/getent", "/usr/bin/setpriv", "/usr/sbin/groupadd", "/usr/sbin/useradd",
@@ -20,7 +20,7 @@ import Testing
     @Test(.enabled(if: isInstalled("rpm"))) func asksRpmForWhatItMustBeAbleToDo() throws {
         var request = request(version: "1.0~rc1")
         request.compression = .zstd
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             let requires = try package.lines("--requires")
             #expect(requires.contains("rpmlib(PayloadIsZstd) <= 5.4.18-1"))
             #expect(requires.contains("rpmlib(TildeInVersions) <= 4.10.0-1"))
@@ -29,17 +29,17 @@ import Testing
 
     /// "Users and Groups" of rpm's manual: the line for systemd-sysusers, with zeros to a multiple of three.
     @Test(.enabled(if: isInstalled("rpm"))) func tellsNewRpmsOfTheAccount() throws {
-        try withRPM(request(user: "ada", group: "staff")) { package in
+        try withRPM(request(user: "ada", group: "staff")) { package throws in
             let provides = try package.lines("--provides")
             let user = try #require(provides.first { $0.hasPrefix("user(ada) = ") }).dropFirst("user(ada) = ".count)
             let line = try run("sh", "-c", "printf %s '\(user)' | base64 -d | tr -d '\\0'").output
             #expect(line == "u ada -:staff \"Taproom application taproom-web\" /var/lib/taproom-web")
             #expect(provides.contains("group(staff) = ZyBzdGFmZiAt"))
         }
-        try withRPM(request(user: "ada")) { package in
+        try withRPM(request(user: "ada")) { package throws in
             #expect(try package.lines("--provides").contains("group(ada)"))
         }
-        try withRPM(request(user: "33")) { package in
+        try withRPM(request(user: "33")) { package throws in
             #expect(try !package.lines("--provides").contains { $0.hasPrefix("user(") || $0.hasPrefix("group(") })
             #expect(try !package.lines("--requires").contains { $0.hasPrefix("/usr/sbin/") })
         }

@@ -10,7 +10,7 @@ import Testing
 
     private func withScripts(_ request: PackageRequest, _ body: (_ folder: String, _ names: [String]) throws -> Void) throws
     {
-        try withRPM(request) { package in
+        try withRPM(request) { package throws in
             let folder = package.written.tree + "/RPM"
             try body(folder, ["pre", "post", "preun", "postun", "triggerin"].map { "\(folder)/\($0)" })
         }
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aNewRunnerIsTriedWithTheApplication() throws {
-        try withRPM(request()) { package in
+        try withRPM(request()) { package throws in
             #expect(try package.lines("--triggers").first == "triggerin scriptlet (using /bin/sh) -- taproom")
         }
     }

@@ -99,7 +99,7 @@ struct ShellParts {
     var upgrade: String {
         """
         if ! as_service \(places.tool("tapctl")) upgrade "$tap" --description "$description" \\
-            --on-conflict running $trial; then
+            --on-conflict running ${trial:+--trial}; then
             echo "\(places.package): the application is as it was, and goes on if it ran. \(again)" >&2
             exit 1
         fi

@@ -79,7 +79,9 @@ struct RPMScriptlets {
     private var programNumber: String { "stat -L -c '%i %Z' \(places.tool("tapd"))" }
 
     private var start: String {
-        let mayBeActive = units.map { "systemctl is-active --quiet \($0.name) && active=\"$active \($0.name)\"" }
+        let noting = units.map {
+            "        if systemctl is-active --quiet \($0.name); then active=\"$active \($0.name)\"; fi\n"
+        }
         return """
             if [ "$1" -eq 1 ] && command -v systemctl >/dev/null; then
                 systemctl --no-reload preset \(unitNames) >/dev/null || :
@@ -90,7 +92,7 @@ struct RPMScriptlets {
                     ! systemctl is-enabled --quiet \(places.service) || systemctl start \(unitNames) || :
                 elif [ -n "$trial" ]; then
                     active=
-            \(mayBeActive.map { "        \($0) || :\n" }.joined())\
+            \(noting.joined())\
                     # A socket can't be bound anew while the service holds it.
                     # shellcheck disable=SC2086 # Words.
                     [ -z "$active" ] || { systemctl stop \(places.service) && systemctl restart $active; } || :
@@ -134,6 +136,7 @@ struct RPMScriptlets {
         guard request.runner == .shared else { return nil }
         return """
             # A new runner is tried with the application, which is handed over to it or goes on with the old one.
+            # shellcheck disable=SC2034 # Not all words are used here.
             set -e
 
             \(parts.words)\
