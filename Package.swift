@@ -184,7 +184,7 @@ let package = Package(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
         tests("TapCommandsTests", ["TapCommands", argumentParser]),
-        tests("TapPackagingTests", ["TapPackaging", "Taproom"]),
+        tests("TapPackagingTests", ["TapPackaging", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),

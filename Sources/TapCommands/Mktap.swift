@@ -68,7 +68,8 @@ enum Mktap {
 
     /// The options that are taken after the kind too, unless the kind has one of the same name.
     private static let movable: Set<String> = [
-        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "--state", "-u", "-g", "-n", "-a", "-o", "-t",
+        "--uid", "--gid", "--appname", "--append", "--output", "--type", "--from", "--state", "-u", "-g", "-n", "-a",
+        "-o", "-t",
         "--passphrase-file",
     ]
 
@@ -198,7 +199,8 @@ enum Mktap {
     }
 
     private static func append(to tap: String, _ arguments: Arguments, _ invocation: Invocation) throws -> ExitStatus {
-        if arguments.from != nil || arguments.state != nil || arguments.output != nil || arguments.force || arguments.encrypted
+        if arguments.from != nil || arguments.state != nil || arguments.output != nil || arguments.force
+            || arguments.encrypted
             || arguments.type != .tap
             || arguments.uid != nil || arguments.gid != nil || arguments.appname != nil
         {

@@ -35,7 +35,7 @@ extension Tapctl {
             if trial { return try rehearse(tap, invocation) }
             let control = target.control ?? ControlSocket.path(forTap: tap)
             guard let running = try RemoteApplication(socket: control) else {
-                return try report(bringUp(tap, invocation), "\(tap): ")
+                return try report(bringUp(tap, called: tap, invocation), "\(tap): ")
             }
             let authorship = target.authorship()
             let upgraded = try Blocking.run { try await running.upgrade(by: authorship) }
@@ -49,17 +49,18 @@ extension Tapctl {
             try target.with(tap, invocation) { try await $0.save() }
             try Tap.backUp(tap, to: copy, passphrase: passphrase)
             defer { unlink(copy) }
-            return try report(bringUp(copy, invocation), "\(tap), tried on a copy: ")
+            return try report(bringUp(copy, called: tap, invocation), "\(tap), tried on a copy: ")
         }
 
-        private func bringUp(_ tap: String, _ invocation: Invocation) throws -> Int? {
+        private func bringUp(_ tap: String, called name: String, _ invocation: Invocation) throws -> Int? {
             let passphrase = try target.passphrase.opening(tap)
             let description = description.map {
                 DescriptionSource(file: $0, favoring: onConflict, target.passphrase, invocation)
             }
             let brought = try TapStart(RunnerConfiguration(kinds: invocation.kinds)).bringUp(
                 TapSource(.file(tap, passphrase: passphrase), description: description))
-            if let overruled = brought.overruled, let onConflict {
+            if var overruled = brought.overruled, let onConflict {
+                overruled.tap = name
                 Console.warn(
                     overruled.description.split(separator: "\n").map { "\($0): \(onConflict.rawValue) is taken" },
                     invocation)

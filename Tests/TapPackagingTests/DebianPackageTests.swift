@@ -39,7 +39,7 @@ import Testing
                 Version: 1.0
                 Architecture: all
                 Maintainer: Ada Lovelace <ada@example.com>
-                Installed-Size: 36
+                Installed-Size: 31
                 Depends: debconf (>= 0.5) | debconf-2.0, passwd, taproom (>= 0.1)
                 Section: net
                 Priority: optional

@@ -1,4 +1,5 @@
-import TapPackaging
+@testable import TapPackaging
+import TapTesting
 import Taproom
 import Testing
 
@@ -38,6 +39,20 @@ import Testing
     func acceptsVersionsThatPolicyAllows(version: String) throws {
         #expect(request(version: version).problems == [])
         #expect(try run("dpkg", "--validate-version", version).status == 0)
+    }
+
+    /// A version is one here exactly when it is one for dpkg.
+    @Test func agreesWithDpkgAboutVersions() throws {
+        var random = SeededGenerator(seed: 6)
+        let characters = Array("0123459.+~-:azA_é/")
+        for _ in 0..<300 {
+            let count = Int.random(in: 1...7, using: &random)
+            let version = String((0..<count).compactMap { _ in characters.randomElement(using: &random) })
+            // dpkg only warns of a version without a digit in front.
+            let checked = try run("dpkg", "--validate-version", "--", version)
+            let isGood = checked.status == 0 && checked.output.isEmpty
+            #expect(PackageRequest.isVersion(version) == isGood, "\(version): \(checked.output)")
+        }
     }
 
     @Test(arguments: [
