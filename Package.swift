@@ -156,7 +156,8 @@ let package = Package(
             name: "codec-benchmark", dependencies: ["TapData"], path: "Benchmarks/Codec", swiftSettings: settings),
         // Measures storage, and serves rows to redis-benchmark; tools/benchmark runs it.
         .executableTarget(
-            name: "storage-benchmark", dependencies: ["TapFile", "Taproom", "TapData", logging, nioCore, nioPosix],
+            name: "storage-benchmark",
+            dependencies: ["TapFile", "Taproom", "TapData", argumentParser, lifecycle, logging, nioCore, nioPosix],
             path: "Benchmarks/Storage", swiftSettings: settings),
 
         // The tests.
@@ -183,7 +184,7 @@ let package = Package(
         tests(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
-        tests("TapCommandsTests", ["TapCommands", argumentParser]),
+        tests("TapCommandsTests", ["TapCommands", "TapConfig", "TapPages", "TapTesting", "Taproom", argumentParser]),
         tests("TapPackagingTests", ["TapPackaging", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),

@@ -66,7 +66,7 @@ func measureOpening(of path: String, rows: Int) async throws {
 }
 
 /// A line of /proc/self/status (proc(5)), in MB.
-private func memory(_ name: String) throws -> Double {
+func memory(_ name: String) throws -> Double {
     guard let file = fopen("/proc/self/status", "r") else { throw SystemCallError("open /proc/self/status") }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
@@ -118,7 +118,8 @@ func measureUnchanged(_ path: String, snapshots: Int) throws {
     try tap.close()
 }
 
-private func size(_ path: String) -> Double {
+/// The size of a file in bytes.
+func size(_ path: String) -> Double {
     var file = stat()
     return stat(path, &file) == 0 ? Double(file.st_size) : 0
 }

@@ -5,6 +5,7 @@
 //        storage-benchmark open TAP ROWS
 //        storage-benchmark snapshots TAP ROWS
 //        storage-benchmark unchanged TAP SNAPSHOTS
+//        storage-benchmark state TAP
 //        storage-benchmark value-bytes
 import Glibc
 import Taproom
@@ -55,6 +56,7 @@ do {
     case "open": try await measureOpening(of: word("the tap"), rows: number("the number of rows"))
     case "snapshots": try await measureSnapshots(of: word("the tap"), rows: number("the number of rows"))
     case "unchanged": try measureUnchanged(word("the tap"), snapshots: number("the number of snapshots"))
+    case "state": try measureStateText(of: word("the tap"))
     case "value-bytes": report("value bytes", try Visit(number: 0).stored(version: 1).bytes.count)
     case let word: fail("there is no subcommand \"\(word)\"")
     }

@@ -15,8 +15,9 @@ extension DescriptionFile {
         guard passphrase == nil else { throw SealedDescription(path: path) }
         let wanted = try DescriptionReader.application(description, folder: nil, former: nil, kinds: kinds)
             .application
-        let edited = try DescriptionEditor.edit(text, file: path, folder: folder, to: wanted, kinds: kinds)
-        guard edited != text else { return false }
+        let edited = try DescriptionEditor.edit(
+            texts.own, extending: texts.extended, file: path, folder: folder, to: wanted, kinds: kinds)
+        guard edited != texts.own else { return false }
         // A link stays one: the file behind it is replaced.
         let place = realpath(path, nil).map { real in
             defer { free(real) }

@@ -13,8 +13,10 @@ struct DescriptionFile {
     let path: String
     /// Where it is, when the working folder may be another by now.
     private let place: String
-    /// What it says, and behind that the description that it extends.
-    let text: String
+    /// What it says, and what the description says that it extends.
+    let texts: DescriptionTexts
+    /// Both as one text.
+    var text: String { texts.joined }
     /// What it was encrypted with; nil: it was not.
     let passphrase: String?
 
@@ -29,12 +31,12 @@ struct DescriptionFile {
         let own = try self.passphrase.map { try SealedText.open(text, passphrase: $0, name: path) } ?? text
         // What comes from somewhere else says all of it itself.
         guard path != "-", let other = try DescriptionTexts.extendedPath(in: own, file: path) else {
-            self.text = own
+            texts = DescriptionTexts(own: own, extended: nil)
             return
         }
         let otherPlace = LocalPath(other, in: DescriptionFile.folder(of: self.place)).text
         let extended = try DescriptionFile.readExtended(otherPlace, by: path, own.utf8.count)
-        self.text = DescriptionTexts(own: own, extended: extended).joined
+        texts = DescriptionTexts(own: own, extended: extended)
     }
 
     /// Reads a description that another one extends, `size` bytes long, which counts with it.

@@ -40,8 +40,19 @@ enum Tapctl {
             let message = Arguments.message(for: error)
             throw UsageError(problem: message.prefix(1).lowercased() + message.dropFirst())
         }
-        guard let verb = command as? any Verb else { throw HelpRequest(text: Arguments.helpMessage() + "\n") }
+        guard let verb = command as? any Verb else { throw help(from: command) }
         return try verb.perform(invocation)
+    }
+
+    /// What ArgumentParser's command for help says, which it does by throwing it.
+    private static func help(from command: any ParsableCommand) -> HelpRequest {
+        var command = command
+        do {
+            try command.run()
+            return HelpRequest(text: Arguments.helpMessage() + "\n")
+        } catch {
+            return HelpRequest(text: Arguments.fullMessage(for: error) + "\n")
+        }
     }
 }
 

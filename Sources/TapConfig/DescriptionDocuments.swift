@@ -14,8 +14,6 @@ struct DescriptionDocuments {
         let name: String
         /// Where relative paths in it are taken from; nil: they stay as they are.
         let folder: String?
-        /// Where the path of its file stands.
-        let mention: Position
     }
 
     /// Reads a text.
@@ -47,7 +45,7 @@ struct DescriptionDocuments {
         let place = LocalPath(path.text, in: folder).text
         extended = Extended(
             root: root.moved(toDocument: 1, by: texts.extendedOffset), name: name,
-            folder: place.hasPrefix("/") ? LocalPath("..", in: place).text : nil, mention: path.position)
+            folder: place.hasPrefix("/") ? LocalPath("..", in: place).text : nil)
     }
 
     private static func tree(_ text: String, _ file: String, names other: String?) throws(DescriptionError) -> Node {

@@ -10,6 +10,7 @@ package enum DescriptionEditor {
     ///
     /// - Parameters:
     ///   - text: a description that can be read.
+    ///   - extended: the text of the description that it extends, which stays as it is.
     ///   - file: its name, for errors, and for the application when it has none of its own.
     ///   - folder: where its relative paths are taken from; nil leaves them as they are.
     ///   - wanted: what it shall say.
@@ -18,15 +19,18 @@ package enum DescriptionEditor {
     /// - Throws: ``DescriptionError`` when the text can't be read, ``DescriptionEditError`` when it can't be made to say what
     ///   is wanted.
     package static func edit(
-        _ text: String, file: String, folder: String?, to wanted: Application, kinds: KindList
+        _ text: String, extending extended: String? = nil, file: String, folder: String?, to wanted: Application,
+        kinds: KindList
     ) throws -> String {
-        let said = try DescriptionReader.read(text, file: file, folder: folder, kinds: kinds)
+        let whole = { (own: String) in extended.map { DescriptionTexts(own: own, extended: $0).joined } ?? own }
+        let said = try DescriptionReader.read(whole(text), file: file, folder: folder, kinds: kinds)
         let (before, after) = (Description.datum(of: said), Description.datum(of: wanted))
         if before == after { return text }
         var problem = ""
         for editsItems in [true, false] {
             let read = closed(try EditedText(text))
-            let plan = EditPlan(read.root, from: before, to: after, editingItems: editsItems)
+            let (old, new) = try parts(of: read.root, extending: extended, file, from: before, to: after)
+            let plan = EditPlan(read.root, from: old, to: new, editingItems: editsItems)
             var editing = TextEditing(read)
             if let failed = plan.changes.first(where: { !editing.make($0) }) {
                 problem = "there is no way to write \(failed.path.isEmpty ? "it" : failed.path.text) in its place"
@@ -34,7 +38,7 @@ package enum DescriptionEditor {
             }
             for result in results(editing.text, like: text) {
                 do throws(DescriptionError) {
-                    let again = try DescriptionReader.read(result, file: file, folder: folder, kinds: kinds)
+                    let again = try DescriptionReader.read(whole(result), file: file, folder: folder, kinds: kinds)
                     if Description.datum(of: again) == after { return result }
                     problem = "the changed text would not say what is wanted"
                 } catch {
@@ -43,6 +47,21 @@ package enum DescriptionEditor {
             }
         }
         throw DescriptionEditError(file: file, problem: problem)
+    }
+
+    /// What a text says itself of what a description says, and of what it shall say.
+    private static func parts(
+        of own: Node, extending extended: String?, _ file: String, from before: Datum, to after: Datum
+    ) throws -> (Datum, Datum) {
+        guard let extended else { return (before, after) }
+        let change = OverlayChange(own, over: try DescriptionReader.tree(extended), from: before, to: after)
+        guard change.unwanted.isEmpty else {
+            let names = change.unwanted.joined(separator: ", ")
+            throw DescriptionEditError(
+                file: file,
+                problem: "the description that it extends has services that are gone or renamed now: \(names)")
+        }
+        return (change.before, change.after)
     }
 
     /// The text with an end of its last line, if it can say the same then.

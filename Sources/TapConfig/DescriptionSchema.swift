@@ -28,21 +28,38 @@ package enum DescriptionSchema {
     package static func document(kinds: KindList) throws -> Datum {
         var document: DatumObject = ["$schema": dialect, "title": .string("A description of an application")]
         document["type"] = .string("object")
-        document["required"] = ["taproom", "services"]
+        document["required"] = ["taproom"]
         document["properties"] = .object([
             "$schema": described("Where editors find this schema.", ["type": "string"]),
             "taproom": described("The format of the description.", ["const": .integer(1)]),
+            "extends": described(
+                "The file of a complete description that this one is laid over, relative to the folder of this one."
+                    + " Default: none.", ["type": ["string", "null"], "minLength": .integer(1)]),
             "name": described("The name of the application. Default: that of the file.", name),
             "user": described("The user to run as, a name or a number. Default: whoever starts it.", account),
             "group": described("The group to run as, a name or a number. Default: the user's own.", account),
             "retention": described(
                 "Which points of the history are kept: those that any of the rules keeps. Default: all.",
                 ["anyOf": [.object(["$ref": "#/$defs/retention"]), .object(["type": "null"])]]),
-            "services": .object(["$ref": "#/$defs/services"]),
+            "services": .bool(true),
         ])
         document["additionalProperties"] = .bool(false)
+        document["if"] = .object([
+            "properties": .object(["extends": .object(["type": "string"])]), "required": ["extends"],
+        ])
+        document["then"] = services("changes")
+        document["else"] = services("services", isRequired: true)
         document["$defs"] = .object(try definitions(kinds))
         return .object(document)
+    }
+
+    /// Of which form the services are.
+    private static func services(_ definition: String, isRequired: Bool = false) -> Datum {
+        var schema: DatumObject = [
+            "properties": .object(["services": .object(["$ref": .string("#/$defs/\(definition)")])])
+        ]
+        if isRequired { schema["required"] = ["services"] }
+        return .object(schema)
     }
 
     private static let name: DatumObject = [
@@ -62,6 +79,10 @@ package enum DescriptionSchema {
             "services": described(
                 "The services, in the order they are started.",
                 ["type": ["array", "null"], "items": .object(["$ref": "#/$defs/service"])]),
+            "changes": described(
+                "What is different in services of the description that is extended, by their names, and new services.",
+                ["type": ["array", "null"], "items": .object(["$ref": "#/$defs/change"])]),
+            "change": .object(change(words)),
             "retention": .object(try SettingsSchema(Retention.self).schema),
             "restart": .object(try SettingsSchema(RestartPolicy.self).schema),
         ]
@@ -94,6 +115,20 @@ package enum DescriptionSchema {
         var properties = common([kind.word] + kind.formerWords, kind.summary)
         for (key, value) in try SettingsSchema(Kind.Settings.self).properties.members { properties[key] = value }
         return ["type": "object", "properties": .object(properties), "additionalProperties": .bool(false)]
+    }
+
+    /// A service that is laid over another: it may have a part of the keys, and null takes one away.
+    private static func change(_ words: [String]) -> DatumObject {
+        let meaning = "What kind of service it is. Default: that of the other one."
+        var properties = common(words, meaning)
+        properties["kind"] = described(meaning, ["enum": .array(words.map { .string($0) } + [.null])])
+        properties["enabled"] = described("Whether it runs when the application does.", ["type": ["boolean", "null"]])
+        properties["restart"] = described("What happens when it ends by itself.", ["type": ["object", "null"]])
+        properties["services"] = .object(["$ref": "#/$defs/changes"])
+        return [
+            "type": "object", "properties": .object(properties),
+            "anyOf": [.object(["required": ["name"]]), .object(["required": ["kind"]])],
+        ]
     }
 
     /// What belongs to every service.

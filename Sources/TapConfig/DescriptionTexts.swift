@@ -14,18 +14,19 @@ package struct DescriptionTexts {
 
     /// A description and the one it extends.
     package init(own: String, extended: String?) {
-        self.own = own.utf8.last == UInt8(ascii: "\n") ? own : own + "\n"
-        self.extended = extended
+        (self.own, self.extended) = (own, extended)
+        if own.utf8.last != UInt8(ascii: "\n") { mark = "\n" + mark }
     }
 
     /// Finds the documents of a text.
     package init(_ text: String) {
         own = text
-        guard !DescriptionReader.isJSON(text), let line = DescriptionTexts.secondMark(in: text) else { return }
-        let rest = text.utf8[line.upperBound...]
-        own = String(text[..<line.lowerBound])
-        mark = String(text[line])
-        extended = String(rest) ?? ""
+        var bytes = text
+        guard !DescriptionReader.isJSON(text), let line = bytes.withUTF8(DescriptionTexts.secondMark) else { return }
+        let utf8 = text.utf8
+        let start = utf8.index(utf8.startIndex, offsetBy: line.lowerBound)
+        let end = utf8.index(utf8.startIndex, offsetBy: line.upperBound)
+        (own, mark, extended) = (String(text[..<start]), String(text[start..<end]), String(text[end...]))
     }
 
     /// Both as one text.
@@ -34,24 +35,19 @@ package struct DescriptionTexts {
     /// Where the second document stands: offsets in the UTF-8 of the text.
     var extendedOffset: Int { own.utf8.count + mark.utf8.count }
 
-    /// The line that begins a second document.
+    /// The line that begins a second document: offsets.
     ///
     /// At the beginning of a line the three hyphens mean nothing else, wherever they stand in a document.
-    private static func secondMark(in text: String) -> Range<String.Index>? {
-        let bytes = text.utf8
-        var (start, isBegun) = (bytes.startIndex, false)
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { start = bytes.index(start, offsetBy: 3) }
-        while start < bytes.endIndex {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map(bytes.index(after:)) ?? bytes.endIndex
+    private static func secondMark(in bytes: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
+        var (start, isBegun) = (bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, false)
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
             let line = bytes[start..<end]
-            let after = line.dropFirst(3).first
-            if line.starts(with: "---".utf8), after.map(isSpace) ?? true {
-                if isBegun {
-                    let isAlone = line.dropFirst(3).allSatisfy(isSpace)
-                    return start..<(isAlone ? end : bytes.index(start, offsetBy: 3))
-                }
+            if line.starts(with: "---".utf8), line.dropFirst(3).first.map(isSpace) ?? true {
+                let isAlone = line.dropFirst(3).allSatisfy(isSpace)
+                if isBegun { return start..<(isAlone ? end : start + 3) }
                 isBegun = true
-            } else if let first = line.first(where: { !isSpace($0) }), first != UInt8(ascii: "#"),
+            } else if !isBegun, let first = line.first(where: { !isSpace($0) }), first != UInt8(ascii: "#"),
                 line.first != UInt8(ascii: "%")
             {
                 isBegun = true
@@ -62,6 +58,16 @@ package struct DescriptionTexts {
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { " \t\r\n".utf8.contains(byte) }
+
+    /// Whether a text has a word anywhere: found in the time that it takes to read it.
+    private static func has(_ word: StaticString, _ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            word.withUTF8Buffer { word in
+                bytes.indices.contains { bytes[$0] == word.first && bytes[$0...].starts(with: word) }
+            }
+        }
+    }
 }
 
 extension DescriptionTexts {
@@ -70,7 +76,7 @@ extension DescriptionTexts {
     /// Throws ``DescriptionError`` when the other one can't be put behind it.
     package static func extendedPath(in text: String, file: String) throws(DescriptionError) -> String? {
         // Most descriptions need no second look.
-        guard text.contains("extends") else { return nil }
+        guard has("extends", text) else { return nil }
         let texts = DescriptionTexts(text)
         guard let root = try? DescriptionReader.tree(texts.own),
             let path = try DescriptionDocuments.extended(by: root, file)

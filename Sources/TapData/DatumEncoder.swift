@@ -61,7 +61,14 @@ private final class Slot {
             content = .single(datum)
         } else {
             try value.encode(to: SlotEncoder(slot: self, codingPath: path))
+            sortKeys(of: value)
         }
+    }
+
+    /// Gives the keys of a dictionary an order: it has none of its own, and equal values shall be equal bytes.
+    private func sortKeys(of value: some Encodable) {
+        guard case .object(let members) = content, members.count > 1, value is [String: Any] else { return }
+        content = .object(members.sorted { $0.key < $1.key })
     }
 
     func slot(for key: some CodingKey) -> Slot {

@@ -31,7 +31,8 @@ struct StateExpectation {
             // The problem says what to do.
             throw StateLineProblem("\"\(line.cell)\" of the service \"\(line.service)\" \(problem)", advice: "")
         } catch StateError.unreadable(_, let problem) {
-            throw StateLineProblem("the value is none of \"\(line.cell)\" of the service \"\(line.service)\": \(problem)")
+            throw StateLineProblem(
+                "the value is none of \"\(line.cell)\" of the service \"\(line.service)\": \(problem)")
         } catch {
             throw StateLineProblem("the value can't be read: \(error)")
         }

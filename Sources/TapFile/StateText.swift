@@ -31,7 +31,8 @@ package enum StateText {
     package static func write(of tap: Tap, to sink: ([UInt8]) throws -> Void) throws -> Int {
         var chunk = Array((firstLine + "\n").utf8)
         var count = 0
-        for (path, identity) in try tap.identities().sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        for (path, identity) in try tap.identities().sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
+        {
             try tap.eachValue(of: identity) { cell, row in
                 let line = StateLine(service: path, cell: cell, key: row.key, value: row.value)
                 guard let text = line.text else {

@@ -37,6 +37,14 @@ struct OptionTests {
         #expect(names(of: bench) == [])
     }
 
+    @Test(arguments: [["export", "--help"], ["help", "export"], ["export", "-h"]])
+    func aVerbExplainsItself(words: [String]) async throws {
+        let help = try await bench.run("tapctl", words)
+        #expect(help.status == 0)
+        #expect(help.output.contains("USAGE: tapctl export [TAP] [--at POINT] [--into FILE]\n"))
+        #expect(help.output.contains("--into <file>"))
+    }
+
     @Test(arguments: ["site.tac", "site.py", "site.tas", "site.tax"])
     func aProgramIsNoDescription(_ file: String) async throws {
         try bench.folder.write("application = None\n", to: file)

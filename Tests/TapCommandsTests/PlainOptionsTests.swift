@@ -33,7 +33,8 @@ struct PlainOptionsTests {
     @Test(arguments: [
         "", "web", "-u nobody web", "--uid nobody web", "-g nogroup web", "--gid=nogroup web", "-n site web",
         "--appname site web", "-a a.tap web", "--append a.tap web --listing", "-o a.tap web", "--output - web",
-        "-t yaml web", "--type json web", "--from a.yaml", "--from -", "-e web", "--encrypted web",
+        "-t yaml web", "--type json web", "--from a.yaml", "--from -",
+        "--from a.yaml --state a.state", "--state=-", "-e web", "--encrypted web",
         "--passphrase-file key web", "--force web", "--list",
     ])
     func mktapReadsTheSameEitherWay(_ line: String) throws {

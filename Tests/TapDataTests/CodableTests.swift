@@ -34,6 +34,12 @@ import Testing
         var numbers: [Int: String] = [1: "one"]
     }
 
+    @Test func dictionariesOfTextAreInTheOrderOfTheirKeys() throws {
+        let letters = "hgfedcba".map { String($0) }
+        let datum = try DatumEncoder().encode(["inner": Dictionary(uniqueKeysWithValues: letters.map { ($0, 1) })])
+        #expect(datum.object?["inner"]?.object?.keys == letters.reversed())
+    }
+
     private enum Shape: Codable, Equatable {
         case point
         case circle(radius: Double)

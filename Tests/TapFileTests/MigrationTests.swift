@@ -166,6 +166,32 @@ private struct NoWay: Error, CustomStringConvertible { var description: String {
         }
     }
 
+    @Test func stateThatATapBeginsWithIsMigrated() throws {
+        let text = stateText(
+            #"{"service":"web","cell":"baskets","key":1,"version":1,"value":"brie"}"#,
+            #"{"service":"web","cell":"orders","key":2,"version":2,"value":{"items":["edam"]}}"#,
+            #"{"service":"web","cell":"total","version":1,"value":"42"}"#)
+        let shop = application(ServiceDefinition(name: "web", kind: "shop", settingsVersion: 3))
+        try withTap(shop, state: text, kinds: kinds) { tap in
+            #expect(try stateText(of: tap) == text)
+            #expect(
+                try tap.pendingMigrations(kinds: kinds).map(\.text)
+                    == ["web: baskets as orders 1 -> 2", "web: total 1 -> 2"])
+            _ = try tap.commit { try tap.migrate(kinds: kinds, by: ada) }
+            #expect(
+                try stateText(of: tap)
+                    == stateText(
+                        #"{"service":"web","cell":"orders","key":1,"version":2,"value":{"items":["brie"]}}"#,
+                        #"{"service":"web","cell":"orders","key":2,"version":2,"value":{"items":["edam"]}}"#,
+                        #"{"service":"web","cell":"total","version":2,"value":42}"#))
+        }
+        #expect(throws: TapFileError.self) {
+            // There is no way from this value.
+            let bad = stateText(#"{"service":"web","cell":"total","version":1,"value":"many"}"#)
+            try withTap(shop, state: bad, kinds: kinds) { _ in }
+        }
+    }
+
     @Test func anOldCellIsReadWithoutBeingRewritten() throws {
         let stored = StoredValue(version: 1, bytes: CBOR.encode(.string("7")))
         try #expect(stored.decoded(by: Shop.total.migration, of: "total") == 7)

@@ -194,6 +194,37 @@ struct SchemaTests {
         #expect(zip(good + bad, verdicts).filter { $1 }.map(\.0) == good)
     }
 
+    @Test func descriptionsThatExtendAnotherAreAcceptedByReaderAndSchemaAlike() async throws {
+        let seed = """
+            taproom: 1
+            services:
+              - {kind: web, limits: {header: 2048}}
+              - {name: inner, kind: group, services: [{name: deep, kind: web}]}
+
+            """
+        let good = [
+            "", "services:", "name: a\nuser: null", "services: [{kind: web, name: more, static: /srv}]",
+            "services: [{name: web, static: null, limits: {header: null, idle: 1m}, enabled: null, restart: null}]",
+            "services: [{name: site, was: web}, {name: inner, services: [{name: deep, enabled: false}, {kind: web}]}]",
+            "services: [{name: web, kind: null, restart: {policy: always}}]",
+        ]
+        let bad = [
+            "services: {}", "services: [{static: /srv}]", "services: [{name: web, kind: wbe}]", "extend: a",
+            "services: [{name: web, enabled: 1}]", "services: [{name: inner, services: {}}]", "user: -1",
+        ]
+        let kinds = KindList(StandardKinds.all)
+        func text(_ more: String) -> String { "taproom: 1\nextends: a.yaml\n\(more)\n" }
+        func isRead(_ more: String) -> Bool {
+            let text = DescriptionTexts(own: text(more), extended: seed).joined
+            return (try? DescriptionReader.read(text, file: "site.yaml", folder: nil, kinds: kinds)) != nil
+        }
+        #expect(good.filter { !isRead($0) } == [])
+        #expect(bad.filter(isRead) == [])
+        let instances = try (good + bad).map { try YAMLReader.read(text($0)).datum }
+        let verdicts = try await Validator.verdicts(DescriptionSchema.document(kinds: kinds), instances)
+        #expect(zip(good + bad, verdicts).filter { $1 }.map(\.0) == good)
+    }
+
     @Test func thePageOfEachKindHasItsSettings() throws {
         let root = String(#filePath.dropLast("/Tests/TapStandardTests/SchemaTests.swift".utf8.count))
         for kind in StandardKinds.all {

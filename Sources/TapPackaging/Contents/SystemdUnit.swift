@@ -56,6 +56,7 @@ struct SystemdUnit {
         ProtectHome=\(readsHome ? "read-only" : "yes")
         PrivateTmp=yes
         PrivateDevices=yes
+        PrivateMounts=yes
         ProtectProc=invisible
         ProcSubset=pid
         ProtectClock=yes
@@ -70,11 +71,13 @@ struct SystemdUnit {
         RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
         RestrictNamespaces=yes
         RestrictRealtime=yes
-        RestrictSUIDSGID=yes
+        # Not RestrictSUIDSGID: it takes openat2(2) away too, by which files are opened that lie in a folder and nowhere else.
         SystemCallArchitectures=native
         SystemCallErrorNumber=EPERM
         SystemCallFilter=@system-service
         SystemCallFilter=~@privileged @resources
+        # The Swift runtime's threads set theirs, and complain when they can't.
+        SystemCallFilter=setpriority
 
         [Install]
         WantedBy=multi-user.target

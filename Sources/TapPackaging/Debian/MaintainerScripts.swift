@@ -108,7 +108,7 @@ struct MaintainerScripts {
                 done
             fi
             if [ -d /run/systemd/system ] && command -v deb-systemd-invoke >/dev/null; then
-                deb-systemd-invoke daemon-reload >/dev/null || true
+                systemctl --system daemon-reload >/dev/null || true
                 if [ -n "$trial" ]; then
             \(stopForSockets ? "        # A socket can't be bound anew while the service holds it.\n        deb-systemd-invoke stop \(places.service) >/dev/null || true\n" : "")\
                     deb-systemd-invoke restart \(unitNames) >/dev/null || true
@@ -148,7 +148,7 @@ struct MaintainerScripts {
                 deb-systemd-helper mask \(unitNames) >/dev/null || true
             fi
             if [ -d /run/systemd/system ] && command -v deb-systemd-invoke >/dev/null; then
-                deb-systemd-invoke daemon-reload >/dev/null || true
+                systemctl --system daemon-reload >/dev/null || true
             fi
         fi
 

@@ -1,9 +1,8 @@
-import TapTesting
-import TapData
+package import TapData
 
 extension Datum {
-    /// A random tree, at most `depth` levels deep.
-    static func random(_ random: inout SeededGenerator, depth: Int = 4, hasBytes: Bool = true) -> Datum {
+    /// A random tree, at most `depth` levels deep, of numbers that JSON can say.
+    package static func random(_ random: inout SeededGenerator, depth: Int = 4, hasBytes: Bool = true) -> Datum {
         switch random.next(below: depth > 0 ? 8 : 6) {
         case 0: return .null
         case 1: return .bool(random.next(below: 2) == 0)

@@ -1,0 +1,24 @@
+# Measures what making packages costs, beside dpkg-deb on the same files. tools/benchmark sources it.
+# shellcheck shell=bash disable=SC2154
+if [ $quick = yes ]; then package_rounds=1 package_size=128; else package_rounds=5 package_size=1024; fi
+step "packages: a small one, and one of $package_size MiB ($package_rounds rounds)"
+mkdir "$folder/packages"
+while read -r name value; do add "package-$name" "$value"; done \
+    < <(python3 Benchmarks/packages.py "$PWD/.build/release" "$folder/packages" "$package_rounds" "$package_size")
+
+goal "a package of a tap without includes, in ms" "$(median package-small)" 100 most
+goal "a package with $package_size MiB of files, times as fast as dpkg-deb -Zzstd" "$(ratio package-peer-time package-large-time)" 1 least
+goal "its memory in MB" "$(median package-large-memory)" 50 most
+
+echo "| | median of runs | |"
+echo "| --- | --: | --- |"
+row "tap2deb, no includes" package-small ms
+for name in large peer; do
+    who="tap2deb, $package_size MiB"
+    [ $name = large ] || who="dpkg-deb -Zzstd on its tree"
+    row "$who" package-$name-time s
+    row "$who: processor" package-$name-processor s
+    row "$who: memory" package-$name-memory MB
+    row "$who: size" package-$name-size MB
+done
+echo
