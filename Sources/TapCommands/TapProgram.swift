@@ -71,6 +71,7 @@ struct Invocation: Sendable {
             case .tapd: return try Tapd.run(arguments, self)
             case .tapctl: return try Tapctl.run(arguments, self)
             case .tap2deb: return try Tap2deb.run(arguments, self)
+            case .tap2rpm: return try Tap2rpm.run(arguments, self)
             }
         } catch {
             return Console.report(error, self)
@@ -80,7 +81,7 @@ struct Invocation: Sendable {
 
 /// The tools.
 enum Tool: String, CaseIterable, Sendable {
-    case mktap, tapd, tapctl, tap2deb
+    case mktap, tapd, tapctl, tap2deb, tap2rpm
 
     /// What it does, in a few words.
     var summary: String {
@@ -89,6 +90,7 @@ enum Tool: String, CaseIterable, Sendable {
         case .tapd: "run a tap"
         case .tapctl: "look into a tap and change it"
         case .tap2deb: "turn a tap into a Debian package"
+        case .tap2rpm: "turn a tap into an rpm"
         }
     }
 
@@ -102,6 +104,7 @@ enum Tool: String, CaseIterable, Sendable {
         case .tapd: Tapd.Arguments.self
         case .tapctl: Tapctl.Arguments.self
         case .tap2deb: Tap2deb.Arguments.self
+        case .tap2rpm: Tap2rpm.Arguments.self
         }
     }
 
