@@ -124,9 +124,10 @@ struct PackageOptions: ParsableArguments {
         return .shared
     }
 
-    /// Writes a package and says what was made.
-    func write(_ package: some PackageFormat) throws -> ExitStatus {
+    /// Writes a package and says what was made, unless nobody wants to know.
+    func write(_ package: some PackageFormat, quiet: Bool = false) throws -> ExitStatus {
         let made = try PackageWriter(folder: output).write(package)
+        guard !quiet else { return .done }
         let installation = package.installation(of: made.path)
         if json {
             try Console.print(json: Made(made, installation))

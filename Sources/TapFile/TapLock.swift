@@ -84,8 +84,17 @@ package struct LockHolder: Sendable, Equatable, CustomStringConvertible {
                 && lock[5].split(separator: ":").last.map(String.init) == String(file.st_ino)
         }
         process = lock.flatMap { Int($0[4]) }
-        isReader = lock.map { $0[3] == "READ" } ?? true
+        isReader = lock.map { $0[3] == "READ" } ?? LockHolder.sharesLock(descriptor)
         since = process.flatMap(LockHolder.startTime)
+    }
+
+    /// Whether readers hold the lock, when the kernel does not say who does.
+    ///
+    /// In a container it does not after an upgrade: the process that took the lock is gone, though another one has it.
+    private static func sharesLock(_ descriptor: CInt) -> Bool {
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return false }
+        flock(descriptor, LOCK_UN)
+        return true
     }
 
     package var description: String {

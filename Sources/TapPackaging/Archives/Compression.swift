@@ -11,6 +11,9 @@ package enum Compression: String, CaseIterable, Sendable {
     /// What suits files of a size.
     static func suiting(size: Int) -> Compression { size < largeSize ? .gzip : .zstd }
 
+    /// How hard it tries, in numbers of its own.
+    var level: CInt { self == .gzip ? 9 : ZstdStream.level }
+
     /// What names of files end in.
     var ending: String { self == .gzip ? "gz" : "zst" }
 
@@ -18,7 +21,7 @@ package enum Compression: String, CaseIterable, Sendable {
     func compress(into sink: @escaping ByteSink, _ body: (@escaping ByteSink) throws -> Void) throws {
         switch self {
         case .gzip:
-            let stream = try GzipStream(level: 9, into: sink)
+            let stream = try GzipStream(level: level, into: sink)
             try body { try stream.write($0) }
             try stream.finish()
         case .zstd:

@@ -1,7 +1,7 @@
 /// A tar archive as dpkg-deb writes it: the GNU format, and one time for everything.
 ///
 /// The format is described in "Basic Tar Format" of the manual of GNU tar.
-final class TarStream {
+final class TarStream: ArchiveStream {
     private static let blockSize = 512
 
     /// The time of each member, in seconds since 1970.
@@ -17,14 +17,6 @@ final class TarStream {
         if !prefix.isEmpty { try add(prefix, type: "5", mode: 0o755, .root) }
     }
 
-    /// Adds a file, link or folder, with what is in it.
-    func add(_ file: LaidFile) throws {
-        try begin(file)
-        try file.read { try write($0) }
-        try end()
-    }
-
-    /// Begins a file, of which as many bytes are written then as its size is, or adds a link or folder.
     func begin(_ file: LaidFile) throws {
         let name = prefix + file.path.dropFirst()
         let (mode, owner) = (file.file.mode, file.file.owner)
@@ -35,13 +27,11 @@ final class TarStream {
         }
     }
 
-    /// Adds bytes of the file that was begun.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         count += bytes.count
         try sink(bytes)
     }
 
-    /// Ends the file that was begun.
     func end() throws { try pad(to: Self.blockSize) }
 
     /// Ends the archive: two empty blocks, and padding to twenty.

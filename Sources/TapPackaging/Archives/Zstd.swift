@@ -5,7 +5,7 @@ import CZstd
 /// Equal input gives equal bytes with a version of the library, however many threads compress.
 final class ZstdStream {
     /// That of the library and of dpkg-deb: ten times as fast as gzip, and smaller.
-    private static let level: CInt = 3
+    static let level: CInt = 3
     private static let threads: CInt = 2
     /// How much is given to a thread at once: less than the library would, so that all of it needs little memory.
     private static let jobSize: CInt = 2 << 20

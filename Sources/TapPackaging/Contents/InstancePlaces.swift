@@ -15,11 +15,18 @@ struct InstancePlaces {
     let state: String
     let tap: String
     let documentation: String
+    /// Where distributions with rpm keep licenses.
+    let license: String
     /// Where the tools are.
     let programs: String
     let account: InstanceAccount
 
-    init(_ request: PackageRequest) {
+    /// The places of a request.
+    ///
+    /// - Parameters:
+    ///   - request: what is packaged.
+    ///   - bundleFolder: where a program that is in the package gets a folder.
+    init(_ request: PackageRequest, bundleFolder: String = "/usr/lib") {
         package = request.name
         unit = request.unit
         let application = request.application.name
@@ -29,7 +36,8 @@ struct InstancePlaces {
         state = "/var/lib/" + package
         tap = "\(state)/\(application).tap"
         documentation = "/usr/share/doc/" + package
-        programs = request.runner == .shared ? "/usr/bin" : "/usr/lib/" + package
+        license = "/usr/share/licenses/" + package
+        programs = request.runner == .shared ? "/usr/bin" : "\(bundleFolder)/\(package)"
         account = InstanceAccount(request)
     }
 

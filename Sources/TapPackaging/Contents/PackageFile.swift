@@ -59,23 +59,27 @@ package struct PackageFile: Sendable, Equatable {
     }
 }
 
-extension PackageFile.Content {
-    /// How many bytes it has; a link or folder: none.
+extension PackageFile {
+    /// How many bytes it has: of a link its target.
     ///
-    /// Throws `SystemCallError`.
+    /// Throws `SystemCallError` when the file of this machine can't be looked at.
     var size: Int {
         get throws {
-            switch self {
+            switch content {
             case .bytes(let bytes): bytes.count
             case .file(let path): try Disk.size(of: path)
             case .program(let program): program.size
-            case .link, .folder: 0
+            case .link(let target): target.utf8.count
+            case .folder: 0
             }
         }
     }
 }
 
 extension [PackageFile] {
+    /// How many bytes all of them have, before they are compressed.
+    var size: Int { get throws { try reduce(0) { $0 + (try $1.size) } } }
+
     /// The same files and every folder above them, each before what is in it; no path stands twice.
     var withFolders: [PackageFile] {
         var all: [String: PackageFile] = [:]

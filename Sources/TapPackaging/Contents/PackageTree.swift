@@ -63,7 +63,7 @@ package struct PackageTree {
     /// - Returns: all of it.
     /// - Throws: `SystemCallError`, ``PackagingError/changed(file:)``, and what the archive throws.
     func lay<Checksum: Digest>(
-        _ files: [PackageFile], digest: Checksum.Type, into archive: TarStream? = nil
+        _ files: [PackageFile], digest: Checksum.Type, into archive: (any ArchiveStream)? = nil
     ) throws -> [LaidFile] {
         try files.withFolders.map { try lay($0, Checksum.self, archive) }
     }
@@ -77,7 +77,7 @@ package struct PackageTree {
     }
 
     private func lay<Checksum: Digest>(
-        _ file: PackageFile, _ digest: Checksum.Type, _ archive: TarStream?
+        _ file: PackageFile, _ digest: Checksum.Type, _ archive: (any ArchiveStream)?
     ) throws -> LaidFile {
         let place = path + file.path
         var checksum = Checksum()
@@ -108,7 +108,7 @@ package struct PackageTree {
 
     /// Copies bytes of this machine to where they lie and into the archive; answers their checksum.
     private func copy<Checksum: Digest>(
-        _ source: String, _ laid: LaidFile, _ empty: Checksum, _ archive: TarStream?,
+        _ source: String, _ laid: LaidFile, _ empty: Checksum, _ archive: (any ArchiveStream)?,
         _ read: (_ body: ByteSink) throws -> Void
     ) throws -> [UInt8] {
         var checksum = empty

@@ -23,7 +23,10 @@ struct ShellParts {
     }
 
     /// Makes user and group, where they are missing: by systemd where it is, for then nobody else does.
-    var account: String {
+    var account: String { account(by: "systemd-sysusers \(places.package).conf") }
+
+    /// Makes user and group, where they are missing, by a command that calls systemd-sysusers.
+    func account(by command: String) -> String {
         let account = places.account
         guard account.userToMake != nil || account.groupToMake != nil else { return "" }
         var fallback = ""
@@ -41,7 +44,7 @@ struct ShellParts {
         }
         return """
             if command -v systemd-sysusers >/dev/null; then
-                systemd-sysusers \(places.package).conf
+                \(command)
             else
             \(indented(fallback))fi
 
@@ -96,7 +99,7 @@ struct ShellParts {
     var upgrade: String {
         """
         if ! as_service \(places.tool("tapctl")) upgrade "$tap" --description "$description" \\
-            --on-conflict running $trial; then
+            --on-conflict running ${trial:+--trial}; then
             echo "\(places.package): the application is as it was, and goes on if it ran. \(again)" >&2
             exit 1
         fi

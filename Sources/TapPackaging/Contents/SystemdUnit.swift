@@ -12,7 +12,7 @@ struct SystemdUnit {
         Documentation=man:tapd(8)
         Wants=network-online.target
         After=network-online.target
-        # A tap that is gone is not to be made anew in silence: put the copy in /var/backups back, or install again.
+        # A tap that is gone is not to be made anew in silence: put a copy of it back, or install again.
         AssertPathExists=\(places.tap)
         \(lowPortSocket.map { "Requires=\($0)\nAfter=\($0)\n" } ?? "")\
 

@@ -58,26 +58,12 @@ struct DebianDocuments {
     }
 
     private var license: String {
-        var text = """
-            The package holds the description of the application\(request.includes.isEmpty ? "" : ", the files of its site") \
-            and files that were generated from it.
-            """
-        if request.license == nil {
-            text += """
-                 Ask the holder of the copyright for the terms on which you may use and pass on the description\
-                \(request.includes.isEmpty ? "" : " and the site").
-                """
-        }
-        text += " There are no terms for the generated files: use them as you like."
-        guard case .bundled = request.runner else { return text }
-        return text + """
+        let text = LicenseText(request: request)
+        guard let program = text.ofProgram(in: places.programs) else { return text.ofApplication }
+        return """
+            \(text.ofApplication)
 
-
-            The program in /usr/lib/\(request.name) contains Taproom and libraries of the Swift project: the Swift \
-            standard library, Swift Argument Parser, Swift Atomics, Swift Collections, SwiftNIO, Swift Log, Swift \
-            Metrics, Swift Service Lifecycle, Swift Async Algorithms and Swift System. Copyright 2014-2026 Apple Inc. and \
-            the authors of these projects. License: Apache License, Version 2.0; the standard library has the Runtime \
-            Library Exception. On Debian systems the text of the license is in /usr/share/common-licenses/Apache-2.0.
+            \(program) On Debian systems the text of the license is in /usr/share/common-licenses/Apache-2.0.
             """
     }
 

@@ -57,7 +57,7 @@ package struct DebianPackage: PackageFormat {
         // The checksums stand before the files, and are known after them.
         let data = try output.companion()
         var laid: [LaidFile] = []
-        let compression = try request.compression ?? .suiting(size: size)
+        let compression = try request.compression ?? .suiting(size: files.size)
         try compression.compress(into: { try data.write($0) }) { sink in
             let archive = try TarStream(date: request.date, into: sink)
             laid = try tree.lay(files, digest: MD5.self, into: archive)
@@ -69,9 +69,6 @@ package struct DebianPackage: PackageFormat {
         try archive.add("control.tar.gz", compressed(control))
         try archive.add("data.tar.\(compression.ending)", data)
     }
-
-    /// How many bytes the files have, before they are compressed.
-    private var size: Int { get throws { try files.reduce(0) { try $0 + $1.content.size } } }
 
     private func compressed(_ files: [LaidFile]) throws -> [UInt8] {
         var bytes: [UInt8] = []

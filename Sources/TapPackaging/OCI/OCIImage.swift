@@ -94,7 +94,7 @@ package struct OCIImage: PackageFormat {
         _ files: [PackageFile], _ layer: ImageBlob, _ data: OutputFile, into output: OutputFile
     ) throws {
         let archive = try TarStream(date: request.date, prefix: "") { try output.write($0) }
-        for file in files { try archive.add(LaidFile(file: file, place: "", size: file.content.size)) }
+        for file in files { try archive.add(LaidFile(file: file, place: "", size: file.size)) }
         try archive.begin(
             LaidFile(file: PackageFile("/" + layer.path, .bytes([])), place: "", size: layer.size))
         try data.read(from: 0) { try archive.write($0) }

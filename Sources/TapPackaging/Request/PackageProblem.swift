@@ -8,10 +8,14 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     /// A name of a package that an image can't have.
     case imageName(String)
     case version(String)
+    /// A version that only rpm can't have.
+    case versionOfRPM(String)
     case maintainer(String)
     case summary(String)
     case longDescription
     case date(Int)
+    /// A date that only the header of an rpm has no room for.
+    case dateOfRPM(Int)
     case sourceDateEpoch(String)
     case applicationName(String)
     case user(String)
@@ -21,6 +25,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case homepage(String)
     case license(String)
     case depends(String)
+    /// A dependency that only rpm can't have.
+    case dependsOfRPM(String)
     /// A library of the program that is put into the package, of which the package that has it is not known.
     case library(String)
     /// A path that something included can't have in a package.
@@ -43,6 +49,9 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .version(let version):
             "the version must begin with a digit and consist of letters, digits, \".\", \"+\", \"~\" and \"-\", "
                 + "but is \"\(version)\""
+        case .versionOfRPM(let version):
+            "the version in an rpm can have one \"-\" before the release, and one \":\" behind the epoch, but is "
+                + "\"\(version)\""
         case .maintainer(let maintainer): "the maintainer must be written 'Name <mail>', but is \"\(maintainer)\""
         case .summary(let summary):
             "the description must be one line of 1 to 79 characters, but "
@@ -51,6 +60,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .longDescription: "the long description is empty"
         case .date(let date):
             "the date must be from 0 to \(PackageRequest.latestDate) seconds since 1970, but is \(date)"
+        case .dateOfRPM(let date):
+            "the date in an rpm must be from 0 to \(UInt32.max) seconds since 1970, but is \(date)"
         case .sourceDateEpoch(let text): "SOURCE_DATE_EPOCH must be a number of seconds since 1970, but is \"\(text)\""
         case .applicationName(let name): "the application's name \(Name.problem(name) ?? "is \"\(name)\"")"
         case .user(let user): "the application's user must be a number or a name of a user, but is \"\(user)\""
@@ -62,6 +73,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .license(let license): "the license must be one line, but is \"\(license)\""
         case .library(let name): "the program needs \(name), and which package has it is not known"
         case .depends(let word): "what it depends on must be one line, but is \"\(word)\""
+        case .dependsOfRPM(let word):
+            "what an rpm depends on must be names, each perhaps with a version, and commas between, but is \"\(word)\""
         case .includePath(let path): "a package can't install \(path)"
         case .socket(let path, _): "a service under systemd cannot offer the socket \(path)"
         }
@@ -73,10 +86,11 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .name, .takenName: "Give another name with --debfile, such as taproom-web."
         case .imageName: "Give another name with --image, such as web."
         case .version: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
+        case .versionOfRPM: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
         case .maintainer: "Give one such as --maintainer 'Ada Lovelace <ada@example.com>'."
         case .summary: "Say the rest in --long_description."
         case .longDescription: "Leave --long_description out, or say what the application does."
-        case .date, .sourceDateEpoch: "Correct or unset SOURCE_DATE_EPOCH."
+        case .date, .dateOfRPM, .sourceDateEpoch: "Correct or unset SOURCE_DATE_EPOCH."
         case .applicationName: "Give the application another name."
         case .user, .group: "Use up to 31 of a-z, 0-9, \"_\" and \"-\", beginning with a letter."
         case .unit: "Give another name with --unit, such as web."
@@ -85,6 +99,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .license: "Give one such as --license MIT."
         case .library: "Name the package with --depends."
         case .depends: "Give a package such as --depends 'php-fpm (>= 8.2)'."
+        case .dependsOfRPM: "Give a package such as --depends 'php-fpm >= 8.2'."
         case .includePath: "Give another target: --include PATH=TARGET."
         case .socket(_, let package): "Let it listen on a socket in /run/\(package)."
         }
