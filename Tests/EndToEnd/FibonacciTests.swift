@@ -97,7 +97,14 @@ struct FibonacciTests {
     @Test func carriesAllToolsUnderItsOwnName() async throws {
         #expect(try await bench.done("mktap", "--list").contains("fibonacci  Gives each client"))
         #expect(try await bench.run("mktap", "web").status == 64)
+        // The package that others depend on does not know the kind.
+        let package = try await bench.run("tap2deb", "-t", "fibonacci.tap", "-m", "Ada Lovelace <ada@example.com>")
+        #expect(package.status == 64)
+        #expect(
+            package.errors.contains("none of the kinds of fibonacci: put this program into the package with --bundle"))
         let usage = try await Program.run("\(Bench.programs)/fibonacci", ["--help"], in: "/")
-        for tool in ["mktap", "tapd", "tapctl", "tap2deb"] { #expect(usage.output.contains("fibonacci \(tool)")) }
+        for tool in ["mktap", "tapd", "tapctl", "tap2deb", "tap2rpm", "tap2oci"] {
+            #expect(usage.output.contains("fibonacci \(tool)"))
+        }
     }
 }

@@ -62,6 +62,21 @@ struct StateExportTests {
         try await bench.done("tapctl", "export", "fibonacci.tap", "--state", "resting.state", "--force")
     }
 
+    @Test func theTapOfADescriptionBeginsWithStateOnce() async throws {
+        try bench.folder.write(try await bench.done("tapctl", "export", "fibonacci.tap"), to: "site.yaml")
+        try bench.folder.write(five, to: "five.state")
+        var served = try await bench.serve("-y", "site.yaml", "--tap", "site.tap", "--state", "five.state")
+        #expect(try await number(served) == "5")
+        _ = try await served.stop()
+        served = try await bench.serve("-y", "site.yaml", "--tap", "site.tap", "--state", "five.state")
+        #expect(try await number(served) == "8")
+        _ = try await served.stop()
+        #expect(try await bench.run("tapd", "-f", "site.tap", "--state", "five.state").status == 64)
+        #expect(
+            try await bench.run("tapd", "-y", "site.yaml", "--tap", "other.tap", "--state", "none.state").status == 66)
+        #expect(access(bench.folder["other.tap"], F_OK) != 0)
+    }
+
     @Test func wrongStateIsRefusedAndLeavesNothing() async throws {
         try bench.folder.write(five.replacing("sequence", with: "sequnce"), to: "wrong.state")
         let wrong = try await bench.run("mktap", "--state", "wrong.state", "-o", "copy.tap", "fibonacci")
