@@ -190,4 +190,15 @@ import Testing
             #expect(files.contains("/usr/libexec/taproom-web") && files.contains("/usr/libexec/taproom-web/tapd"))
         }
     }
+
+    @Test func neverTellsAnyoneToRemoveAUserOfOthers() throws {
+        try withRPM(request()) { package throws in
+            let readme = package.written.tree + "/usr/share/doc/taproom-web/README"
+            #expect(try run("grep", "-c", "userdel taproom-web", readme).output == "1\n")
+        }
+        try withRPM(request(user: "www-data")) { package throws in
+            let readme = package.written.tree + "/usr/share/doc/taproom-web/README"
+            #expect(try run("grep", "-c", "userdel", readme).output == "0\n")
+        }
+    }
 }

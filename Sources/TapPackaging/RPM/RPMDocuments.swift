@@ -39,8 +39,8 @@ struct RPMDocuments {
 
     /// The file that says how the package is used.
     var readme: String {
-        let account = places.account
-        let removal = account.userToMake.map { "\n  userdel \($0)" } ?? ""
+        // A user that the application names may be others' too.
+        let removal = request.application.user == nil ? "\n  userdel \(places.account.user)" : ""
         return """
             \(places.package): \(request.summary)
 
