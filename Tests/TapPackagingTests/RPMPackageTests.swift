@@ -106,7 +106,8 @@ import Testing
         var request = request()
         request.includes = [
             .folder("/srv/site"), .link("/srv/site/start", to: "empty/.."), .folder("/srv/site/empty"),
-            PackageFile("/srv/site/nothing", content: []), PackageFile("/srv/site/run", mode: 0o755, text: "#!/bin/sh\n"),
+            PackageFile("/srv/site/nothing", content: []),
+            PackageFile("/srv/site/run", mode: 0o755, text: "#!/bin/sh\n"),
             PackageFile("/srv/site/ü ", content: [UInt8](repeating: 7, count: 100_001)),
         ]
         try withRPM(request) { package throws in
@@ -182,7 +183,8 @@ import Testing
             #expect(package.written.path.hasSuffix("/taproom-web-1.0-1.\(name).rpm"))
             #expect(try package.query("--queryformat", "%{arch}") == name)
             let requires = try package.lines("--requires")
-            #expect(requires.contains("libc.so.6(GLIBC_2.36)(64bit)") && !requires.contains { $0.hasPrefix("taproom ") })
+            #expect(
+                requires.contains("libc.so.6(GLIBC_2.36)(64bit)") && !requires.contains { $0.hasPrefix("taproom ") })
             #expect(try package.lines("--triggers").isEmpty)
             let files = try package.lines("--list")
             #expect(files.contains("/usr/libexec/taproom-web") && files.contains("/usr/libexec/taproom-web/tapd"))

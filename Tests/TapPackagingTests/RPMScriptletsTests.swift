@@ -8,7 +8,8 @@ import Testing
         request(user: "33"), request(application: "My_Site", user: "0", group: "web", name: "g++"),
     ]
 
-    private func withScripts(_ request: PackageRequest, _ body: (_ folder: String, _ names: [String]) throws -> Void) throws
+    private func withScripts(_ request: PackageRequest, _ body: (_ folder: String, _ names: [String]) throws -> Void)
+        throws
     {
         try withRPM(request) { package throws in
             let folder = package.written.tree + "/RPM"

@@ -8,9 +8,7 @@ package protocol PackageFormat: Sendable {
     var controlFolder: String { get }
     /// What is installed.
     var files: [PackageFile] { get }
-    /// The command that installs the package.
-    ///
-    /// - Parameter path: the package's file.
+    /// The command that installs the package whose file is at a path.
     func installation(of path: String) -> String
     /// Puts files into a tree and packs them.
     ///

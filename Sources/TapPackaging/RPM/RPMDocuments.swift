@@ -30,7 +30,9 @@ struct RPMDocuments {
             "Copyright: \(UTCTime(secondsSince1970: request.date).year) \(request.maintainer)",
             request.license.map { "License: " + $0 },
             text.ofApplication,
-            text.ofProgram(in: places.programs).map { $0 + " Its text is at https://www.apache.org/licenses/LICENSE-2.0." },
+            text.ofProgram(in: places.programs).map {
+                $0 + " Its text is at https://www.apache.org/licenses/LICENSE-2.0."
+            },
         ]
         return DebianText.plain(parts.compactMap { $0 }.joined(separator: "\n\n"))
     }
