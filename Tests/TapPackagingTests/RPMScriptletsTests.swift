@@ -37,7 +37,7 @@ import Testing
     }
 
     /// What the scripts of the old version do to a service that the new version has just taken over.
-    @Test(arguments: [("1", ""), ("0", "--no-reload disable --now taproom-web.service taproom-web.socket\n")])
+    @Test(arguments: [("1", ""), ("0", "--no-reload --quiet disable --now taproom-web.service taproom-web.socket\n")])
     func onlyErasingTheLastVersionStopsTheService(remaining: String, calls: String) throws {
         try withScripts(request(endpoints: [.tcp(port: 80)])) { folder, _ in
             let programs = folder + "/programs"

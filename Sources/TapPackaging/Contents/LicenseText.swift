@@ -18,7 +18,7 @@ struct LicenseText {
         return text + " There are no terms for the generated files: use them as you like."
     }
 
-    /// The terms of the program, when it is in the package in a folder.
+    /// The terms of the program in a folder; nil: there is none in the package.
     func ofProgram(in folder: String) -> String? {
         guard case .bundled = request.runner else { return nil }
         return """
