@@ -68,6 +68,7 @@ let package = Package(
         .executable(name: "tapctl", targets: ["tapctl"]),
         .executable(name: "tap2deb", targets: ["tap2deb"]),
         .executable(name: "tap2rpm", targets: ["tap2rpm"]),
+        .executable(name: "tap2oci", targets: ["tap2oci"]),
         .executable(name: "fibonacci", targets: ["fibonacci"]),
     ],
     dependencies: [
@@ -143,6 +144,7 @@ let package = Package(
         tool("tapctl"),
         tool("tap2deb"),
         tool("tap2rpm"),
+        tool("tap2oci"),
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),

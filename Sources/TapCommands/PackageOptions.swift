@@ -97,6 +97,7 @@ struct PackageOptions: ParsableArguments {
             date: try PackageRequest.date(
                 sourceDateEpoch: Self.environment("SOURCE_DATE_EPOCH"), otherwise: source.date),
             name: package, version: setVersion, summary: description, longDescription: longDescription)
+        request.runner = try runner(invocation)
         request.state = source.state
         request.includes = try includes.flatMap { try $0.files() }
         request.depends = depends
@@ -108,6 +109,19 @@ struct PackageOptions: ParsableArguments {
         if let unit { request.unit = unit }
         if let section { request.section = section }
         return request
+    }
+
+    /// The program in the package, or that of the package taproom, which has only the kinds that are shipped.
+    private func runner(_ invocation: Invocation) throws -> PackagedRunner {
+        if bundle { return .bundled(try .running()) }
+        guard invocation.prefix.isEmpty else {
+            throw UsageError(
+                problem: """
+                    the package taproom, which is to run it, has none of the kinds of \(invocation.prefix.dropLast()): put \
+                    this program into the package with --bundle
+                    """)
+        }
+        return .shared
     }
 
     /// Writes a package and says what was made, unless nobody wants to know.

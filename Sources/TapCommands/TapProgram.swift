@@ -72,6 +72,7 @@ struct Invocation: Sendable {
             case .tapctl: return try Tapctl.run(arguments, self)
             case .tap2deb: return try Tap2deb.run(arguments, self)
             case .tap2rpm: return try Tap2rpm.run(arguments, self)
+            case .tap2oci: return try Tap2oci.run(arguments, self)
             }
         } catch {
             return Console.report(error, self)
@@ -81,7 +82,7 @@ struct Invocation: Sendable {
 
 /// The tools.
 enum Tool: String, CaseIterable, Sendable {
-    case mktap, tapd, tapctl, tap2deb, tap2rpm
+    case mktap, tapd, tapctl, tap2deb, tap2rpm, tap2oci
 
     /// What it does, in a few words.
     var summary: String {
@@ -91,6 +92,7 @@ enum Tool: String, CaseIterable, Sendable {
         case .tapctl: "look into a tap and change it"
         case .tap2deb: "turn a tap into a Debian package"
         case .tap2rpm: "turn a tap into an rpm"
+        case .tap2oci: "turn a tap into a container image"
         }
     }
 
@@ -105,6 +107,7 @@ enum Tool: String, CaseIterable, Sendable {
         case .tapctl: Tapctl.Arguments.self
         case .tap2deb: Tap2deb.Arguments.self
         case .tap2rpm: Tap2rpm.Arguments.self
+        case .tap2oci: Tap2oci.Arguments.self
         }
     }
 

@@ -19,6 +19,12 @@ extension Tapd {
         var tap: String?
         @Option(
             name: .long,
+            help: ArgumentHelp(
+                "What the tap of a description begins with when it is made, as tapctl export --state writes it.",
+                valueName: "file"))
+        var state: String?
+        @Option(
+            name: .long,
             help: ArgumentHelp("Where file and run-time change disagree, take: file or running.", valueName: "side"))
         var onConflict: Merge.Side?
         @Option(

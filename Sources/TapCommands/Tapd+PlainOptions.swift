@@ -26,7 +26,7 @@ extension Tapd.SourceOptions: PlainOptions {
     static var none: Self {
         var options = Self()
         (options.file, options.description, options.tap, options.snapshot) = (nil, nil, nil, nil)
-        options.onConflict = nil
+        (options.state, options.onConflict) = (nil, nil)
         (options.quarantine, options.encrypted) = (false, false)
         options.passphrase = .none
         return options
@@ -37,6 +37,7 @@ extension Tapd.SourceOptions: PlainOptions {
         case "-f", "--file": words.take(&file)
         case "-y", "--description": words.take(&description)
         case "--tap": words.take(&tap)
+        case "--state": words.take(&state)
         case "--on-conflict": words.take(&onConflict, Merge.Side.init(rawValue:))
         case "--snapshot": words.take(&snapshot)
         case "--quarantine": TapCommands.take(&quarantine)

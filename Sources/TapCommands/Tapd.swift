@@ -85,6 +85,9 @@ enum Tapd {
             throw UsageError(problem: "nothing to run: name a tap with -f, a description with -y, or a kind")
         }
         guard count == 1 else { throw UsageError(problem: "-f, -y and a kind exclude each other") }
+        guard source.state == nil || source.description != nil else {
+            throw UsageError(problem: "--state is what the tap of a description begins with: name one with -y")
+        }
         guard !process.daemon || !process.nodaemon else {
             throw UsageError(problem: "--daemon and --nodaemon exclude each other")
         }
@@ -165,8 +168,9 @@ enum Tapd {
             let description = try DescriptionFile(file, options.passphrase)
             passphrase = passphrase ?? description.passphrase
             let (application, base) = try description.understood(kinds, warning: nil)
+            let state = try options.state.map { InitialState(try StateTextSource(file: $0), kinds: kinds) }
             try Tap.make(
-                path, application, base: base, passphrase: passphrase,
+                path, application, base: base, state: state, passphrase: passphrase,
                 by: Authorship(author: UserName.current, origin: "tapd", comment: "from \(base.fileName)"))
         }
         return TapSource(.file(path, passphrase: passphrase), description: description)

@@ -73,7 +73,7 @@ extension LaidFile {
         switch file.content {
         case .folder: 0o040000 | file.mode
         case .link: 0o120000 | file.mode
-        case .bytes, .file: 0o100000 | file.mode
+        case .bytes, .file, .program: 0o100000 | file.mode
         }
     }
 }

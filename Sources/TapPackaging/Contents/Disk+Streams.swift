@@ -32,17 +32,18 @@ extension Disk {
         return Int(status.st_size)
     }
 
-    /// Reads an open file from an offset to its end, piece by piece.
+    /// Reads an open file from an offset to its end or to another offset, piece by piece.
     ///
     /// Throws ``SystemCallError``, and what `body` throws.
     static func read(
-        _ file: CInt, _ path: String, from start: Int = 0, _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ file: CInt, _ path: String, from start: Int = 0, to end: Int = .max,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         var offset = start
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 4096)
         defer { buffer.deallocate() }
         while true {
-            let count = pread(file, buffer.baseAddress, buffer.count, off_t(offset))
+            let count = pread(file, buffer.baseAddress, min(buffer.count, end - offset), off_t(offset))
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw SystemCallError("read \(path)") }
             guard count > 0 else { return }
@@ -51,14 +52,16 @@ extension Disk {
         }
     }
 
-    /// Reads a file, piece by piece.
+    /// Reads a file or a part of it, piece by piece.
     ///
     /// Throws ``SystemCallError``, and what `body` throws.
-    static func read(_ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    static func read(
+        _ path: String, in range: Range<Int> = 0..<Int.max, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw SystemCallError("read \(path)") }
         defer { close(file) }
         posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL)
-        try read(file, path, body)
+        try read(file, path, from: range.lowerBound, to: range.upperBound, body)
     }
 }

@@ -8,19 +8,21 @@ struct InstanceFiles {
     let unitFolder: String
 
     /// What runs the application and what describes it, without what only a service manager or a shell needs.
-    var application: [PackageFile] {
+    ///
+    /// Throws what is wrong with the program.
+    func application() throws -> [PackageFile] {
         var files = [PackageFile(places.seed, text: ended(request.description))]
         if let state = request.state { files.append(PackageFile(places.seedState, content: state)) }
         files.append(
             PackageFile(places.description, text: LocalDescription(places: places).text, isConfiguration: true))
-        return files + request.includes + programs
+        return try files + request.includes + programs()
     }
 
     /// The application with its units, its command and what belongs to it on a machine.
     func all() throws -> [PackageFile] {
         let command = InstanceCommand(places: places, request: request)
         let account = AccountFiles(places: places)
-        var files = application
+        var files = try application()
         files.append(
             PackageFile("\(unitFolder)/\(places.service)", text: SystemdUnit(places: places, request: request).text))
         if let socket = SocketUnit(places: places, request: request) {
@@ -42,11 +44,11 @@ struct InstanceFiles {
     }
 
     /// The runner under the names of its tools, when it is in the package.
-    private var programs: [PackageFile] {
+    private func programs() throws -> [PackageFile] {
         guard case .bundled(let program) = request.runner else { return [] }
-        return [PackageFile(places.tool("tapd"), mode: 0o755, .file(program.path))]
+        return try [PackageFile(places.tool("tapd"), mode: 0o755, .program(StrippedProgram(program.path)))]
             + ["mktap", "tapctl"].map { .link(places.tool($0), to: "tapd") }
-            + program.ownLibraries.map { PackageFile(places.tool($0.key), .file($0.value)) }
+            + program.ownLibraries.map { PackageFile(places.tool($0.key), .program(try StrippedProgram($0.value))) }
     }
 
     private func ended(_ text: String) -> String { text.hasSuffix("\n") ? text : text + "\n" }

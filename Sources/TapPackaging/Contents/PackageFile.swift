@@ -1,14 +1,26 @@
-/// A file, link or folder of a package, owned by root.
+/// A file, link or folder of a package, owned by root unless it says otherwise.
 package struct PackageFile: Sendable, Equatable {
     /// What is at the path.
     package enum Content: Sendable, Equatable {
         case bytes([UInt8])
         /// The bytes of a file of this machine.
         case file(String)
+        /// The bytes of a program or library of this machine, without what only debuggers read.
+        case program(StrippedProgram)
         /// A symbolic link.
         case link(to: String)
         /// A folder that is made even when nothing is in it.
         case folder
+    }
+
+    /// Who owns a file, as numbers.
+    package struct Owner: Sendable, Equatable {
+        package let user: UInt32
+        package let group: UInt32
+
+        package init(user: UInt32, group: UInt32) { (self.user, self.group) = (user, group) }
+
+        package static let root = Owner(user: 0, group: 0)
     }
 
     /// The path on the machine where it is installed, beginning with /.
@@ -18,13 +30,18 @@ package struct PackageFile: Sendable, Equatable {
     package let content: Content
     /// Whether it is the administrator's to edit: an upgrade keeps what was changed in it.
     package let isConfiguration: Bool
+    /// Whose it is in an image; in other packages everything is root's.
+    package let owner: Owner
 
-    package init(_ path: String, mode: UInt16 = 0o644, _ content: Content, isConfiguration: Bool = false) {
+    package init(
+        _ path: String, mode: UInt16 = 0o644, _ content: Content, isConfiguration: Bool = false, owner: Owner = .root
+    ) {
         precondition(path.hasPrefix("/") && !path.hasSuffix("/"), "the path of a file is absolute")
         self.path = path
         self.mode = mode
         self.content = content
         self.isConfiguration = isConfiguration
+        self.owner = owner
     }
 
     package init(_ path: String, mode: UInt16 = 0o644, content: [UInt8]) {
@@ -51,6 +68,7 @@ extension PackageFile {
             switch content {
             case .bytes(let bytes): bytes.count
             case .file(let path): try Disk.size(of: path)
+            case .program(let program): program.size
             case .link(let target): target.utf8.count
             case .folder: 0
             }

@@ -21,7 +21,7 @@ struct LaidFile {
         switch file.content {
         case .link, .folder: return
         case .bytes(let bytes): try bytes.withUnsafeBytes(body)
-        case .file:
+        case .file, .program:
             var count = 0
             try Disk.read(place) { bytes in
                 count += bytes.count
@@ -98,21 +98,33 @@ package struct PackageTree {
             laid.digest = checksum.finish()
         case .file(let source):
             laid.size = try Disk.size(of: source)
-            try archive?.begin(laid)
-            var count = 0
-            try Disk.create(place, mode: file.mode) { target in
-                try Disk.read(source) { bytes in
-                    count += bytes.count
-                    guard count <= laid.size else { throw PackagingError.changed(file: source) }
-                    checksum.add(bytes)
-                    try Disk.write(bytes, to: target, place)
-                    try archive?.write(bytes)
-                }
-            }
-            guard count == laid.size else { throw PackagingError.changed(file: source) }
-            try archive?.end()
-            laid.digest = checksum.finish()
+            laid.digest = try copy(source, laid, Checksum(), archive) { try Disk.read(source, $0) }
+        case .program(let program):
+            laid.size = program.size
+            laid.digest = try copy(program.path, laid, Checksum(), archive) { try program.read($0) }
         }
         return laid
+    }
+
+    /// Copies bytes of this machine to where they lie and into the archive; answers their checksum.
+    private func copy<Checksum: Digest>(
+        _ source: String, _ laid: LaidFile, _ empty: Checksum, _ archive: (any ArchiveStream)?,
+        _ read: (_ body: ByteSink) throws -> Void
+    ) throws -> [UInt8] {
+        var checksum = empty
+        var count = 0
+        try archive?.begin(laid)
+        try Disk.create(laid.place, mode: laid.file.mode) { target in
+            try read { bytes in
+                count += bytes.count
+                guard count <= laid.size else { throw PackagingError.changed(file: source) }
+                checksum.add(bytes)
+                try Disk.write(bytes, to: target, laid.place)
+                try archive?.write(bytes)
+            }
+        }
+        guard count == laid.size else { throw PackagingError.changed(file: source) }
+        try archive?.end()
+        return checksum.finish()
     }
 }

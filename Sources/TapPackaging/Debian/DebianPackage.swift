@@ -15,7 +15,7 @@ package struct DebianPackage: PackageFormat {
     ///
     /// Throws ``PackagingError/invalid(_:)`` with all mistakes at once.
     package init(_ request: PackageRequest) throws {
-        let problems = request.problems
+        let problems = request.problems + Self.problems(of: request)
         guard problems.isEmpty else { throw PackagingError.invalid(problems) }
         self.request = request
         places = InstancePlaces(request)
@@ -30,6 +30,12 @@ package struct DebianPackage: PackageFormat {
                     "\(places.documentation)/\(documents.changelogName)",
                     content: try GzipStream.compress(Array(documents.changelog.utf8))),
             ]
+    }
+
+    /// Libraries that no package is known for, unless somebody says what else has to be installed.
+    private static func problems(of request: PackageRequest) -> [PackageProblem] {
+        guard case .bundled(let program) = request.runner, request.depends.isEmpty else { return [] }
+        return program.unknownLibraries.map(PackageProblem.library)
     }
 
     private static let unitFolder = "/lib/systemd/system"

@@ -5,6 +5,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case name(String)
     /// The name of the runner's package, which the package depends on.
     case takenName(String)
+    /// A name of a package that an image can't have.
+    case imageName(String)
     case version(String)
     /// A version that only rpm can't have.
     case versionOfRPM(String)
@@ -25,6 +27,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case depends(String)
     /// A dependency that only rpm can't have.
     case dependsOfRPM(String)
+    /// A library of the program that is put into the package, of which the package that has it is not known.
+    case library(String)
     /// A path that something included can't have in a package.
     case includePath(String)
     /// A socket at a place where the service cannot make it, or nobody finds it.
@@ -40,6 +44,8 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
             "the name of the package must be 2 or more of a-z, 0-9, \"+\", \"-\" and \".\", and begin with a letter or "
                 + "digit, but is \"\(name)\""
         case .takenName(let name): "\(name) is the package of the runner itself"
+        case .imageName(let name):
+            "the name of an image must be words of a-z and 0-9 with one \"-\" or \".\" between two, but is \"\(name)\""
         case .version(let version):
             "the version must begin with a digit and consist of letters, digits, \".\", \"+\", \"~\" and \"-\", "
                 + "but is \"\(version)\""
@@ -65,6 +71,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .section(let section): "the section must be small letters, such as net, but is \"\(section)\""
         case .homepage(let address): "the homepage must be an address of the web, but is \"\(address)\""
         case .license(let license): "the license must be one line, but is \"\(license)\""
+        case .library(let name): "the program needs \(name), and which package has it is not known"
         case .depends(let word): "what it depends on must be one line, but is \"\(word)\""
         case .dependsOfRPM(let word):
             "what an rpm depends on must be names, each perhaps with a version, and commas between, but is \"\(word)\""
@@ -77,6 +84,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     package var advice: String {
         switch self {
         case .name, .takenName: "Give another name with -d, such as taproom-web."
+        case .imageName: "Give another name with --image, such as web."
         case .version: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
         case .versionOfRPM: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
         case .maintainer: "Give one such as --maintainer 'Ada Lovelace <ada@example.com>'."
@@ -89,6 +97,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .section: "Debian's sections are listed in section 2.4 of its policy."
         case .homepage: "Give one such as --homepage https://example.com."
         case .license: "Give one such as --license MIT."
+        case .library: "Name the package with --depends."
         case .depends: "Give a package such as --depends 'php-fpm (>= 8.2)'."
         case .dependsOfRPM: "Give a package such as --depends 'php-fpm >= 8.2'."
         case .includePath: "Give another target: --include PATH=TARGET."

@@ -14,6 +14,8 @@ package struct BundledProgram: Sendable, Equatable {
     package var architecture: PackageArchitecture
     /// The packages of Debian that have its libraries, as they stand in `Depends`.
     package var debianDependencies: [String]
+    /// Libraries of the system of which the package in Debian is not known.
+    package var unknownLibraries: [String]
     /// The libraries it asks the system for, as rpm names them: `libc.so.6(GLIBC_2.36)(64bit)`.
     package var libraryNames: [String]
     /// Libraries that no distribution has, put beside it: name and file.
@@ -21,12 +23,13 @@ package struct BundledProgram: Sendable, Equatable {
 
     package init(
         path: String, architecture: PackageArchitecture, debianDependencies: [String], libraryNames: [String],
-        ownLibraries: [String: String] = [:]
+        unknownLibraries: [String] = [], ownLibraries: [String: String] = [:]
     ) {
         self.path = path
         self.architecture = architecture
         self.debianDependencies = debianDependencies
         self.libraryNames = libraryNames
+        self.unknownLibraries = unknownLibraries
         self.ownLibraries = ownLibraries
     }
 }

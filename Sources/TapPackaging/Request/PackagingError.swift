@@ -9,6 +9,8 @@ package enum PackagingError: ReportableError, Equatable {
     case occupied(folder: String)
     /// Something that was to be included can't be: its path, and why not.
     case include(path: String, problem: String)
+    /// A program or library of this machine can't be put into a package: its path, and why not.
+    case program(path: String, problem: ProgramProblem)
     /// A file of the tree was changed while it was packed.
     case changed(file: String)
     /// More than a package of the format can hold.
@@ -26,6 +28,7 @@ package enum PackagingError: ReportableError, Equatable {
         case .invalid(let problems): problems.map(\.description).joined(separator: "\n")
         case .occupied(let folder): "\(folder) exists and is not the tree of a package"
         case .include(let path, let problem): "\(path) can't be included: \(problem)"
+        case .program(let path, let problem): "\(path) \(problem.description)"
         case .changed(let file): "\(file) was changed while it was packed"
         case .tooLarge: "the files are more than a package can hold (9 GB compressed)"
         case .tooManyFiles: "the files are more than an rpm can list (256 MB of names and checksums)"
@@ -40,6 +43,7 @@ package enum PackagingError: ReportableError, Equatable {
         case .invalid: nil
         case .occupied: "Remove it, or choose another folder with --output."
         case .include: "Mend it, or leave it out."
+        case .program(_, let problem): problem.advice
         case .changed: "Try again."
         case .tooLarge, .tooManyFiles: "Leave out what the application does not need, with other --include options."
         case .outOfMemory: "Try again when there is."
@@ -53,6 +57,7 @@ package enum PackagingError: ReportableError, Equatable {
         switch self {
         case .invalid(let problems): problems.contains { !$0.isInApplication } ? .usage : .badData
         case .include: .noInput
+        case .program: .configuration
         case .changed, .outOfMemory: .tryAgain
         case .occupied, .tooLarge, .tooManyFiles, .system: .cannotCreate
         }

@@ -1,0 +1,34 @@
+import ArgumentParser
+import TapPackaging
+import Taproom
+
+/// `tap2oci`: turns a tap into a container image.
+enum Tap2oci {
+    struct Arguments: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "tap2oci", abstract: "Turn a tap into a container image.",
+            usage: "tap2oci -t TAP -m 'NAME <MAIL>' [options]",
+            discussion: """
+                The image has this program and the application as it is now as its seed, and nothing else but the \
+                libraries that the program needs. A container makes the live tap from the seed when it is first started, \
+                on the volume in /var/lib; later images merge their seed with what was changed at run time. The image is \
+                an OCI image layout in a tar, which podman, skopeo and docker load.
+                """,
+            version: "tap2oci \(ProgramVersion.text)")
+
+        @OptionGroup var options: PackageOptions
+        @Option(name: .long, help: ArgumentHelp("The name of the image. Default: taproom-WORD.", valueName: "name"))
+        var image: String?
+    }
+
+    static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
+        var arguments = try Arguments.read(words)
+        guard arguments.options.depends.isEmpty else {
+            throw UsageError(problem: "an image can't depend on packages: put what it needs into it with --include")
+        }
+        // Nothing else could run it.
+        arguments.options.bundle = true
+        let request = try arguments.options.request(name: arguments.image, invocation)
+        return try arguments.options.write(OCIImage(request))
+    }
+}

@@ -1,0 +1,8 @@
+import TapCommands
+import TapStandard
+import Taproom
+
+@main
+struct Program: TapProgram {
+    static let kinds: [any ServiceKind.Type] = StandardKinds.all
+}
