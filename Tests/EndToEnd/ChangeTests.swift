@@ -16,13 +16,13 @@ struct ChangeTests {
 
     private static let listen = "tcp:0:interface=127.0.0.1"
 
-    private func describe(first: String = "first", folder: String = "one", more: String = "") throws {
+    private func describe(folder: String = "one", more: String = "") throws {
         try bench.folder.write(
             """
             taproom: 1
             name: site
             services:
-              - name: \(first)
+              - name: first
                 kind: web
                 listen: "\(ChangeTests.listen)"
                 static: \(folder)
