@@ -30,9 +30,20 @@ final class Successor: Sendable {
         environment[Predecessor.variable] = String(theirs.descriptor)
         process = try program.start(keeping: kept, environment: environment)
         withExtendedLifetime(theirs) {}
-        do { try channel.send(HandoverOrder.manifest(manifest)) } catch {
+        do { try send(.manifest(manifest)) } catch {
             end()
             throw error
+        }
+    }
+
+    /// Sends an order.
+    ///
+    /// Throws ``UpgradeError/ended(_:)`` when the program is gone already, and `SystemCallError`.
+    private func send(_ order: HandoverOrder) throws {
+        do { try channel.send(order) } catch let error as SystemCallError
+            where [EPIPE, ECONNRESET].contains(error.code)
+        {
+            throw UpgradeError.ended(waitForTheEnd())
         }
     }
 
@@ -41,7 +52,7 @@ final class Successor: Sendable {
 
     /// Says that the tap is closed, and waits until all services run.
     func takeOver() async throws {
-        try channel.send(HandoverOrder.takeOver)
+        try send(.takeOver)
         try await expect(.serving, "serving")
     }
 
