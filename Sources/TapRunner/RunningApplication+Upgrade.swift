@@ -67,10 +67,10 @@ extension RunningApplication {
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
             lock: means.lock.descriptor,
-            sockets: (sockets.sockets(ofServices: application.servicesByPath.map(\.path)).map(\.passed)
-                + (passed?.remaining ?? [])).map { .init($0) },
-            control: (means.door.sockets.unix?.passed).map { .init($0) },
-            controlPort: (means.door.sockets.tcp?.passed).map { .init($0) },
+            sockets: sockets.sockets(ofServices: application.servicesByPath.map(\.path)).map { .init($0) }
+                + (passed?.remaining ?? []).map { .init($0) },
+            control: means.door.sockets.unix.map { .init($0) },
+            controlPort: means.door.sockets.tcp.map { .init($0) },
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
             sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)
     }
