@@ -50,7 +50,7 @@ extension RunningApplication {
             let successor = try Successor(means.program, manifest(means), means.serviceManager.environment)
             do {
                 try await successor.prepared()
-                try await handOver(to: successor, means)
+                try await handOver(to: successor, means, by: authorship)
             } catch {
                 successor.end()
                 throw error
@@ -75,7 +75,9 @@ extension RunningApplication {
             sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)
     }
 
-    private func handOver(to successor: Successor, _ means: UpgradeMeans) async throws {
+    private func handOver(
+        to successor: Successor, _ means: UpgradeMeans, by authorship: Authorship
+    ) async throws {
         await means.door.shut()
         let leaving = draining + services
         (services, draining) = ([], [])
@@ -83,6 +85,7 @@ extension RunningApplication {
             let limit = ContinuousClock.now + RunningApplication.patience
             for service in leaving.reversed() { service.beginStop() }
             for service in leaving { _ = await service.ends(within: max(.zero, limit - .now)) }
+            try await keepWhatWas(authorship)
             try await writer.close()
             try await successor.takeOver()
         } catch {
@@ -96,6 +99,16 @@ extension RunningApplication {
         means.lock.leave()
         for (_, socket) in sockets.all { socket.release() }
         means.door.sockets.release()
+    }
+
+    /// Makes a snapshot of what the new program may change for good, when anything changed since the last revision.
+    private func keepWhatWas(_ authorship: Authorship) async throws {
+        var authorship = authorship
+        if authorship.comment.isEmpty { authorship.comment = "before the upgrade" }
+        try await writer.commit { [authorship] tap in
+            guard try tap.hasUncapturedState() else { return }
+            _ = try tap.addRevision(.snapshot, by: authorship)
+        }
     }
 
     /// Waits for the connections that are finished beside the new program, and names the services that take too long.
