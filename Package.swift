@@ -162,10 +162,16 @@ let package = Package(
             dependencies: ["TapFile", "Taproom", "TapData", argumentParser, lifecycle, logging, nioCore, nioPosix],
             path: "Benchmarks/Storage", swiftSettings: settings),
 
-        // The tests.
+        // The tests, and a program that some of them install in versions.
+        .executableTarget(
+            name: "counter", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
+            path: "Tests/Counter", swiftSettings: settings),
         tests(
             "EndToEnd",
-            ["TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci"]),
+            [
+                "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci",
+                "counter",
+            ]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(
             "TapWebTests",

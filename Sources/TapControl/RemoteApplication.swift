@@ -170,13 +170,23 @@ package struct RemoteApplication: ControlledApplication {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         let address = SocketAddress(socket)
         defer { withExtendedLifetime(address) {} }
-        return try await bootstrap.connect(unixDomainSocketPath: address.text) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let pipeline = channel.pipeline.syncOperations
-                try pipeline.addHTTPClientHandlers()
-                return try wrap(pipeline, channel)
+        do {
+            return try await bootstrap.connect(unixDomainSocketPath: address.text) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHTTPClientHandlers()
+                    return try wrap(pipeline, channel)
+                }
             }
+        } catch is IOError {
+            throw ended
         }
+    }
+
+    /// It was there a moment ago.
+    private var ended: RemoteError {
+        RemoteError(
+            description: "\(socket): the application ended before it answered", advice: nil, exitStatus: .unavailable)
     }
 
     func request(_ method: String, _ uri: String, _ body: String) -> [HTTPClientRequestPart] {
@@ -189,18 +199,20 @@ package struct RemoteApplication: ControlledApplication {
     }
 
     private func exchange(_ method: String, _ uri: String, _ body: String) async throws -> NIOHTTPClientResponseFull {
-        try await connect { pipeline, channel in
+        let channel = try await connect { pipeline, channel in
             try pipeline.addHandler(
                 NIOHTTPClientResponseAggregator(maxContentLength: RemoteApplication.maximumAnswerBytes))
             return try NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>(
                 wrappingChannelSynchronously: channel)
         }
-        .executeThenClose { inbound, outbound in
-            try await outbound.write(contentsOf: request(method, uri, body))
-            for try await response in inbound { return response }
-            throw RemoteError(
-                description: "\(socket): the application ended before it answered", advice: nil,
-                exitStatus: .unavailable)
+        do {
+            return try await channel.executeThenClose { inbound, outbound in
+                try await outbound.write(contentsOf: request(method, uri, body))
+                for try await response in inbound { return response }
+                throw ended
+            }
+        } catch is IOError {
+            throw ended
         }
     }
 }

@@ -71,8 +71,14 @@ extension Tap {
         reading: (BaseDescription, Application?) throws -> DescriptionReading
     ) throws -> DecidedChange {
         let stored = try base()
-        let base = try stored.map { try reading($0, nil) }
         let isSame = stored?.text == text.text
+        let base = try stored.map { stored in
+            do { return try reading(stored, nil) } catch var error as DescriptionError {
+                // Its lines are not those of the file.
+                if !isSame { error.file = "\(path): the description it was last merged with" }
+                throw error
+            }
+        }
         let file = try (isSame ? base : nil) ?? reading(text, base?.application)
         let merge = try Merge(
             base: base?.application, file: file.application, running: application, renames: file.renames,

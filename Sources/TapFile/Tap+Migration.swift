@@ -51,6 +51,17 @@ extension Tap {
         }
     }
 
+    /// The application with its settings as the kinds of a program write them; nothing is changed.
+    ///
+    /// Throws ``MigrationError`` for the first service whose settings can't be migrated.
+    package func migratedApplication(kinds: KindList) throws -> Application {
+        var application = try application()
+        for migration in try migrations(kinds: kinds) {
+            application.replace(at: migration.path, with: try migration.migrated(in: self))
+        }
+        return application
+    }
+
     /// Tries to read every cell that a kind of a program declares, as a start will.
     ///
     /// Rows of tables are not read: there can be too many. Throws ``MigrationError`` for the first value that can't be read,

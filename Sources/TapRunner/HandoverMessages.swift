@@ -8,10 +8,15 @@ struct HandoverManifest: Sendable, Equatable, Codable {
         var name: String
         var descriptor: Int32
         var ownsFile: Bool
+        /// The file of a unix socket.
+        var path: String?
 
-        init(_ socket: PassedSocket) {
+        init(_ socket: PassedSocket, path: String? = nil) {
             (name, descriptor, ownsFile) = (socket.name, socket.descriptor, socket.ownsFile)
+            self.path = path
         }
+
+        init(_ socket: BoundSocket) { self.init(socket.passed, path: socket.path) }
 
         /// The file stays the old program's until that has let go of it.
         var passed: PassedSocket { PassedSocket(name: name, descriptor: descriptor) }

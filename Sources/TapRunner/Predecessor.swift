@@ -80,6 +80,11 @@ package final class Predecessor: Sendable {
         let owned = Set(manifest.sockets.filter(\.ownsFile).map(\.descriptor))
         for (_, socket) in doors.sockets.all where owned.contains(socket.descriptor) { socket.claimFile() }
         doors.control.claimFile()
+        // Where no service listens any more the file goes, as it does with a reload.
+        let kept = Set(doors.sockets.paths)
+        for socket in manifest.sockets where socket.ownsFile {
+            if let path = socket.path, !kept.contains(path) { unlink(path) }
+        }
         // When the old program is gone already there is nobody to be told.
         try? channel.send(HandoverReport.serving)
     }

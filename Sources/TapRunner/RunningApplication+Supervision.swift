@@ -15,14 +15,15 @@ extension RunningApplication {
             services.removeAll { $0 === service }
             try? await writer.release(service: service.identity)
         }
+        // Or a change took it out, and asks for nothing in its place.
+        guard let definition = application.service(at: plan.path), application.isActive(plan.path) else { return true }
         let isFailed = if case .failed = ending { true } else { false }
         if isFailed { states.fail(plan.path, because: ending.text) } else { states[plan.path] = .stopped }
         logger.log(
             level: isFailed ? .error : .notice, "service ended",
             metadata: ["service": "\(plan.path)", "ending": "\(ending.text)"])
         // The policy may have changed since the service was made.
-        let policy = application.service(at: plan.path)?.restart ?? plan.definition.restart
-        let decision = decide(plan.path, policy, failed: isFailed, ending.text)
+        let decision = decide(plan.path, definition.restart, failed: isFailed, ending.text)
         serviceManager.status(statusLine)
         if isFailed { await keepFailure(plan.path, ending.text, decision) }
         return await follow(decision, plan.path, ending.text)

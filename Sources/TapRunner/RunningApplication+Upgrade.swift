@@ -50,7 +50,7 @@ extension RunningApplication {
             let successor = try Successor(means.program, manifest(means), means.serviceManager.environment)
             do {
                 try await successor.prepared()
-                try await handOver(to: successor, means)
+                try await handOver(to: successor, means, by: authorship)
             } catch {
                 successor.end()
                 throw error
@@ -67,15 +67,17 @@ extension RunningApplication {
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {
         HandoverManifest(
             lock: means.lock.descriptor,
-            sockets: (sockets.sockets(ofServices: application.servicesByPath.map(\.path)).map(\.passed)
-                + (passed?.remaining ?? [])).map { .init($0) },
-            control: (means.door.sockets.unix?.passed).map { .init($0) },
-            controlPort: (means.door.sockets.tcp?.passed).map { .init($0) },
+            sockets: sockets.sockets(ofServices: application.servicesByPath.map(\.path)).map { .init($0) }
+                + (passed?.remaining ?? []).map { .init($0) },
+            control: means.door.sockets.unix.map { .init($0) },
+            controlPort: means.door.sockets.tcp.map { .init($0) },
             pidFile: means.pidFile.map { .init(path: $0.path, descriptor: $0.descriptor) },
             sweeper: means.sweeper?.descriptor, folder: means.folder, passphrase: means.passphrase)
     }
 
-    private func handOver(to successor: Successor, _ means: UpgradeMeans) async throws {
+    private func handOver(
+        to successor: Successor, _ means: UpgradeMeans, by authorship: Authorship
+    ) async throws {
         await means.door.shut()
         let leaving = draining + services
         (services, draining) = ([], [])
@@ -83,6 +85,7 @@ extension RunningApplication {
             let limit = ContinuousClock.now + RunningApplication.patience
             for service in leaving.reversed() { service.beginStop() }
             for service in leaving { _ = await service.ends(within: max(.zero, limit - .now)) }
+            try await keepWhatWas(authorship)
             try await writer.close()
             try await successor.takeOver()
         } catch {
@@ -96,6 +99,16 @@ extension RunningApplication {
         means.lock.leave()
         for (_, socket) in sockets.all { socket.release() }
         means.door.sockets.release()
+    }
+
+    /// Makes a snapshot of what the new program may change for good, when anything changed since the last revision.
+    private func keepWhatWas(_ authorship: Authorship) async throws {
+        var authorship = authorship
+        if authorship.comment.isEmpty { authorship.comment = "before the upgrade" }
+        try await writer.commit { [authorship] tap in
+            guard try tap.hasUncapturedState() else { return }
+            _ = try tap.addRevision(.snapshot, by: authorship)
+        }
     }
 
     /// Waits for the connections that are finished beside the new program, and names the services that take too long.

@@ -30,9 +30,20 @@ final class Successor: Sendable {
         environment[Predecessor.variable] = String(theirs.descriptor)
         process = try program.start(keeping: kept, environment: environment)
         withExtendedLifetime(theirs) {}
-        do { try channel.send(HandoverOrder.manifest(manifest)) } catch {
+        do { try send(.manifest(manifest)) } catch {
             end()
             throw error
+        }
+    }
+
+    /// Sends an order.
+    ///
+    /// Throws ``UpgradeError/ended(_:)`` when the program is gone already, and `SystemCallError`.
+    private func send(_ order: HandoverOrder) throws {
+        do { try channel.send(order) } catch let error as SystemCallError
+            where [EPIPE, ECONNRESET].contains(error.code)
+        {
+            throw UpgradeError.ended(waitForTheEnd())
         }
     }
 
@@ -41,7 +52,7 @@ final class Successor: Sendable {
 
     /// Says that the tap is closed, and waits until all services run.
     func takeOver() async throws {
-        try channel.send(HandoverOrder.takeOver)
+        try send(.takeOver)
         try await expect(.serving, "serving")
     }
 
@@ -116,11 +127,32 @@ package struct ProgramStart: Sendable {
 
     /// Where a program is that was called by a name, as execvp(3) looks for it; its links are followed when it is started, so
     /// that one that leads to a new version does.
+    ///
+    /// Whoever starts a program can call it anything: a name that leads to no program, or without a path to another one, is
+    /// not believed.
     private static func path(of name: String) -> String {
-        if name.contains("/") { return LocalPath(name, in: LocalPath.workingFolder).text }
+        let place = LocalPath(name, in: LocalPath.workingFolder).text
+        if name.contains("/"), access(place, X_OK) == 0 { return place }
         let folders = getenv("PATH").map { String(cString: $0) } ?? ""
-        let places = folders.split(separator: ":").map { "\($0)/\(name)" }
-        return places.first { access($0, X_OK) == 0 } ?? "/proc/self/exe"
+        let places = name.contains("/") ? [] : folders.split(separator: ":").map { "\($0)/\(name)" }
+        return places.first(where: isThisProgram) ?? ownPath ?? place
+    }
+
+    private static func isThisProgram(_ path: String) -> Bool {
+        var (there, own) = (stat(), stat())
+        return stat(path, &there) == 0 && stat("/proc/self/exe", &own) == 0 && there.st_ino == own.st_ino
+            && there.st_dev == own.st_dev
+    }
+
+    /// Where this program's file was when it was started; nil: the kernel does not tell.
+    private static var ownPath: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // As proc_pid_exe(5) says it of a file that another has taken the place of since.
+        let mark = " (deleted)"
+        return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
     }
 
     /// Starts the program with some descriptors and variables more.

@@ -54,8 +54,8 @@ package struct TapStart {
 
     private var logger: Logger { configuration.logger }
 
-    /// Opens a tap, or makes it, and brings it to what is to run: the point that was asked for, merged with the description,
-    /// in the form of this program's kinds, each service checked.
+    /// Opens a tap, or makes it, and brings it to what is to run: the point that was asked for, in the form of this program's
+    /// kinds, merged with the description, each service checked.
     ///
     /// Whatever that changes is stored as pending: it counts when the application serves, and is taken back when it never
     /// does. The code of kinds is run with the rights of the account that the application will run as.
@@ -69,11 +69,12 @@ package struct TapStart {
             try goBack(tap, to: source.point)
             let text = try source.description?.read()
             let (application, planned, overruled) = try `as`(account(of: tap)) {
+                // First, so that what is merged is in one form, and a service whose kind has another word stays the same.
+                try migrate(tap)
                 var overruled: MergeConflict?
                 if let text, let description = source.description {
                     overruled = try merge(description, text, into: tap)
                 }
-                try migrate(tap)
                 let application = try tap.application()
                 sayWhatIsQuarantined(application)
                 return (application, try plans(of: application), overruled)
@@ -99,10 +100,11 @@ package struct TapStart {
         let tap = try Tap(opening: path, for: .besideWriter, passphrase: passphrase, holding: lock)
         try tap.checkCells(kinds: configuration.kinds)
         _ = try tap.pendingMigrations(kinds: configuration.kinds)
+        let application = try tap.migratedApplication(kinds: configuration.kinds)
         let merged = try source.description.map {
-            try $0.merged($0.read(), into: tap, tap.application(), kinds: configuration.kinds).change.new
+            try $0.merged($0.read(), into: tap, application, kinds: configuration.kinds).change.new
         }
-        _ = try plans(of: merged ?? tap.application())
+        _ = try plans(of: merged ?? application)
         try tap.close()
     }
 

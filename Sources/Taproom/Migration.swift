@@ -14,7 +14,7 @@ public struct Migration<Value: Codable & Sendable>: Sendable {
     public let version: Int
     /// The oldest version that can be read.
     public let oldest: Int
-    private let older: @Sendable (Int, Datum) throws -> Value
+    private let older: @Sendable (Int, Datum, MigrationSource) throws -> Value
 
     /// A chain that begins, and so far ends, with a type.
     ///
@@ -22,12 +22,12 @@ public struct Migration<Value: Codable & Sendable>: Sendable {
     ///   - first: the type.
     ///   - version: its version, from 1.
     public init(from first: Value.Type = Value.self, version: Int = 1) {
-        self.init(version: version, oldest: version) { stored, _ in
+        self.init(version: version, oldest: version) { stored, _, _ in
             throw VersionProblem(stored: stored, oldest: version, known: version)
         }
     }
 
-    private init(version: Int, oldest: Int, older: @escaping @Sendable (Int, Datum) throws -> Value) {
+    private init(version: Int, oldest: Int, older: @escaping @Sendable (Int, Datum, MigrationSource) throws -> Value) {
         self.version = version
         self.oldest = oldest
         self.older = older
@@ -39,8 +39,8 @@ public struct Migration<Value: Codable & Sendable>: Sendable {
     public func to<Next>(
         _ next: Next.Type = Next.self, _ step: @escaping @Sendable (Value) throws -> Next
     ) -> Migration<Next> {
-        Migration<Next>(version: version + 1, oldest: oldest) { stored, datum in
-            try step(value(of: stored, in: datum))
+        Migration<Next>(version: version + 1, oldest: oldest) { stored, datum, source in
+            try step(value(of: stored, in: datum, from: source))
         }
     }
 
@@ -48,11 +48,29 @@ public struct Migration<Value: Codable & Sendable>: Sendable {
     ///
     /// Throws ``VersionProblem`` when there is no way from it, `DataError` when it is not what that version stores, and what a
     /// step throws.
-    package func value(of stored: Int, in datum: Datum) throws -> Value {
+    package func value(of stored: Int, in datum: Datum, from source: MigrationSource = .store) throws -> Value {
         guard (oldest...version).contains(stored) else {
             throw VersionProblem(stored: stored, oldest: oldest, known: version)
         }
-        return try stored == version ? DatumDecoder().decode(Value.self, from: datum) : older(stored, datum)
+        return try stored == version ? source.read(Value.self, in: datum) : older(stored, datum, source)
+    }
+}
+
+/// Where data that is migrated comes from.
+package enum MigrationSource: Sendable {
+    /// A program stored it.
+    case store
+    /// A person wrote it: a key that is not known is an error.
+    case description(DatumDecoder)
+
+    fileprivate func read<Value: Decodable>(_ type: Value.Type, in datum: Datum) throws -> Value {
+        switch self {
+        case .store: return try DatumDecoder().decode(type, from: datum)
+        case .description(let decoder):
+            let (value, unknown) = try decoder.decodeNotingUnknownKeys(type, from: datum)
+            if let first = unknown.first { throw first }
+            return value
+        }
     }
 }
 

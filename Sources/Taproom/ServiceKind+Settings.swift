@@ -32,7 +32,8 @@ extension ServiceKind {
     /// Looks at settings that were given as data: what is left out keeps its default.
     ///
     /// Relative paths are taken from `folder`; nil leaves them as they are. Passwords that have a hash in `former`, the
-    /// settings as they were stored before, keep it.
+    /// settings as they were stored before, keep it. What only an older version of the kind understands is migrated: a
+    /// description need not change on the day the program does.
     package static func check(
         _ given: DatumObject, folder: String? = nil, former: DatumObject? = nil
     ) -> CheckedSettings {
@@ -51,8 +52,29 @@ extension ServiceKind {
                 return CheckedSettings(canonical: canonical, endpoints: settings.endpoints, errors: [])
             }
         } catch {
-            return CheckedSettings(canonical: given, endpoints: [], errors: error.errors)
+            return checkOlder(given, decoder)
+                ?? CheckedSettings(canonical: given, endpoints: [], errors: error.errors)
         }
+    }
+
+    /// Looks at settings as an older version of the kind took them, the newest that does; nil: none does.
+    private static func checkOlder(_ given: DatumObject, _ decoder: DatumDecoder) -> CheckedSettings? {
+        for version in (settingsMigration.oldest..<settingsVersion).reversed() {
+            do {
+                let settings = try settingsMigration.value(
+                    of: version, in: .object(given), from: .description(decoder))
+                guard settings.allProblems.isEmpty else { continue }
+                return CheckedSettings(
+                    canonical: try canonical(settings, migratedFrom: given), endpoints: settings.endpoints, errors: [])
+            } catch is DataError {
+                continue
+            } catch {
+                let problem = "is written for version \(version) of its kind and can't be migrated: \(error)"
+                return CheckedSettings(
+                    canonical: given, endpoints: [], errors: [DataError(path: [], problem: problem)])
+            }
+        }
+        return nil
     }
 
     /// Looks at stored settings, once for all that is made of them.
@@ -134,9 +156,12 @@ extension ServiceKind {
     /// Throws ``VersionProblem`` when there is no way from it, and what a step throws.
     package static func migrated(_ stored: DatumObject, from version: Int) throws -> DatumObject {
         guard version != settingsVersion else { return stored }
-        let settings = try settingsMigration.value(of: version, in: .object(stored))
+        return try canonical(settingsMigration.value(of: version, in: .object(stored)), migratedFrom: stored)
+    }
+
+    private static func canonical(_ settings: Settings, migratedFrom old: DatumObject) throws -> DatumObject {
         let defaults = try DatumEncoder().encode(Settings()).object ?? [:]
-        return try canonical(settings) { key, value in stored[key] != nil || defaults[key] != value }
+        return try canonical(settings) { key, value in old[key] != nil || defaults[key] != value }
     }
 
     private static func canonical(_ settings: Settings, isGiven: (String, Datum) -> Bool) throws -> DatumObject {

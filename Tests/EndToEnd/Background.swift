@@ -19,7 +19,8 @@ final class Background: Sendable {
         self.init(process: number)
     }
 
-    deinit { kill(process, SIGKILL) }
+    // 0 would be everybody here.
+    deinit { if process > 0 { kill(process, SIGKILL) } }
 
     /// Stops it and waits until it has ended.
     func stop(_ signal: CInt = SIGTERM) {

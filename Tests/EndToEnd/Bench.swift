@@ -3,7 +3,7 @@ import TapData
 import TapTesting
 
 /// The programs as they were built with the tests, at work in a folder of their own.
-final class Bench {
+final class Bench: Sendable {
     /// Where the programs are: beside the tests that run.
     static let programs: String = {
         var buffer = [CChar](repeating: 0, count: 4096)

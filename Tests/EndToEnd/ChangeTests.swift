@@ -16,13 +16,13 @@ struct ChangeTests {
 
     private static let listen = "tcp:0:interface=127.0.0.1"
 
-    private func describe(first: String = "first", folder: String = "one", more: String = "") throws {
+    private func describe(folder: String = "one", more: String = "") throws {
         try bench.folder.write(
             """
             taproom: 1
             name: site
             services:
-              - name: \(first)
+              - name: first
                 kind: web
                 listen: "\(ChangeTests.listen)"
                 static: \(folder)
@@ -32,16 +32,6 @@ struct ChangeTests {
                   - {name: second, kind: web, listen: "\(ChangeTests.listen)", static: two}
 
             """, to: "site.yaml")
-    }
-
-    private func ask(_ client: TestConnection) async throws -> String {
-        try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        _ = try await client.receive(through: "\r\n\r\n")
-        return try await client.receive(through: "\n")
-    }
-
-    private func connect(_ port: Int) throws -> TestConnection {
-        try TestConnection(to: .tcp(host: "127.0.0.1", port: UInt16(port)))
     }
 
     private func comments(of tap: String) async throws -> [String] {
@@ -86,12 +76,12 @@ struct ChangeTests {
     @Test func neighboursAndSocketsStayAndConnectionsAreFinished() async throws {
         try await bench.done("mktap", "--from", "site.yaml")
         let served = try await bench.serve("-f", "site.tap")
-        let neighbour = try connect(served.ports[1])
-        let own = try connect(served.ports[0])
-        #expect(try await [ask(neighbour), ask(own)] == ["two\n", "one\n"])
+        let neighbour = try served.connect(1)
+        let own = try served.connect()
+        #expect(try await [neighbour.page(), own.page()] == ["two\n", "one\n"])
         // Live: the connection that is open goes on with the new settings.
         try await bench.done("tapctl", "set", "site.tap", "first.static=three")
-        #expect(try await ask(own) == "three\n")
+        #expect(try await own.page() == "three\n")
         // Another takes its place: new connections are its, on the same port.
         for limit in 10...20 {
             try await bench.done("tapctl", "set", "site.tap", "first.limits.connections=\(limit)")
@@ -100,7 +90,7 @@ struct ChangeTests {
         try await bench.done("tapctl", "restart", "site.tap", "first")
         try await bench.done("tapctl", "set", "site.tap", "first.name=renamed")
         #expect(try await served.curl("/") == "three\n\n200")
-        #expect(try await ask(neighbour) == "two\n")
+        #expect(try await neighbour.page() == "two\n")
         let status = try await bench.json("tapctl", "status", "site.tap")
         #expect(
             status["services"]?.array?[0]["endpoints"]
@@ -114,13 +104,13 @@ struct ChangeTests {
     @Test func aChangeThatCannotBeMadeChangesNothing() async throws {
         try await bench.done("mktap", "--from", "site.yaml")
         let served = try await bench.serve("-f", "site.tap")
-        let own = try connect(served.ports[0])
+        let own = try served.connect()
         for setting in ["first.static=gone", "first.listen=tcp:\(served.ports[1]):interface=127.0.0.1"] {
             let outcome = try await bench.run("tapctl", "set", "site.tap", setting, "inner/second.listing=true")
             #expect(outcome.status != 0)
             #expect(outcome.errors.hasPrefix("tapctl: service \"first\": cannot "), "\(outcome.errors)")
         }
-        #expect(try await ask(own) == "one\n")
+        #expect(try await own.page() == "one\n")
         #expect(try await bench.statuses(of: "site.tap") == ["active", "failed"])
         #expect(try await bench.done("tapctl", "diff", "site.tap", "1", "--settings") == "")
         #expect(try await bench.done("tapctl", "verify", "site.tap").contains("no problems found"))
@@ -225,21 +215,6 @@ struct ChangeTests {
         #expect(stat(bench.folder["site.yaml"], &status) == 0 && status.st_mode & 0o777 == 0o640)
         #expect(try await bench.done("tapctl", "apply", "site.tap", "site.yaml").contains("revision 3"))
         #expect(try await bench.done("tapctl", "drift", "site.tap") == "")
-    }
-
-    @Test func aServiceThatTheFileRenamesKeepsItsPortAndState() async throws {
-        try await bench.done("mktap", "--from", "site.yaml")
-        let served = try await bench.serve("-f", "site.tap")
-        #expect(try await served.curl("/") == "one\n\n200")
-        try describe(first: "better", more: "    was: first")
-        let plan = try await bench.done("tapctl", "plan", "site.tap", "site.yaml")
-        #expect(plan.hasPrefix("better (was first): restart\n"))
-        try await bench.done("tapctl", "apply", "site.tap", "site.yaml")
-        #expect(try await served.curl("/") == "one\n\n200")
-        let counters = try await bench.json("tapctl", "show", "site.tap", "better.state.counters")
-        #expect(counters["requests", "2xx"] == .integer(2))
-        #expect(try await bench.done("tapctl", "apply", "site.tap", "site.yaml") == "site.tap: nothing to change\n")
-        #expect(try await served.stop().status == 0)
     }
 }
 

@@ -27,21 +27,11 @@ struct ReloadTests {
             """, to: "site.yaml")
     }
 
-    private func ask(_ client: TestConnection) async throws -> String {
-        try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        _ = try await client.receive(through: "\r\n\r\n")
-        return try await client.receive(through: "\n")
-    }
-
-    private func connect(_ port: Int) throws -> TestConnection {
-        try TestConnection(to: .tcp(host: "127.0.0.1", port: UInt16(port)))
-    }
-
     @Test(arguments: [true, false])
     func onlyWhatChangesIsStartedAgain(bySignal: Bool) async throws {
         let served = try await bench.serve("-y", "site.yaml")
-        let other = try connect(served.ports[1])
-        #expect(try await ask(other) == "two\n")
+        let other = try served.connect(1)
+        #expect(try await other.page() == "two\n")
         try describe(first: "three")
         if bySignal {
             served.program.signal(SIGHUP)
@@ -51,7 +41,7 @@ struct ReloadTests {
             #expect(try await bench.done("tapctl", "reload", "site.tap") == "site.tap: revision 2 changes first\n")
         }
         #expect(try await served.curl("/") == "three\n\n200")
-        #expect(try await ask(other) == "two\n")
+        #expect(try await other.page() == "two\n")
         #expect(try await bench.statuses(of: "site.tap") == ["superseded", "active"])
         #expect(try await served.stop().status == 0)
     }
@@ -72,8 +62,8 @@ struct ReloadTests {
 
     @Test func aPortThatIsBusyTakesAllOfItBack() async throws {
         let served = try await bench.serve("-y", "site.yaml")
-        let client = try connect(served.ports[0])
-        #expect(try await ask(client) == "one\n")
+        let client = try served.connect()
+        #expect(try await client.page() == "one\n")
         let busy =
             "tcp:\(try await bench.serve("web", "--listen", "tcp:0:interface=127.0.0.1").port):interface=127.0.0.1"
         // That one is gone with its program; this one stays.
@@ -88,7 +78,7 @@ struct ReloadTests {
         #expect(outcome.status == 69)
         #expect(
             outcome.errors.hasPrefix("tapctl: service \"fourth\": cannot listen on \(busy): address already in use."))
-        #expect(try await ask(client) == "one\n")
+        #expect(try await client.page() == "one\n")
         #expect(!bench.has("third.sock"))
         #expect(!(try await bench.statuses(of: "site.tap")).contains("pending"))
         #expect(try await bench.json("tapctl", "status", "site.tap")["services"]?.array?.count == 2)
@@ -121,18 +111,18 @@ struct ReloadTests {
         try describe(first: "one")
         try await bench.done("tapctl", "reload", "site.tap")
         #expect(!bench.has("third.sock"))
-        #expect(throws: TestFailure.self) { try connect(served.ports[2]) }
+        #expect(throws: TestFailure.self) { try served.connect(2) }
         #expect(try await served.stop().status == 0)
     }
 
     @Test func whatIsTheSameMakesNoRevision() async throws {
         let served = try await bench.serve("-y", "site.yaml")
-        let client = try connect(served.port)
-        #expect(try await ask(client) == "one\n")
+        let client = try served.connect()
+        #expect(try await client.page() == "one\n")
         #expect(try await bench.done("tapctl", "reload", "site.tap") == "site.tap: nothing new\n")
         served.program.signal(SIGHUP)
         _ = try await served.program.line(containing: "revision=unchanged services=unchanged")
-        #expect(try await ask(client) == "one\n")
+        #expect(try await client.page() == "one\n")
         #expect(try await bench.statuses(of: "site.tap") == ["active"])
         #expect(try await served.stop().status == 0)
     }

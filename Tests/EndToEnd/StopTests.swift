@@ -19,7 +19,7 @@ struct StopTests {
 
     /// A client in the middle of a download that it does not read.
     private func download(from served: Served) async throws -> TestConnection {
-        let client = try TestConnection(to: .tcp(host: "127.0.0.1", port: UInt16(served.port)))
+        let client = try served.connect()
         try await client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         _ = try await client.receive(through: "\r\n\r\n")
         return client

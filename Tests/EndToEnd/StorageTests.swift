@@ -12,7 +12,7 @@ struct StorageTests {
     init() throws { bench = try Bench(program: "fibonacci") }
 
     private func number(_ served: Served) async throws -> String {
-        let connection = try TestConnection(to: .tcp(host: "127.0.0.1", port: UInt16(served.port)))
+        let connection = try served.connect()
         return String(decoding: try await connection.receiveAll().dropLast(), as: UTF8.self)
     }
 

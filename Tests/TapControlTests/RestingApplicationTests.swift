@@ -2,6 +2,7 @@ import TapConfig
 import TapControl
 import TapData
 import TapFile
+import TapTesting
 import Taproom
 import Testing
 
@@ -153,6 +154,40 @@ import Testing
                     "service \"web\": the stored value of the cell \"count\" can't be read: must be a whole number, but is text \"a\"",
                     "service \"web\": the cell \"old\" is unknown to the kind \"greeter\"; it is kept",
                 ])
+        }
+    }
+
+    @Test func whatItWasLastMergedWithIsNotTakenForTheFile() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/site.tap"
+            let old = "taproom: 1\nname: site\nservices:\n- {name: web, kind: gone}\n"
+            try Tap.make(
+                path, Application(name: "site", services: [greeter("web")]),
+                base: BaseDescription(name: "site.yaml", text: old), by: ada)
+            var request = ChangeRequest()
+            for (text, place) in [
+                (old, "site.yaml"),
+                (old.replacing("gone", with: "greeter"), "\(path): the description it was last merged with"),
+            ] {
+                request.description = DescriptionText(text: text, file: "/srv/site.yaml")
+                let error = await #expect(throws: DescriptionError.self) {
+                    try await RestingApplication(path: path, kinds: kinds).plan(request)
+                }
+                #expect(error?.description.hasPrefix("\(place):4:21: ") == true, "\(error?.description ?? "")")
+            }
+        }
+    }
+
+    @Test func anApplicationThatIsGoneSinceItWasFoundHasEnded() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/site.sock"
+            var socket: ListeningSocket? = try ListeningSocket(Endpoint(.unix(path: path, mode: nil)))
+            let running = try #require(try RemoteApplication(socket: path))
+            socket = nil
+            let error = await #expect(throws: RemoteError.self) { try await running.status() }
+            #expect(error?.description == "\(path): the application ended before it answered")
+            #expect(error?.exitStatus == .unavailable)
+            withExtendedLifetime(socket) {}
         }
     }
 }

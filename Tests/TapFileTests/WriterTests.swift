@@ -6,7 +6,7 @@ import TapTesting
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct WriterTests {
-    private static let count = Cell("count", initial: 0, durability: .always)
+    static let count = Cell("count", initial: 0, durability: .always)
     static let words = Cell("words", initial: [String](), durability: .always)
     static let minute = Cell("minute", initial: 0, durability: .everySecond)
     static let late = Cell("late", initial: 0, durability: .snapshot)
@@ -327,10 +327,18 @@ private final class Counter: Sendable {
 }
 
 /// Lets a thread wait for a test.
-private final class Gate: Sendable {
-    private let isOpen = Mutex(false)
+final class Gate: Sendable {
+    private let state = Mutex((isOpen: false, isReached: false))
 
-    func open() { isOpen.withLock { $0 = true } }
+    /// Whether the thread is there.
+    var isReached: Bool { state.withLock { $0.isReached } }
 
-    func wait() { while !isOpen.withLock({ $0 }) { sched_yield() } }
+    func open() { state.withLock { $0.isOpen = true } }
+
+    func wait() {
+        while !state.withLock({ state in
+            state.isReached = true
+            return state.isOpen
+        }) { sched_yield() }
+    }
 }

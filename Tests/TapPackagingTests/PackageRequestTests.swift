@@ -85,7 +85,7 @@ import Testing
         #expect(
             error.description == """
                 the name of the package must be 2 or more of a-z, 0-9, "+", "-" and ".", and begin with a letter or digit, \
-                but is "W". Give another name with --debfile, such as taproom-web.
+                but is "W". Give another name with -d, such as taproom-web.
                 the version must begin with a digit and consist of letters, digits, ".", "+", "~" and "-", but is "x". \
                 Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version.
                 the maintainer must be written 'Name <mail>', but is "Ada". \

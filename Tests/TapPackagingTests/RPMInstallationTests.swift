@@ -45,7 +45,9 @@ import Testing
                 chmod(root + name, 0o555)
             }
             try rpm(root, "-i", "--nodeps", "--noscripts", "--notriggers", written.path)
-            #expect(try run("stat", "-c", "%a", root + "/srv", root + "/usr", root + "/usr/share").output == "555\n555\n555\n")
+            #expect(
+                try run("stat", "-c", "%a", root + "/srv", root + "/usr", root + "/usr/share").output
+                    == "555\n555\n555\n")
             let listed = try run("rpm", "-qpl", written.path).output.split(separator: "\n")
             #expect(listed.contains("/srv/site") && !listed.contains("/srv") && !listed.contains("/opt/a"))
         }

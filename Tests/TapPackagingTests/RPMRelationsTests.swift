@@ -60,10 +60,11 @@ import Testing
         #expect(throws: PackagingError.invalid([.dependsOfRPM(text)])) { try RPMPackage(request) }
     }
 
-    @Test(arguments: [
-        ("1.0", nil, "1.0", "1"), ("1:2.0-3", 1, "2.0", "3"), ("0:1~rc1+git", 0, "1~rc1+git", "1"),
-        ("1.0-0ubuntu1~3", nil, "1.0", "0ubuntu1~3"),
-    ] as [(String, UInt32?, String, String)])
+    @Test(
+        arguments: [
+            ("1.0", nil, "1.0", "1"), ("1:2.0-3", 1, "2.0", "3"), ("0:1~rc1+git", 0, "1~rc1+git", "1"),
+            ("1.0-0ubuntu1~3", nil, "1.0", "0ubuntu1~3"),
+        ] as [(String, UInt32?, String, String)])
     func versionsHaveThreeParts(text: String, epoch: UInt32?, version: String, release: String) throws {
         let parts = try #require(RPMVersion(text))
         #expect((parts.epoch, parts.version, parts.release) == (epoch, version, release))

@@ -8,7 +8,8 @@ import Testing
         request(user: "33"), request(application: "My_Site", user: "0", group: "web", name: "g++"),
     ]
 
-    private func withScripts(_ request: PackageRequest, _ body: (_ folder: String, _ names: [String]) throws -> Void) throws
+    private func withScripts(_ request: PackageRequest, _ body: (_ folder: String, _ names: [String]) throws -> Void)
+        throws
     {
         try withRPM(request) { package throws in
             let folder = package.written.tree + "/RPM"
@@ -36,7 +37,7 @@ import Testing
     }
 
     /// What the scripts of the old version do to a service that the new version has just taken over.
-    @Test(arguments: [("1", ""), ("0", "--no-reload disable --now taproom-web.service taproom-web.socket\n")])
+    @Test(arguments: [("1", ""), ("0", "--no-reload --quiet disable --now taproom-web.service taproom-web.socket\n")])
     func onlyErasingTheLastVersionStopsTheService(remaining: String, calls: String) throws {
         try withScripts(request(endpoints: [.tcp(port: 80)])) { folder, _ in
             let programs = folder + "/programs"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ServiceLifecycle
+import TapConfig
 import TapControl
 import TapData
 import TapFile
@@ -68,6 +69,43 @@ import Testing
             let again = try TapStart(configuration).prepare(TapSource(.file(path, passphrase: nil)))
             #expect(again.application == application(greeter("a")))
             again.undo()
+        }
+    }
+
+    private func description(_ text: String, kinds: KindList) -> DescriptionSource {
+        DescriptionSource("site.yaml", favoring: nil) {
+            BaseDescription(name: "site.yaml", text: text)
+        } reading: { base, former in
+            try DescriptionReader.reading(base.text, file: base.fileName, folder: nil, kinds: kinds, former: former)
+        }
+    }
+
+    /// The kind has another word, and the description says more than before: the service is the same, with what it remembers.
+    @Test func whatIsMigratedIsMergedWithTheDescriptionAfterwards() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/site.tap"
+            let text = "taproom: 1\nname: site\nservices:\n- {name: a, kind: greeter, greeting: Hello, listen: []}\n"
+            try Tap.make(
+                path, application(greeter("a")), base: BaseDescription(name: "site.yaml", text: text), by: ada)
+            let tap = try Tap(opening: path, for: .writing)
+            let address = StateAddress(service: 1, cell: "starts")
+            try tap.commit { try tap.setState(address, StoredValue(version: 1, bytes: [0x07])) }
+            try tap.close()
+            let renamed = KindList([Renamed.self])
+            let new = text.replacing("kind: greeter", with: "kind: renamed").replacing("Hello", with: "Hey")
+            let start = TapStart(RunnerConfiguration(kinds: renamed, logger: quiet))
+            let source = TapSource(.file(path, passphrase: nil), description: description(new, kinds: renamed))
+            let lock = try TapLock(path, .writing)
+            try start.rehearse(source, holding: lock)
+            let prepared = try start.prepare(source, holding: lock)
+            #expect(prepared.application.services.map(\.kind) == ["renamed"])
+            #expect(prepared.application.services[0].settings["greeting"] == .string("Hey"))
+            try #expect(prepared.tap.identities() == ["a": 1])
+            try #expect(prepared.tap.stateValue(address)?.bytes == [0x07])
+            // The snapshot has nothing of the description, and the description is a revision of its own.
+            try #expect(prepared.tap.history().map(\.kind) == [.made, .snapshot, .migration, .import])
+            try #expect(prepared.tap.application(at: 2) == application(greeter("a")))
+            try prepared.tap.close()
         }
     }
 }

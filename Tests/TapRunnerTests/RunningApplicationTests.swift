@@ -9,10 +9,10 @@ import Taproom
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct RunningApplicationTests {
-    private let ada = Authorship(author: "ada", origin: "test")
+    let ada = Authorship(author: "ada", origin: "test")
 
     /// Runs a body with a running application, its events and the folder of its tap, and shuts it down.
-    private func withRunning(
+    func withRunning(
         _ application: Application, isStarted: Bool = true,
         _ body: (RunningApplication, AsyncStream<RunningApplication.Event>, String) async throws -> Void
     ) async throws {
@@ -34,11 +34,11 @@ import Testing
         }
     }
 
-    private func value(_ path: String, _ running: RunningApplication) async throws -> Datum {
+    func value(_ path: String, _ running: RunningApplication) async throws -> Datum {
         try await running.contents(of: path, at: nil)
     }
 
-    private func states(_ running: RunningApplication) async throws -> [String: StatusReport.Service.State] {
+    func states(_ running: RunningApplication) async throws -> [String: StatusReport.Service.State] {
         Dictionary(uniqueKeysWithValues: try await running.status().services.map { ($0.name, $0.state) })
     }
 
@@ -228,7 +228,7 @@ extension Array {
 
 extension ControlledApplication {
     /// Adds a service, and answers the revision.
-    fileprivate func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> Int? {
+    func add(_ service: ServiceDefinition, by authorship: Authorship) async throws -> Int? {
         try await change(ChangeRequest([.add(Description.datum(of: service), group: nil)]), by: authorship).revision
     }
 }

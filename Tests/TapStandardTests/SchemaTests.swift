@@ -171,6 +171,7 @@ struct SchemaTests {
             "taproom: 1\nservices: [{kind: web, restart: {policy: always, atMost: 2, within: 10s, delay: 1s}}]",
             "taproom: 1\nservices: [{kind: group, services: [{kind: group, services: [{kind: web}]}]}]",
             "taproom: 1\nservices: [{kind: web, limits: {header: 2048}, static: null}]",
+            "taproom: 1\nservices: [{kind: web, was: old}, {kind: group, was: null, services: [{kind: web, was: a}]}]",
         ]
         let bad = [
             "services: []", "taproom: 2\nservices: []", "taproom: 1", "taproom: 1\nservices: {}",
@@ -181,6 +182,7 @@ struct SchemaTests {
             "taproom: 1\nuser: -1\nservices: []", "taproom: 1\nretention: {keep: 0}\nservices: []",
             "taproom: 1\nservices: [{kind: web, restart: {policy: sometimes}}]", "taproom: 1\n$schema: 1\nservices: []",
             "taproom: 1\nservices: [{kind: web, restart: {atMost: 0}}]",
+            "taproom: 1\nservices: [{kind: web, was: 5}]", "taproom: 1\nwas: old\nservices: []",
             "taproom: 1\nservices: [{kind: group, services: [{kind: web, limits: {idle: 2d}}]}]",
         ]
         let kinds = KindList(StandardKinds.all)

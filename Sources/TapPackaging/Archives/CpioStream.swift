@@ -26,6 +26,7 @@ final class CpioStream: ArchiveStream {
 
     func begin(_ file: LaidFile) throws {
         guard takes(file) else { return }
+        guard isLarge || UInt32(exactly: file.size) != nil else { throw PackagingError.changed(file: file.place) }
         if isLarge {
             try write(Array(("07070X" + digits(members)).utf8))
             try pad()

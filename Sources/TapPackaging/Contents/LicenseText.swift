@@ -18,9 +18,7 @@ struct LicenseText {
         return text + " There are no terms for the generated files: use them as you like."
     }
 
-    /// The terms of the program, when it is in the package.
-    ///
-    /// - Parameter folder: where the program is.
+    /// The terms of the program in a folder; nil: there is none in the package.
     func ofProgram(in folder: String) -> String? {
         guard case .bundled = request.runner else { return nil }
         return """

@@ -8,7 +8,7 @@ package protocol PackageFormat: Sendable {
     var controlFolder: String { get }
     /// What is installed.
     var files: [PackageFile] { get }
-    /// The command that installs the package in a file.
+    /// The command that installs the package of a file.
     func installation(of path: String) -> String
     /// Puts files into a tree and packs them.
     ///

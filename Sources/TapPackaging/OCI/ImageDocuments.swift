@@ -31,7 +31,7 @@ struct ImageDocuments {
 
     /// The configuration (OCI Image Format Specification 1.1, "Image Configuration").
     ///
-    /// The difference is the checksum of the layer before it was compressed.
+    /// `difference` is the checksum of the layer before it was compressed.
     func configuration(difference: [UInt8]) -> [UInt8] {
         let time = Datum.string(UTCTime(secondsSince1970: request.date).text)
         return document([

@@ -30,15 +30,17 @@ struct RPMDocuments {
             "Copyright: \(UTCTime(secondsSince1970: request.date).year) \(request.maintainer)",
             request.license.map { "License: " + $0 },
             text.ofApplication,
-            text.ofProgram(in: places.programs).map { $0 + " Its text is at https://www.apache.org/licenses/LICENSE-2.0." },
+            text.ofProgram(in: places.programs).map {
+                $0 + " Its text is at https://www.apache.org/licenses/LICENSE-2.0."
+            },
         ]
         return DebianText.plain(parts.compactMap { $0 }.joined(separator: "\n\n"))
     }
 
     /// The file that says how the package is used.
     var readme: String {
-        let account = places.account
-        let removal = account.userToMake.map { "\n  userdel \($0)" } ?? ""
+        // A user that the application names may be others' too.
+        let removal = request.application.user == nil ? "\n  userdel \(places.account.user)" : ""
         return """
             \(places.package): \(request.summary)
 

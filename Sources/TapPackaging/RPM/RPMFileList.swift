@@ -14,7 +14,8 @@ struct RPMFileList {
 
         /// As in the list of a spec file.
         var text: String {
-            contains(.configuration) ? "%config(noreplace) " : contains(.documentation) ? "%doc " : contains(.license) ? "%license " : ""
+            contains(.configuration)
+                ? "%config(noreplace) " : contains(.documentation) ? "%doc " : contains(.license) ? "%license " : ""
         }
     }
 
@@ -95,6 +96,10 @@ extension RPMHeader {
 
     /// Stores a size under the tag for 32 bits, or under the other one if it is larger.
     mutating func set(_ tag: RPMTag, _ longTag: RPMTag, to size: Int) {
-        if let size = UInt32(exactly: size) { self[tag] = .int32([size]) } else { self[longTag] = .int64([UInt64(size)]) }
+        if let size = UInt32(exactly: size) {
+            self[tag] = .int32([size])
+        } else {
+            self[longTag] = .int64([UInt64(size)])
+        }
     }
 }

@@ -23,7 +23,8 @@ struct RPMFolders {
     /// The folders of the package `filesystem`, which all distributions have, as far as something could be put into them.
     private static let system: Set<String> = Set(
         [
-            "", "/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/root", "/sbin", "/srv", "/usr",
+            "", "/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/root", "/sbin", "/srv",
+            "/usr",
             "/var", "/etc/opt", "/etc/systemd", "/etc/systemd/system", "/srv/ftp", "/srv/www", "/srv/www/htdocs",
             "/usr/bin", "/usr/games", "/usr/include", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/local",
             "/usr/local/bin", "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin",

@@ -12,7 +12,10 @@ struct RPMHeader {
         case bytes([UInt8])
     }
 
-    /// The region's entry and its twin in the data.
+    /// How many bytes rpm reads; a header that is larger is of no use.
+    static let maximumSize = 1 << 28
+
+    /// The size of an entry of the index, and of the twin that the region's has in the data.
     private static let entrySize = 16
 
     private let region: RPMTag
@@ -39,19 +42,20 @@ struct RPMHeader {
         var data: [UInt8] = []
         for (tag, value) in entries.sorted(by: { $0.key < $1.key }) {
             data += [UInt8](repeating: 0, count: -data.count & (value.alignment - 1))
-            index += entry(tag, type: value.type, offset: Int32(data.count), count: value.count)
+            index += entry(tag, type: value.type, offset: data.count, count: value.count)
             data += value.bytes
         }
-        let regionEntry = entry(region.rawValue, type: 7, offset: Int32(data.count), count: Self.entrySize)
+        let regionEntry = entry(region.rawValue, type: 7, offset: data.count, count: Self.entrySize)
         data += entry(
-            region.rawValue, type: 7, offset: -Int32(index.count + Self.entrySize), count: Self.entrySize)
+            region.rawValue, type: 7, offset: -(index.count + Self.entrySize), count: Self.entrySize)
         let magic: [UInt8] = [0x8e, 0xad, 0xe8, 1, 0, 0, 0, 0]
-        return magic + UInt32(entries.count + 1).bigEndianBytes + UInt32(data.count).bigEndianBytes
+        return magic + UInt32(entries.count + 1).bigEndianBytes + UInt32(clamping: data.count).bigEndianBytes
             + regionEntry + index + data
     }
 
-    private func entry(_ tag: UInt32, type: UInt32, offset: Int32, count: Int) -> [UInt8] {
-        tag.bigEndianBytes + type.bigEndianBytes + offset.bigEndianBytes + UInt32(count).bigEndianBytes
+    private func entry(_ tag: UInt32, type: UInt32, offset: Int, count: Int) -> [UInt8] {
+        tag.bigEndianBytes + type.bigEndianBytes + Int32(clamping: offset).bigEndianBytes
+            + UInt32(clamping: count).bigEndianBytes
     }
 }
 

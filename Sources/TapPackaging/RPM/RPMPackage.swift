@@ -15,7 +15,9 @@ package struct RPMPackage: PackageFormat {
     /// Throws ``PackagingError/invalid(_:)`` with all mistakes at once.
     package init(_ request: PackageRequest) throws {
         let problems = request.problems + request.problemsOfRPM
-        guard problems.isEmpty, let version = RPMVersion(request.version) else { throw PackagingError.invalid(problems) }
+        guard problems.isEmpty, let version = RPMVersion(request.version) else {
+            throw PackagingError.invalid(problems)
+        }
         self.request = request
         self.version = version
         // Where SELinux lets systemd start programs.

@@ -84,7 +84,7 @@ struct RPMScriptlets {
         }
         return """
             if [ "$1" -eq 1 ] && command -v systemctl >/dev/null; then
-                systemctl --no-reload preset \(unitNames) >/dev/null || :
+                systemctl --no-reload --quiet preset \(unitNames) || :
             fi
             if [ -d /run/systemd/system ]; then
                 systemctl daemon-reload || :
@@ -95,7 +95,7 @@ struct RPMScriptlets {
             \(noting.joined())\
                     # A socket can't be bound anew while the service holds it.
                     # shellcheck disable=SC2086 # Words.
-                    [ -z "$active" ] || { systemctl stop \(places.service) && systemctl restart $active; } || :
+                    [ -z "$active" ] || { systemctl stop $active && systemctl start $active; } || :
                 fi
             fi
 
@@ -109,7 +109,7 @@ struct RPMScriptlets {
         set -e
 
         if [ "$1" -eq 0 ] && command -v systemctl >/dev/null; then
-            systemctl --no-reload disable --now \(unitNames) >/dev/null || :
+            systemctl --no-reload --quiet disable --now \(unitNames) || :
         fi
 
         """
@@ -118,10 +118,12 @@ struct RPMScriptlets {
     /// When the files are gone.
     var postun: String {
         """
-        # The state stays, and what an upgrade has just brought to the new version is left alone.
+        # The state stays, and what an upgrade has just brought to the new version is left alone, but for units that the
+        # new version has not.
         set -e
 
         if [ -d /run/systemd/system ]; then
+        \(units.map { "    [ -e \($0.file) ] || systemctl --quiet stop \($0.name) 2>/dev/null || :\n" }.joined())\
             systemctl daemon-reload || :
         fi
         if [ "$1" -eq 0 ]; then

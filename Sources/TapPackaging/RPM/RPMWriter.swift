@@ -12,9 +12,10 @@ struct RPMWriter {
 
     /// Writes a whole package.
     ///
-    /// Throws `SystemCallError`.
+    /// Throws ``PackagingError/tooManyFiles`` and `SystemCallError`.
     func write(_ header: RPMHeader, _ payload: RPMPayload) throws {
         let header = header.bytes
+        guard header.count < RPMHeader.maximumSize else { throw PackagingError.tooManyFiles }
         var md5 = MD5()
         header.withUnsafeBytes { md5.add($0) }
         try payload.file.read(from: 0) { md5.add($0) }

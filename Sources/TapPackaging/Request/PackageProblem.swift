@@ -83,7 +83,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     /// What to do.
     package var advice: String {
         switch self {
-        case .name, .takenName: "Give another name with --debfile, such as taproom-web."
+        case .name, .takenName: "Give another name with -d, such as taproom-web."
         case .imageName: "Give another name with --image, such as web."
         case .version: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."
         case .versionOfRPM: "Give a version such as 1.0, 1.0-2 or 1:1.0 with --set-version."

@@ -101,7 +101,9 @@ extension PackageRequest {
 
     /// Whether a path is of what the package itself has, or of what no package may have.
     static func isReserved(_ path: String, in package: String) -> Bool {
-        let folders = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/\(package)", "/etc/\(package)", "/DEBIAN", "/RPM"]
+        let folders = [
+            "/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/\(package)", "/etc/\(package)", "/DEBIAN", "/RPM",
+        ]
         return folders.contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 

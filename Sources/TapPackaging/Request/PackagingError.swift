@@ -15,6 +15,8 @@ package enum PackagingError: ReportableError, Equatable {
     case changed(file: String)
     /// More than a package of the format can hold.
     case tooLarge
+    /// More files than the list in the header of an rpm has room for.
+    case tooManyFiles
     /// There is no memory for compressing.
     case outOfMemory
     /// The operating system refused a call. Trying again can help when the reason is gone.
@@ -29,6 +31,7 @@ package enum PackagingError: ReportableError, Equatable {
         case .program(let path, let problem): "\(path) \(problem.description)"
         case .changed(let file): "\(file) was changed while it was packed"
         case .tooLarge: "the files are more than a package can hold (9 GB compressed)"
+        case .tooManyFiles: "the files are more than an rpm can list (256 MB of names and checksums)"
         case .outOfMemory: "there is not enough memory to compress the package"
         case .system(let error): error.description
         }
@@ -42,7 +45,7 @@ package enum PackagingError: ReportableError, Equatable {
         case .include: "Mend it, or leave it out."
         case .program(_, let problem): problem.advice
         case .changed: "Try again."
-        case .tooLarge: "Leave out what the application does not need, with other --include options."
+        case .tooLarge, .tooManyFiles: "Leave out what the application does not need, with other --include options."
         case .outOfMemory: "Try again when there is."
         case .system(let error) where error.code == ENOSPC: "Make room, or choose another folder with --output."
         case .system: "Choose a folder with --output that you may write to."
@@ -56,7 +59,7 @@ package enum PackagingError: ReportableError, Equatable {
         case .include: .noInput
         case .program: .configuration
         case .changed, .outOfMemory: .tryAgain
-        case .occupied, .tooLarge, .system: .cannotCreate
+        case .occupied, .tooLarge, .tooManyFiles, .system: .cannotCreate
         }
     }
 }
