@@ -26,10 +26,11 @@ final class InstalledCounter: Sendable {
 
     /// Puts a version in the place of the one that is there: its number, and what is wrong with it.
     func install(_ version: String) async throws {
-        let script = "cp \"$0\" lib/counter.new && mv lib/counter.new lib/counter"
+        let script = "cp \"$0\" lib/counter.new && chmod 755 lib/counter.new && mv lib/counter.new lib/counter"
         let copy = try await Program.run("sh", ["-c", script, "\(Bench.programs)/counter"], in: bench.folder.path)
         guard copy.status == 0 else { throw TestFailure(copy.errors) }
         try bench.folder.write(version + "\n", to: "lib/version")
+        chmod(bench.folder["lib/version"], 0o644)
     }
 
     /// Writes the description: some more keys of the service, and some more services.
@@ -45,6 +46,7 @@ final class InstalledCounter: Sendable {
                 \(keys.joined(separator: "\n    "))
               \(services)
             """, to: "etc/site.yaml")
+        chmod(bench.folder["etc/site.yaml"], 0o644)
     }
 
     var tap: String { bench.folder["var/site.tap"] }
