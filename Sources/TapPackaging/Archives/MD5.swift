@@ -39,56 +39,100 @@ struct MD5: Digest {
         (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 
+    /// The 64 steps written out, for a loop over tables is ten times as slow; the numbers are the whole part of 2³² times
+    /// |sin i|, for i from 1 to 64.
     private mutating func addBlocks(_ blocks: UnsafeRawBufferPointer) {
         var (a, b, c, d) = state
-        Self.sines.withUnsafeBufferPointer { sines in
-            for start in stride(from: 0, to: blocks.count, by: Self.blockSize) {
-                let before = (a, b, c, d)
-                /// One of the 64 steps: what is mixed, which of the block's 16 words, and how far it is turned.
-                func step(_ index: Int, _ mixed: UInt32, _ word: Int, _ turn: UInt32) {
-                    let value = blocks.loadUnaligned(fromByteOffset: start + (word & 15) * 4, as: UInt32.self)
-                    let sum = a &+ mixed &+ sines[index] &+ UInt32(littleEndian: value)
-                    (a, d, c, b) = (d, c, b, b &+ (sum &<< turn | sum &>> (32 &- turn)))
-                }
-                for index in stride(from: 0, to: 16, by: 4) {
-                    step(index, (b & c) | (~b & d), index, 7)
-                    step(index + 1, (b & c) | (~b & d), index + 1, 12)
-                    step(index + 2, (b & c) | (~b & d), index + 2, 17)
-                    step(index + 3, (b & c) | (~b & d), index + 3, 22)
-                }
-                for index in stride(from: 16, to: 32, by: 4) {
-                    step(index, (d & b) | (~d & c), 5 * index + 1, 5)
-                    step(index + 1, (d & b) | (~d & c), 5 * index + 6, 9)
-                    step(index + 2, (d & b) | (~d & c), 5 * index + 11, 14)
-                    step(index + 3, (d & b) | (~d & c), 5 * index + 16, 20)
-                }
-                for index in stride(from: 32, to: 48, by: 4) {
-                    step(index, b ^ c ^ d, 3 * index + 5, 4)
-                    step(index + 1, b ^ c ^ d, 3 * index + 8, 11)
-                    step(index + 2, b ^ c ^ d, 3 * index + 11, 16)
-                    step(index + 3, b ^ c ^ d, 3 * index + 14, 23)
-                }
-                for index in stride(from: 48, to: 64, by: 4) {
-                    step(index, c ^ (b | ~d), 7 * index, 6)
-                    step(index + 1, c ^ (b | ~d), 7 * index + 7, 10)
-                    step(index + 2, c ^ (b | ~d), 7 * index + 14, 15)
-                    step(index + 3, c ^ (b | ~d), 7 * index + 21, 21)
-                }
-                (a, b, c, d) = (a &+ before.0, b &+ before.1, c &+ before.2, d &+ before.3)
+        for start in stride(from: 0, to: blocks.count, by: Self.blockSize) {
+            let before = (a, b, c, d)
+            func word(_ index: Int) -> UInt32 {
+                UInt32(littleEndian: blocks.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self))
             }
+            step(&a, b, choose(b, c, d), word(0), 0xd76a_a478, 7)
+            step(&d, a, choose(a, b, c), word(1), 0xe8c7_b756, 12)
+            step(&c, d, choose(d, a, b), word(2), 0x2420_70db, 17)
+            step(&b, c, choose(c, d, a), word(3), 0xc1bd_ceee, 22)
+            step(&a, b, choose(b, c, d), word(4), 0xf57c_0faf, 7)
+            step(&d, a, choose(a, b, c), word(5), 0x4787_c62a, 12)
+            step(&c, d, choose(d, a, b), word(6), 0xa830_4613, 17)
+            step(&b, c, choose(c, d, a), word(7), 0xfd46_9501, 22)
+            step(&a, b, choose(b, c, d), word(8), 0x6980_98d8, 7)
+            step(&d, a, choose(a, b, c), word(9), 0x8b44_f7af, 12)
+            step(&c, d, choose(d, a, b), word(10), 0xffff_5bb1, 17)
+            step(&b, c, choose(c, d, a), word(11), 0x895c_d7be, 22)
+            step(&a, b, choose(b, c, d), word(12), 0x6b90_1122, 7)
+            step(&d, a, choose(a, b, c), word(13), 0xfd98_7193, 12)
+            step(&c, d, choose(d, a, b), word(14), 0xa679_438e, 17)
+            step(&b, c, choose(c, d, a), word(15), 0x49b4_0821, 22)
+            step(&a, b, select(b, c, d), word(1), 0xf61e_2562, 5)
+            step(&d, a, select(a, b, c), word(6), 0xc040_b340, 9)
+            step(&c, d, select(d, a, b), word(11), 0x265e_5a51, 14)
+            step(&b, c, select(c, d, a), word(0), 0xe9b6_c7aa, 20)
+            step(&a, b, select(b, c, d), word(5), 0xd62f_105d, 5)
+            step(&d, a, select(a, b, c), word(10), 0x0244_1453, 9)
+            step(&c, d, select(d, a, b), word(15), 0xd8a1_e681, 14)
+            step(&b, c, select(c, d, a), word(4), 0xe7d3_fbc8, 20)
+            step(&a, b, select(b, c, d), word(9), 0x21e1_cde6, 5)
+            step(&d, a, select(a, b, c), word(14), 0xc337_07d6, 9)
+            step(&c, d, select(d, a, b), word(3), 0xf4d5_0d87, 14)
+            step(&b, c, select(c, d, a), word(8), 0x455a_14ed, 20)
+            step(&a, b, select(b, c, d), word(13), 0xa9e3_e905, 5)
+            step(&d, a, select(a, b, c), word(2), 0xfcef_a3f8, 9)
+            step(&c, d, select(d, a, b), word(7), 0x676f_02d9, 14)
+            step(&b, c, select(c, d, a), word(12), 0x8d2a_4c8a, 20)
+            step(&a, b, differ(b, c, d), word(5), 0xfffa_3942, 4)
+            step(&d, a, differ(a, b, c), word(8), 0x8771_f681, 11)
+            step(&c, d, differ(d, a, b), word(11), 0x6d9d_6122, 16)
+            step(&b, c, differ(c, d, a), word(14), 0xfde5_380c, 23)
+            step(&a, b, differ(b, c, d), word(1), 0xa4be_ea44, 4)
+            step(&d, a, differ(a, b, c), word(4), 0x4bde_cfa9, 11)
+            step(&c, d, differ(d, a, b), word(7), 0xf6bb_4b60, 16)
+            step(&b, c, differ(c, d, a), word(10), 0xbebf_bc70, 23)
+            step(&a, b, differ(b, c, d), word(13), 0x289b_7ec6, 4)
+            step(&d, a, differ(a, b, c), word(0), 0xeaa1_27fa, 11)
+            step(&c, d, differ(d, a, b), word(3), 0xd4ef_3085, 16)
+            step(&b, c, differ(c, d, a), word(6), 0x0488_1d05, 23)
+            step(&a, b, differ(b, c, d), word(9), 0xd9d4_d039, 4)
+            step(&d, a, differ(a, b, c), word(12), 0xe6db_99e5, 11)
+            step(&c, d, differ(d, a, b), word(15), 0x1fa2_7cf8, 16)
+            step(&b, c, differ(c, d, a), word(2), 0xc4ac_5665, 23)
+            step(&a, b, cross(b, c, d), word(0), 0xf429_2244, 6)
+            step(&d, a, cross(a, b, c), word(7), 0x432a_ff97, 10)
+            step(&c, d, cross(d, a, b), word(14), 0xab94_23a7, 15)
+            step(&b, c, cross(c, d, a), word(5), 0xfc93_a039, 21)
+            step(&a, b, cross(b, c, d), word(12), 0x655b_59c3, 6)
+            step(&d, a, cross(a, b, c), word(3), 0x8f0c_cc92, 10)
+            step(&c, d, cross(d, a, b), word(10), 0xffef_f47d, 15)
+            step(&b, c, cross(c, d, a), word(1), 0x8584_5dd1, 21)
+            step(&a, b, cross(b, c, d), word(8), 0x6fa8_7e4f, 6)
+            step(&d, a, cross(a, b, c), word(15), 0xfe2c_e6e0, 10)
+            step(&c, d, cross(d, a, b), word(6), 0xa301_4314, 15)
+            step(&b, c, cross(c, d, a), word(13), 0x4e08_11a1, 21)
+            step(&a, b, cross(b, c, d), word(4), 0xf753_7e82, 6)
+            step(&d, a, cross(a, b, c), word(11), 0xbd3a_f235, 10)
+            step(&c, d, cross(d, a, b), word(2), 0x2ad7_d2bb, 15)
+            step(&b, c, cross(c, d, a), word(9), 0xeb86_d391, 21)
+            (a, b, c, d) = (a &+ before.0, b &+ before.1, c &+ before.2, d &+ before.3)
         }
         state = (a, b, c, d)
     }
-
-    /// The whole part of 2³² times |sin i|, for i from 1 to 64.
-    private static let sines: [UInt32] = [
-        0xd76a_a478, 0xe8c7_b756, 0x2420_70db, 0xc1bd_ceee, 0xf57c_0faf, 0x4787_c62a, 0xa830_4613, 0xfd46_9501,
-        0x6980_98d8, 0x8b44_f7af, 0xffff_5bb1, 0x895c_d7be, 0x6b90_1122, 0xfd98_7193, 0xa679_438e, 0x49b4_0821,
-        0xf61e_2562, 0xc040_b340, 0x265e_5a51, 0xe9b6_c7aa, 0xd62f_105d, 0x0244_1453, 0xd8a1_e681, 0xe7d3_fbc8,
-        0x21e1_cde6, 0xc337_07d6, 0xf4d5_0d87, 0x455a_14ed, 0xa9e3_e905, 0xfcef_a3f8, 0x676f_02d9, 0x8d2a_4c8a,
-        0xfffa_3942, 0x8771_f681, 0x6d9d_6122, 0xfde5_380c, 0xa4be_ea44, 0x4bde_cfa9, 0xf6bb_4b60, 0xbebf_bc70,
-        0x289b_7ec6, 0xeaa1_27fa, 0xd4ef_3085, 0x0488_1d05, 0xd9d4_d039, 0xe6db_99e5, 0x1fa2_7cf8, 0xc4ac_5665,
-        0xf429_2244, 0x432a_ff97, 0xab94_23a7, 0xfc93_a039, 0x655b_59c3, 0x8f0c_cc92, 0xffef_f47d, 0x8584_5dd1,
-        0x6fa8_7e4f, 0xfe2c_e6e0, 0xa301_4314, 0x4e08_11a1, 0xf753_7e82, 0xbd3a_f235, 0x2ad7_d2bb, 0xeb86_d391,
-    ]
 }
+
+/// One step: what was mixed, a word of the block, a number, and how far it is turned.
+@inline(__always)
+private func step(_ a: inout UInt32, _ b: UInt32, _ mixed: UInt32, _ word: UInt32, _ sine: UInt32, _ turn: UInt32) {
+    let sum = a &+ mixed &+ word &+ sine
+    a = b &+ (sum &<< turn | sum &>> (32 &- turn))
+}
+
+@inline(__always)
+private func choose(_ b: UInt32, _ c: UInt32, _ d: UInt32) -> UInt32 { (b & c) | (~b & d) }
+
+@inline(__always)
+private func select(_ b: UInt32, _ c: UInt32, _ d: UInt32) -> UInt32 { (d & b) | (~d & c) }
+
+@inline(__always)
+private func differ(_ b: UInt32, _ c: UInt32, _ d: UInt32) -> UInt32 { b ^ c ^ d }
+
+@inline(__always)
+private func cross(_ b: UInt32, _ c: UInt32, _ d: UInt32) -> UInt32 { c ^ (b | ~d) }
