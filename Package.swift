@@ -34,6 +34,12 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
 /// A library in Sources/.
@@ -76,6 +82,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -97,6 +107,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapTLS", ["Taproom", crypto, asn1, nioCore, nioSSL, nioTLS]),
         library(
             "TapControl",
             [
@@ -133,8 +144,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioPosix,
+                "Taproom", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
+                nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 

@@ -45,31 +45,35 @@ final class Responder {
         return dateField
     }
 
+    /// What answers a request.
+    func answer(to request: Request) -> Answer { .response(response(to: request)) }
+
     /// What to answer.
     ///
     /// Opens and reads files, and never waits for anything but the disk.
-    func response(to request: HTTPRequestHead, _ fields: RequestFields) -> Response {
-        let isHead = request.method == .HEAD
-        if request.version.minor >= 1 && fields.hosts != 1 || !fields.hostIsValid {
+    private func response(to request: Request) -> Response {
+        let (isHead, fields) = (request.isHead, request.fields)
+        if request.version != .http1_0 && fields.hosts != 1 || !fields.hostIsValid {
             return .failure(.badRequest, isHead: isHead)
         }
         switch request.method {
         case .GET, .HEAD: break
         case .OPTIONS:
             let head = ResponseHead(.noContent).with("Allow", "GET, HEAD, OPTIONS")
-            return Response(status: .noContent, head: head.bytes)
+            return Response(head)
+        case .RAW: return .failure(.notImplemented)
         default:
             return .failure(
                 .methodNotAllowed, head: ResponseHead(.methodNotAllowed).with("Allow", "GET, HEAD, OPTIONS"))
         }
-        let key = Responder.cacheKey(request.uri)
+        let key = Responder.cacheKey(request.target)
         if let entry = cache.entry(key) {
             if site.facts(entry.fileName) == entry.representation.facts {
                 return entry.representation.response(to: fields, isHead: isHead)
             }
             cache.remove(key)
         }
-        return uncachedResponse(to: request, fields, key: key)
+        return uncachedResponse(to: request, key: key)
     }
 
     private static func cacheKey(_ target: String) -> String {
@@ -77,11 +81,11 @@ final class Responder {
         return String(target[..<question])
     }
 
-    private func uncachedResponse(to request: HTTPRequestHead, _ fields: RequestFields, key: String) -> Response {
-        let isHead = request.method == .HEAD
+    private func uncachedResponse(to request: Request, key: String) -> Response {
+        let (isHead, fields) = (request.isHead, request.fields)
         let path: RequestPath
         do throws(RequestPath.Problem) {
-            path = try RequestPath(request.uri)
+            path = try RequestPath(request.target)
         } catch {
             return .failure(.badRequest, isHead: isHead)
         }

@@ -1,6 +1,5 @@
 import CoreMetrics
 import NIOCore
-import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 import TapNetwork
@@ -38,25 +37,13 @@ final class WebServer: ReconfigurableService {
 
     private static func initialize(_ channel: any Channel, _ responders: Responders) throws {
         let responder = responders.responder(on: channel.eventLoop)
-        let limits = responder.site.settings.limits
         // A client may end its side as soon as it has asked, and still wait for the answer.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         let watermarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
         try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-        let watch = RequestWatch()
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(watch)
-        try pipeline.addHandler(ByteToMessageHandler(decoder(limits)))
-        try pipeline.addHandler(WebConnection(responder, watch: watch))
-    }
-
-    private static func decoder(_ limits: WebLimits) -> HTTPRequestDecoder {
-        var configuration = NIOHTTPDecoderLimitConfiguration()
-        configuration.maxHeaderFieldSize = limits.header
-        configuration.maxHeaderListSize = limits.header
-        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
+        try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, Client(channel)))
     }
 }
 

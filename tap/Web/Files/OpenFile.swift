@@ -63,11 +63,14 @@ final class OpenFile {
     }
 
     /// The bytes of a small file, or nil when it can't be read or has shrunk.
-    func contents() -> ByteBuffer? {
-        let size = Int(facts.size)
+    func contents() -> ByteBuffer? { contents(0..<facts.size) }
+
+    /// The bytes of a part, or nil when it can't be read or the file has shrunk.
+    func contents(_ range: Range<Int64>) -> ByteBuffer? {
+        let size = range.count
         var buffer = ByteBufferAllocator().buffer(capacity: size)
         while buffer.readableBytes < size {
-            let (missing, offset) = (size - buffer.readableBytes, off_t(buffer.readableBytes))
+            let (missing, offset) = (size - buffer.readableBytes, off_t(range.lowerBound) + off_t(buffer.readableBytes))
             let count = withDescriptor { descriptor in
                 buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) { space in
                     max(0, pread(descriptor, space.baseAddress, missing, offset))

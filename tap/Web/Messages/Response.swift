@@ -9,13 +9,19 @@ struct Response {
         case file(OpenFile, Range<Int64>)
     }
 
-    let status: HTTPResponseStatus
-    /// The status line and all fields but `Date` and `Connection`, without the empty line at the end.
-    let head: ByteBuffer
+    /// The status and all fields but `Date` and `Connection`.
+    let head: ResponseHead
+    /// The same as HTTP/1.1 writes it.
+    let headBytes: ByteBuffer
     /// The body in order; empty when there is none, also in answer to HEAD.
-    var body: [Piece] = []
-    /// Whether the connection can't be used any more after this response.
-    var closesConnection = false
+    let body: [Piece]
+
+    var status: HTTPResponseStatus { head.status }
+
+    init(_ head: ResponseHead, body: [Piece] = []) {
+        (self.head, self.body) = (head, body)
+        headBytes = head.bytes
+    }
 
     /// How many bytes some pieces have together.
     static func bytes(_ pieces: [Piece]) -> Int64 {
@@ -28,30 +34,6 @@ struct Response {
     }
 }
 
-/// Builds the head of a response line by line.
-struct ResponseHead {
-    private(set) var bytes: ByteBuffer
-
-    /// Begins with the status line and the fields that every response has.
-    init(_ status: HTTPResponseStatus) {
-        bytes = ByteBufferAllocator().buffer(capacity: 384)
-        bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
-        bytes.writeStaticString("Server: taproom\r\nX-Content-Type-Options: nosniff\r\n")
-    }
-
-    /// Adds a field.
-    ///
-    /// The value has to be free of line ends, which is the caller's duty.
-    func with(_ name: StaticString, _ value: String) -> ResponseHead {
-        var head = self
-        head.bytes.writeStaticString(name)
-        head.bytes.writeStaticString(": ")
-        head.bytes.writeString(value)
-        head.bytes.writeStaticString("\r\n")
-        return head
-    }
-}
-
 extension Response {
     /// A response with a page, or without its body in answer to HEAD.
     static func page(
@@ -60,7 +42,7 @@ extension Response {
         let head = (head ?? ResponseHead(status))
             .with("Content-Type", "text/html; charset=utf-8")
             .with("Content-Length", "\(html.utf8.count)")
-        return Response(status: status, head: head.bytes, body: isHead ? [] : [.bytes(ByteBuffer(string: html))])
+        return Response(head, body: isHead ? [] : [.bytes(ByteBuffer(string: html))])
     }
 
     /// What a client is told that can't be served.

@@ -33,14 +33,14 @@ final class Representation {
             .with("Last-Modified", lastModified)
             .with("ETag", entityTag)
             .with("Accept-Ranges", "bytes")
-        wholeWithoutBody = Response(status: .ok, head: head.bytes)
-        whole = Response(status: .ok, head: head.bytes, body: Representation.pieces(content, 0..<facts.size))
+        wholeWithoutBody = Response(head)
+        whole = Response(head, body: Representation.pieces(content, 0..<facts.size))
     }
 
     /// The bytes of memory that the file takes when it is kept.
     var memoryBytes: Int {
         guard case .memory(let bytes) = content else { return 0 }
-        return bytes.readableBytes + whole.head.readableBytes
+        return bytes.readableBytes + whole.headBytes.readableBytes
     }
 
     /// What to answer to GET or HEAD.
@@ -50,7 +50,7 @@ final class Representation {
         case .failed: return .failure(.preconditionFailed, isHead: isHead)
         case .notModified:
             let head = ResponseHead(.notModified).with("Last-Modified", lastModified).with("ETag", entityTag)
-            return Response(status: .notModified, head: head.bytes)
+            return Response(head)
         case .send(let rangeCounts):
             guard rangeCounts, !isHead, let range = fields.range else { return isHead ? wholeWithoutBody : whole }
             return partial(ByteRanges(range, size: facts.size))
@@ -68,8 +68,7 @@ final class Representation {
                 .with("Content-Type", mediaType)
                 .with("Content-Range", contentRange(ranges[0]))
                 .with("Content-Length", "\(ranges[0].count)")
-            return Response(
-                status: .partialContent, head: head.bytes, body: Representation.pieces(content, ranges[0]))
+            return Response(head, body: Representation.pieces(content, ranges[0]))
         case .ranges(let ranges): return multipart(ranges)
         }
     }
@@ -88,7 +87,7 @@ final class Representation {
         let head = partialHead()
             .with("Content-Type", "multipart/byteranges; boundary=\(boundary)")
             .with("Content-Length", "\(Response.bytes(body))")
-        return Response(status: .partialContent, head: head.bytes, body: body)
+        return Response(head, body: body)
     }
 
     private func partialHead() -> ResponseHead {

@@ -14,6 +14,8 @@ struct ConnectionClock {
         case receivingHead
         /// Reading and discarding the body of a request.
         case receivingBody
+        /// Waiting for whoever answers, who has time limits of its own.
+        case answering
         /// Sending, or waiting for the client to take what was sent.
         case sending
         /// Closed for sending; waiting for the client to see it.
@@ -47,6 +49,7 @@ struct ConnectionClock {
     var deadline: NIODeadline {
         switch phase {
         case .idle, .receivingBody, .sending: since + idle
+        case .answering: .distantFuture
         case .receivingHead: since + request
         case .lingering: since + Self.lingering
         }

@@ -21,7 +21,10 @@ final class ResponseWriter {
     private var isCorked = false
     private var check: Scheduled<Void>?
 
-    init(_ responder: Responder) { self.responder = responder }
+    /// Whether the operating system can send files; not where bytes are encrypted on their way.
+    private let sendsFiles: Bool
+
+    init(_ responder: Responder, sendsFiles: Bool) { (self.responder, self.sendsFiles) = (responder, sendsFiles) }
 
     /// Whether a file is on its way.
     var isSending: Bool { transfer != nil }
@@ -36,8 +39,8 @@ final class ResponseWriter {
     ) {
         var date = responder.date
         var head = context.channel.allocator.buffer(
-            capacity: response.head.readableBytes + 64 + smallBodyBytes(response))
-        head.writeImmutableBuffer(response.head)
+            capacity: response.headBytes.readableBytes + 64 + smallBodyBytes(response))
+        head.writeImmutableBuffer(response.headBytes)
         head.writeBuffer(&date)
         head.writeStaticString(connection)
         head.writeStaticString("\r\n")
@@ -50,7 +53,7 @@ final class ResponseWriter {
         } else {
             self.done = done
             self.finished = finished
-            transfer = Transfer(response)
+            transfer = Transfer(response, pieceBytes: sendsFiles ? Transfer.sentBytes : Transfer.readBytes)
             cork(context, true)
             context.write(wrap(.byteBuffer(head)), promise: nil)
             sendNext(context)
@@ -76,7 +79,7 @@ final class ResponseWriter {
         }
     }
 
-    private func wrap(_ data: IOData) -> NIOAny { WebConnection.wrapOutboundOut(data) }
+    private func wrap(_ data: IOData) -> NIOAny { HTTP1Connection.wrapOutboundOut(data) }
 
     // MARK: Files
 
@@ -86,20 +89,27 @@ final class ResponseWriter {
             context.close(promise: nil)
             return
         }
-        let data: IOData =
-            switch piece {
-            case .bytes(let bytes): .byteBuffer(bytes)
-            case .file(let file, let range):
-                .fileRegion(
-                    FileRegion(
-                        fileHandle: file.handle, readerIndex: Int(range.lowerBound), endIndex: Int(range.upperBound)))
-            }
+        guard let data = data(of: piece) else {
+            context.close(promise: nil)
+            return
+        }
         let count = Int64(data.readableBytes)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] result in
             if case .success = result { wasSent(count, context) }
         }
         context.writeAndFlush(wrap(data), promise: written)
+    }
+
+    private func data(of piece: Response.Piece) -> IOData? {
+        switch piece {
+        case .bytes(let bytes): return .byteBuffer(bytes)
+        case .file(let file, let range) where sendsFiles:
+            return .fileRegion(
+                FileRegion(
+                    fileHandle: file.handle, readerIndex: Int(range.lowerBound), endIndex: Int(range.upperBound)))
+        case .file(let file, let range): return file.contents(range).map(IOData.byteBuffer)
+        }
     }
 
     /// When a file is cut while a piece of it waits to be sent, `sendfile` sends nothing and NIO tries again for ever.
@@ -167,7 +177,8 @@ final class ResponseWriter {
         context.flush()
     }
 
-    private func count(_ status: Int, responses: Int64, bytes: Int64) {
+    /// Counts what was answered; the next flush reports it.
+    func count(_ status: Int, responses: Int64, bytes: Int64) {
         unreported.requests.add(responses, for: status)
         unreported.bytes.add(bytes, for: status)
         hasUnreported = true

@@ -77,12 +77,3 @@ enum ByteRanges: Equatable {
         return joined.count == ranges.count ? ranges : joined
     }
 }
-
-extension Substring {
-    /// Without spaces and tabs at both ends.
-    fileprivate var trimmingSpaces: Substring {
-        var text = drop { $0 == " " || $0 == "\t" }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
-    }
-}

@@ -1,0 +1,3 @@
+import NIOSSL
+import Crypto
+import SwiftASN1
