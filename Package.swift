@@ -144,7 +144,7 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
+                "Taproom", "TapData", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
