@@ -107,7 +107,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
-        library("TapTLS", ["Taproom", crypto, asn1, nioCore, nioSSL, nioTLS]),
+        library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
             [
@@ -145,7 +145,7 @@ let package = Package(
             "Web",
             [
                 "Taproom", "TapData", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
+                nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import Taproom
 
 /// Answers requests with responses, and remembers small files.
 ///
@@ -16,9 +17,13 @@ final class Responder {
     let figures: RequestFigures
     var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     private var dateSecond: Int64 = .min
-    private var dateField = ByteBuffer()
+    private var plainFields = ByteBuffer()
+    private var secureFields = ByteBuffer()
 
-    init(_ site: Site, _ figures: RequestFigures) {
+    let loop: any EventLoop
+
+    init(_ site: Site, _ figures: RequestFigures, on loop: any EventLoop) {
+        self.loop = loop
         self.site = site
         self.figures = figures
     }
@@ -26,6 +31,7 @@ final class Responder {
     /// Answers from another site from now on.
     func use(_ site: Site) {
         self.site = site
+        dateSecond = .min
         cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
@@ -35,15 +41,21 @@ final class Responder {
     /// The time as `Date` says it.
     var dateText: String { HTTPDate.text(now) }
 
-    /// The `Date` field with its line end, made once a second.
-    var date: ByteBuffer {
+    /// The fields that every response on a connection has, with their line ends, made once a second: `Date`, and on encrypted
+    /// ones `Strict-Transport-Security`.
+    func commonFields(isSecure: Bool) -> ByteBuffer {
         let now = now
         if now != dateSecond {
             dateSecond = now
-            dateField = ByteBuffer(string: "Date: \(HTTPDate.text(now))\r\n")
+            let date = "Date: \(HTTPDate.text(now))\r\n"
+            plainFields = ByteBuffer(string: date)
+            secureFields = ByteBuffer(string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
         }
-        return dateField
+        return isSecure ? secureFields : plainFields
     }
+
+    /// The value of `Strict-Transport-Security` (RFC 6797), if it is sent.
+    var strictTransport: String? { site.settings.tls.strictTransport.map { "max-age=\($0.milliseconds / 1000)" } }
 
     /// What answers a request.
     ///
@@ -53,6 +65,7 @@ final class Responder {
         guard fields.hostIsValid, fields.hosts == 1 || fields.hosts == 0 && request.version == .http1_0 else {
             return .response(failure(.badRequest, request))
         }
+        if let head = secureRedirect(request) { return .response(.failure(head.status, head: head, isHead: request.isHead)) }
         let host = site.host(fields.host)
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
         if request.method == .GET || request.isHead, let entry = cache.entry(key) {
@@ -62,6 +75,16 @@ final class Responder {
             cache.remove(key)
         }
         return answer(to: request, from: host, request.target, key: key, rewrites: 0)
+    }
+
+    /// Where a client without TLS is sent, if it is to come with TLS.
+    private func secureRedirect(_ request: Request) -> ResponseHead? {
+        guard site.settings.tls.redirect, !request.client.isSecure, let port = site.settings.securePort,
+            let path = try? RequestPath(request.target)
+        else { return nil }
+        let host = HostName.normalized(request.fields.host) + (port == 443 ? "" : ":\(port)")
+        let matched = path.matched(0)
+        return ResponseHead(.permanentRedirect).with("Location", "https://\(host)\(matched.rest)\(matched.query)")
     }
 
     private static func withoutQuery(_ target: String) -> String {

@@ -11,18 +11,20 @@ final class Site: Sendable {
     /// Whether each request is logged, which is asked too often to ask the logger.
     let logsRequests: Bool
     let errorPages: ErrorPages
+    let certificates: SiteCertificates
     private let hosts: HostTable<VirtualHost>
     private let everything: VirtualHost
 
     /// Opens all folders.
     ///
-    /// Throws ``SiteError``.
-    init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws(SiteError) {
+    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
+    init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws {
         self.settings = settings
         self.logger = logger
         self.counters = counters
         logsRequests = logger.logLevel <= .debug
         errorPages = try ErrorPages(settings)
+        certificates = try SiteCertificates(settings, logger: logger)
         var builder = SiteBuilder(settings)
         everything = try builder.host(settings.static, settings.routes, nil)
         var hosts = HostTable<VirtualHost>()

@@ -48,6 +48,8 @@ public struct WebSettings: ServiceSettings {
     public var routes: [WebRoute] = []
     /// What answers for some names.
     public var hosts: [WebHost] = []
+    /// How connections to `tls:` endpoints are encrypted.
+    public var tls = WebTLS()
     /// What a client may ask of the server.
     public var limits = WebLimits()
 
@@ -84,6 +86,7 @@ public struct WebSettings: ServiceSettings {
             examples: [["404": "/srv/www/404.html"]]),
         SettingField("routes", "What answers below some paths, instead of static."),
         SettingField("hosts", "What answers for some names; for all others the rest of the settings counts."),
+        SettingField("tls", "How connections to tls: endpoints are encrypted."),
         SettingField("limits", "What a client may ask of the server.", examples: [["idle": "30s"]]),
         SettingField(
             "limits.header", "The greatest size of a request's line and header in bytes.", { $0.limits.header },
@@ -118,6 +121,14 @@ public struct WebSettings: ServiceSettings {
         for status in errorPages.keys.sorted() where !(400...599).contains(UInt(status) ?? 0) {
             problems.append(SettingProblem("errorPages", "must have statuses from 400 to 599 for keys, but one is \"\(status)\""))
         }
+        if tls.key != nil, tls.certificate == nil {
+            problems.append(SettingProblem("tls.key", "belongs to tls.certificate, which is missing"))
+        }
+        if needsCertificate {
+            problems.append(
+                SettingProblem(
+                    "listen", "has a tls: endpoint without a certificate: name one there or in tls.certificate, or set tls.internal"))
+        }
         for (number, route) in routes.enumerated() { problems += route.problems("routes.\(number).") }
         for (number, host) in hosts.enumerated() { problems += host.problems("hosts.\(number).") }
         if !MediaTypes.isValid(defaultType) {
@@ -133,6 +144,22 @@ public struct WebSettings: ServiceSettings {
             }
         }
         return problems
+    }
+}
+
+extension WebSettings {
+    /// Whether an endpoint has TLS, and nothing says with which certificate.
+    private var needsCertificate: Bool {
+        tls.certificate == nil && !tls.internal && !hosts.contains { $0.certificate != nil }
+            && listen.elements.contains { $0.tls != nil && $0.tls?.certificate == nil }
+    }
+
+    /// The port that clients are sent to who shall come with TLS; nil: there is none.
+    var securePort: UInt16? {
+        for endpoint in listen.elements where endpoint.tls != nil {
+            if case .tcp(let port, _) = endpoint.address { return port }
+        }
+        return nil
     }
 }
 
