@@ -100,6 +100,7 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
+        library("TapCompression", ["Taproom", "CZlib", "CZstd"]),
         library("TapLog", ["Taproom", "TapData", "CTapSystem", logging]),
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
@@ -120,7 +121,7 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
                 lifecycle, lifecycleTestKit, logging, metrics,
             ]),
-        library("TapPackaging", ["Taproom", "TapData", "CSodium", "CZlib", "CZstd"]),
+        library("TapPackaging", ["Taproom", "TapData", "TapCompression", "CSodium"]),
         library(
             "TapCommands",
             [
@@ -144,7 +145,7 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
+                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -204,7 +205,7 @@ let package = Package(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
         tests("TapCommandsTests", ["TapCommands", "TapConfig", "TapPages", "TapTesting", "Taproom", argumentParser]),
-        tests("TapPackagingTests", ["TapPackaging", "TapData", "TapTesting", "Taproom"]),
+        tests("TapPackagingTests", ["TapPackaging", "TapCompression", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),

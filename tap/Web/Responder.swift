@@ -68,11 +68,8 @@ final class Responder {
         if let head = secureRedirect(request) { return .response(.failure(head.status, head: head, isHead: request.isHead)) }
         let host = site.host(fields.host)
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
-        if request.method == .GET || request.isHead, let entry = cache.entry(key) {
-            if entry.tree.facts(entry.fileName) == entry.representation.facts {
-                return .response(entry.representation.response(to: fields, isHead: request.isHead))
-            }
-            cache.remove(key)
+        if request.method == .GET || request.isHead, let response = remembered(key, for: request) {
+            return .response(response)
         }
         return answer(to: request, from: host, request.target, key: key, rewrites: 0)
     }
@@ -107,7 +104,7 @@ final class Responder {
         switch place.action {
         case .files(let tree, let count):
             let mounted = path.mounted(below: count)
-            return .response(reading(request, place) { file(at: mounted, in: tree, place, request, key: key) })
+            return reading(request, place) { file(at: mounted, in: tree, place, request, key: key) }
         case .redirect(let target, let status):
             let status = HTTPResponseStatus(statusCode: status)
             let location = target.text(path.matched(place.segments.count), host: request.fields.host)
@@ -121,22 +118,22 @@ final class Responder {
             let new = target.text(path.matched(place.segments.count), host: request.fields.host)
             return answer(to: request, from: host, new, key: key, rewrites: rewrites + 1)
         case .welcome:
-            return .response(
-                reading(request, place) {
+            return reading(request, place) {
+                .response(
                     path.segments.isEmpty
-                        ? .page(.ok, welcomePage, isHead: request.isHead) : failure(.notFound, request, place)
-                })
+                        ? .page(.ok, welcomePage, isHead: request.isHead) : failure(.notFound, request, place))
+            }
         case .nothing: return .response(failure(.notFound, request, place))
         }
     }
 
-    /// The response to a request that wants to read, which is all that files allow.
-    private func reading(_ request: Request, _ place: Place, _ response: () -> Response) -> Response {
+    /// The answer to a request that wants to read, which is all that files allow.
+    private func reading(_ request: Request, _ place: Place, _ answer: () -> Answer) -> Answer {
         switch request.method {
-        case .GET, .HEAD: response()
-        case .OPTIONS: options
-        case .RAW: failure(.notImplemented, request, place)
-        default: notAllowed
+        case .GET, .HEAD: answer()
+        case .OPTIONS: .response(options)
+        case .RAW: .response(failure(.notImplemented, request, place))
+        default: .response(notAllowed)
         }
     }
 

@@ -18,6 +18,10 @@ struct FileCache {
         /// The file below the root.
         let fileName: [CChar]
         let representation: Representation
+        /// The compressed forms; nil: it is never compressed.
+        var variants: FileVariants?
+        /// When files beside it were looked for, in seconds since 1970.
+        var lookedAt: Int64 = 0
     }
 
     private let maximumBytes: Int
@@ -61,6 +65,6 @@ struct FileCache {
 
     /// An estimate that counts the tables and objects around the bytes, so that empty files are bounded as well.
     private static func bytes(_ entry: Entry, _ path: Key) -> Int {
-        entry.representation.memoryBytes + entry.fileName.count + path.path.utf8.count + 1024
+        entry.representation.memoryBytes * (entry.variants == nil ? 1 : 2) + entry.fileName.count + path.path.utf8.count + 1024
     }
 }

@@ -14,6 +14,10 @@ struct FileRules: Sendable {
     /// The path below the folder of the file that is sent when nothing is found.
     var fallback: [UInt8]?
     var mediaTypes: MediaTypes
+    /// Whether text is compressed for those who accept that.
+    var compress: Bool
+    /// Whether files that were compressed beforehand are sent in place of those beside them.
+    var precompressed: Bool
 
     init(_ settings: WebSettings) {
         index = settings.index.elements
@@ -22,6 +26,8 @@ struct FileRules: Sendable {
         symlinks = settings.symlinks
         extensions = settings.extensions.elements
         fallback = settings.fallback.map(FileRules.path)
+        compress = settings.compress
+        precompressed = settings.precompressed
         mediaTypes = MediaTypes(additions: settings.types, default: settings.defaultType)
     }
 

@@ -76,6 +76,11 @@ final class FileTree: Sendable {
         }
     }
 
+    /// A file by its name below the root; nil when it is none, or not to be served.
+    func sidecar(_ name: [UInt8]) -> OpenFile? {
+        if case .file(let file, _, _) = find(name, symlinks: rules.symlinks) { file } else { nil }
+    }
+
     /// The file with the path's name and one of the endings that may be left out.
     private func withExtension(_ path: RequestPath) -> Found? {
         for ending in extensions {

@@ -35,6 +35,16 @@ struct MediaTypes: Sendable {
         return isText && !type.lowercased().contains("charset") ? type + "; charset=utf-8" : type
     }
 
+    /// Whether files of a type get much smaller when they are compressed.
+    static func isCompressible(_ type: String) -> Bool {
+        let essence = type.prefix { $0 != ";" }.lowercased()
+        return essence.hasPrefix("text/") || essence.hasSuffix("+json") || essence.hasSuffix("+xml")
+            || [
+                "application/json", "application/javascript", "application/xml", "application/wasm", "application/rtf",
+                "application/x-ndjson", "application/vnd.ms-fontobject", "font/ttf", "font/otf", "image/bmp",
+            ].contains(essence)
+    }
+
     /// Whether a text can be sent as a media type: `type/subtype`, with or without parameters.
     static func isValid(_ text: String) -> Bool {
         let essence = text.prefix { $0 != ";" }

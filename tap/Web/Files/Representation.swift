@@ -11,6 +11,10 @@ final class Representation {
 
     let facts: FileFacts
     let content: Content
+    /// How the content is compressed; nil: not at all.
+    let coding: ContentCoding?
+    /// How many bytes the content has.
+    private let size: Int64
     private let mediaType: String
     private let entityTag: String
     private let lastModified: String
@@ -22,32 +26,69 @@ final class Representation {
 
     /// Describes a file.
     ///
-    /// `now` is in seconds since 1970; a file from the future counts as changed just now.
+    /// - Parameters:
+    ///   - facts: those of the file that the content comes from.
+    ///   - mediaType: what the content is when it is not compressed.
+    ///   - content: the bytes.
+    ///   - coding: how they are compressed.
+    ///   - isMade: whether they were compressed here, so that others are in the file.
+    ///   - now: the time in seconds since 1970; a file from the future counts as changed just now.
+    ///   - extra: fields that every response with it has.
     init(
-        _ facts: FileFacts, mediaType: String, content: Content, now: Int64,
-        extra: [(name: String, value: String)] = []
+        _ facts: FileFacts, mediaType: String, content: Content, coding: ContentCoding? = nil, isMade: Bool = false,
+        now: Int64, extra: [(name: String, value: String)] = []
     ) {
-        self.extra = extra
-        self.facts = facts
-        self.content = content
-        self.mediaType = mediaType
-        entityTag = facts.entityTag
+        (self.facts, self.content, self.coding) = (facts, content, coding)
+        (self.mediaType, self.extra) = (mediaType, extra)
+        switch content {
+        case .memory(let bytes): size = Int64(bytes.readableBytes)
+        case .file: size = facts.size
+        }
+        entityTag = isMade ? Representation.tag(facts, coding) : facts.entityTag
         lastModified = HTTPDate.text(min(facts.modified, now))
-        let head = ResponseHead(.ok)
-            .with("Content-Type", mediaType)
-            .with("Content-Length", "\(facts.size)")
+        let head = Representation.head(mediaType, coding)
+            .with("Content-Length", "\(size)")
             .with("Last-Modified", lastModified)
             .with("ETag", entityTag)
             .with("Accept-Ranges", "bytes")
             .with(extra)
         wholeWithoutBody = Response(head)
-        whole = Response(head, body: Representation.pieces(content, 0..<facts.size))
+        whole = Response(head, body: Representation.pieces(content, 0..<size))
+    }
+
+    /// The head of a response that is compressed while it is sent, so that nobody knows how long it gets.
+    var streamedHead: ResponseHead {
+        Representation.head(mediaType, coding).with("Last-Modified", lastModified).with("ETag", entityTag).with(extra)
+    }
+
+    private static func head(_ mediaType: String, _ coding: ContentCoding?) -> ResponseHead {
+        let head = ResponseHead(.ok).with("Content-Type", mediaType)
+        return coding.map { head.with("Content-Encoding", $0.rawValue) } ?? head
+    }
+
+    /// The tag of what is made of a file: other bytes need another.
+    private static func tag(_ facts: FileFacts, _ coding: ContentCoding?) -> String {
+        facts.entityTag.dropLast() + (coding.map { "-\($0.rawValue)" } ?? "") + "\""
+    }
+
+    /// The same file compressed here: the bytes, or nothing yet.
+    func encoded(_ coding: ContentCoding, _ bytes: ByteBuffer? = nil, now: Int64 = .max) -> Representation {
+        Representation(
+            facts, mediaType: mediaType, content: bytes.map(Content.memory) ?? content, coding: coding, isMade: true,
+            now: now, extra: extra)
     }
 
     /// The bytes of memory that the file takes when it is kept.
     var memoryBytes: Int {
         guard case .memory(let bytes) = content else { return 0 }
         return bytes.readableBytes + whole.headBytes.readableBytes
+    }
+
+    /// The response to a GET that gets something else than the whole file, or nil.
+    func conditionalResponse(to fields: RequestFields) -> Response? {
+        guard fields.isConditional else { return nil }
+        let response = response(to: fields, isHead: false)
+        return response.status == .ok ? nil : response
     }
 
     /// What to answer to GET or HEAD.
@@ -60,7 +101,7 @@ final class Representation {
             return Response(head)
         case .send(let rangeCounts):
             guard rangeCounts, !isHead, let range = fields.range else { return isHead ? wholeWithoutBody : whole }
-            return partial(ByteRanges(range, size: facts.size))
+            return partial(ByteRanges(range, size: size))
         }
     }
 
@@ -69,7 +110,7 @@ final class Representation {
         case .ignored: return whole
         case .unsatisfiable:
             let status = HTTPResponseStatus.rangeNotSatisfiable
-            return .failure(status, head: ResponseHead(status).with("Content-Range", "bytes */\(facts.size)").with(extra))
+            return .failure(status, head: ResponseHead(status).with("Content-Range", "bytes */\(size)").with(extra))
         case .ranges(let ranges) where ranges.count == 1:
             let head = partialHead()
                 .with("Content-Type", mediaType)
@@ -98,13 +139,14 @@ final class Representation {
     }
 
     private func partialHead() -> ResponseHead {
-        ResponseHead(.partialContent).with("Last-Modified", lastModified).with("ETag", entityTag).with(
+        (coding.map { ResponseHead(.partialContent).with("Content-Encoding", $0.rawValue) } ?? ResponseHead(.partialContent))
+            .with("Last-Modified", lastModified).with("ETag", entityTag).with(
             "Accept-Ranges", "bytes"
         ).with(extra)
     }
 
     private func contentRange(_ range: Range<Int64>) -> String {
-        "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(facts.size)"
+        "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
     }
 
     private static func pieces(_ content: Content, _ range: Range<Int64>) -> [Response.Piece] {

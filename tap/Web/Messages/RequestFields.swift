@@ -4,6 +4,8 @@ struct RequestFields {
     /// The host with its port as it was sent, valid or not.
     private(set) var host = ""
     private(set) var hostIsValid = true
+    /// The codings that the client accepts, as it wrote them.
+    private(set) var acceptEncoding: String?
     private(set) var range: String?
     private(set) var ifRange: String?
     private(set) var ifMatch: String?
@@ -52,6 +54,8 @@ struct RequestFields {
         case 10 where name.isField("connection"): takeConnection(value)
         case 13 where name.isField("if-none-match"): append(\.ifNoneMatch, value)
         case 14 where name.isField("content-length"): takeLength(value)
+        case 15 where name.isField("accept-encoding"):
+            acceptEncoding = acceptEncoding.map { $0 + ", " + text(value) } ?? text(value)
         case 17 where name.isField("if-modified-since"): set(\.ifModifiedSince, value)
         case 17 where name.isField("transfer-encoding"): takeCoding(value)
         case 19 where name.isField("if-unmodified-since"): set(\.ifUnmodifiedSince, value)

@@ -62,6 +62,10 @@ extension Response {
     private static func explanation(_ status: HTTPResponseStatus) -> String {
         switch status {
         case .movedPermanently: "This is a folder: its address ends with a slash."
+        case .found, .seeOther, .temporaryRedirect, .permanentRedirect: "This is at another address now."
+        case .badGateway: "The server behind this one does not answer as it should."
+        case .gatewayTimeout: "The server behind this one takes too long."
+        case .httpVersionNotSupported: "The server does not know this version of HTTP."
         case .badRequest: "The server can't read this request."
         case .forbidden: "The server may not show this."
         case .notFound: "Nothing is here."

@@ -38,6 +38,10 @@ public struct WebSettings: ServiceSettings {
     public var extensions: OneOrMore<String> = []
     /// The file below the folder that is sent when nothing is found.
     public var fallback: String?
+    /// Whether text is compressed for clients that accept it.
+    public var compress = true
+    /// Whether `.br`, `.zst` and `.gz` files are sent in place of those beside them.
+    public var precompressed = true
     /// Fields that every response has.
     public var headers: [String: String] = [:]
     /// Values of `Cache-Control` by patterns of paths.
@@ -75,6 +79,10 @@ public struct WebSettings: ServiceSettings {
         SettingField(
             "fallback", "The file below static that is sent when nothing is found, as applications of one page need.",
             examples: ["index.html"]),
+        SettingField("compress", "Compress text with zstd, gzip or deflate for clients that accept it."),
+        SettingField(
+            "precompressed",
+            "Send FILE.br, FILE.zst and FILE.gz to clients that accept them, when they are not older than FILE."),
         SettingField(
             "headers", "More fields of all responses.",
             examples: [["Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"]]),

@@ -1,2 +1,2 @@
 /// Where bytes go that are made piece by piece: a file, a compressor, a checksum.
-typealias ByteSink = (UnsafeRawBufferPointer) throws -> Void
+package typealias ByteSink = (UnsafeRawBufferPointer) throws -> Void

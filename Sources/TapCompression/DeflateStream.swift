@@ -1,7 +1,18 @@
 import CZlib
 
-/// A stream compressed as `gzip -n` does it (RFC 1952): no name and no time in it, so that equal bytes give equal bytes.
-final class GzipStream {
+/// A stream compressed by DEFLATE (RFC 1951).
+package final class DeflateStream {
+    /// What is around the compressed data.
+    package enum Format: Sendable {
+        /// As `gzip -n` does it (RFC 1952): no name and no time in it, so that equal bytes give equal bytes.
+        case gzip
+        /// As zlib does it (RFC 1950), which HTTP calls `deflate`.
+        case zlib
+
+        /// A window of 2^15 bytes; 16 more ask for a gzip header, which has no time unless one is set.
+        fileprivate var windowBits: CInt { self == .gzip ? 31 : 15 }
+    }
+
     private static let bufferSize = 1 << 16
 
     private var stream = z_stream()
@@ -9,18 +20,19 @@ final class GzipStream {
     private var output = [UInt8](repeating: 0, count: bufferSize)
 
     /// A stream of a level: 1 is fast, 9 is small.
-    init(level: CInt, into sink: @escaping ByteSink) throws {
+    ///
+    /// Throws ``CompressionError/outOfMemory``.
+    package init(_ format: Format = .gzip, level: CInt, into sink: @escaping ByteSink) throws {
         self.sink = sink
-        // 31: a window of 2^15 bytes, and a gzip header, which has no time unless one is set.
         let started = deflateInit2_(
-            &stream, level, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size))
-        guard started == Z_OK else { throw PackagingError.outOfMemory }
+            &stream, level, Z_DEFLATED, format.windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size))
+        guard started == Z_OK else { throw CompressionError.outOfMemory }
     }
 
     deinit { deflateEnd(&stream) }
 
     /// Compresses bytes; what is ready goes on to the sink.
-    func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         var start = 0
         while start < bytes.count {
             let end = min(bytes.count, start + Int(CInt.max))
@@ -33,7 +45,7 @@ final class GzipStream {
     }
 
     /// Ends the stream.
-    func finish() throws {
+    package func finish() throws {
         stream.next_in = nil
         stream.avail_in = 0
         try compress(Z_FINISH)
@@ -52,10 +64,10 @@ final class GzipStream {
         } while stream.avail_out == 0
     }
 
-    /// Bytes compressed as well as it goes.
-    static func compress(_ bytes: [UInt8]) throws -> [UInt8] {
+    /// Bytes compressed by gzip as well as it goes.
+    package static func compress(_ bytes: [UInt8]) throws -> [UInt8] {
         var compressed: [UInt8] = []
-        let stream = try GzipStream(level: 9) { compressed.append(contentsOf: $0) }
+        let stream = try DeflateStream(level: 9) { compressed.append(contentsOf: $0) }
         try bytes.withUnsafeBytes { try stream.write($0) }
         try stream.finish()
         return compressed
