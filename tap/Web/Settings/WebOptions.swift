@@ -29,13 +29,66 @@ public struct WebOptions: ServiceOptions {
         help: WebSettings.help("defaultType", valueName: "type"))
     var mimeType: String?
 
+    @Option(help: ArgumentHelp("Listen with TLS on this TCP port, on every address.", valueName: "port"))
+    var https: [String] = []
+
+    @Option(name: .shortAndLong, help: WebSettings.help("tls.certificate", valueName: "file"))
+    var certificate: LocalPath?
+
+    @Option(
+        name: [.customShort("k"), .customLong("privkey")],
+        help: ArgumentHelp("The file of the certificate's key. Without it: the file of the certificate.", valueName: "file"))
+    var key: LocalPath?
+
+    @Option(
+        help: ArgumentHelp("internal: make a certificate for development, which no browser trusts.", valueName: "word"))
+    var tls: String?
+
+    @Flag(name: .customLong("redirect-to-https"), help: WebSettings.help("tls.redirect"))
+    var redirectsToSecure = false
+
+    @Option(
+        name: .customLong("add-header"),
+        help: ArgumentHelp("Add a field to all responses. Can be repeated.", valueName: "name: value"))
+    var headers: [String] = []
+
+    @Option(
+        name: [.customLong("ignore-ext"), .customLong("ignore_ext")],
+        help: WebSettings.help("extensions", valueName: "ending", more: "Can be repeated."))
+    var extensions: [String] = []
+
+    @Option(help: WebSettings.help("fallback", valueName: "file"))
+    var fallback: String?
+
     /// No options given.
     public init() {}
 
     /// The settings these options ask for.
     public func settings() throws -> WebSettings {
         var settings = WebSettings()
-        settings.listen = try listening.endpoints(default: settings.listen)
+        let secure = try https.map { text in
+            guard let port = UInt16(text) else {
+                throw ValidationError("--https must be a number from 0 to 65535, but is \"\(text)\".")
+            }
+            return Endpoint(.tcp(port: port, interface: nil), tls: Endpoint.TLS())
+        }
+        settings.listen = OneOrMore(
+            try listening.endpoints(default: secure.isEmpty ? settings.listen : []).elements + secure)
+        (settings.tls.certificate, settings.tls.key) = (certificate, key)
+        settings.tls.redirect = redirectsToSecure
+        if let tls {
+            guard tls == "internal" else { throw ValidationError("--tls must be internal, but is \"\(tls)\".") }
+            settings.tls.internal = true
+        }
+        for header in headers {
+            let parts = header.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw ValidationError("--add-header must be written \"NAME: VALUE\", but is \"\(header)\".")
+            }
+            settings.headers[String(parts[0])] = String(parts[1].trimmingSpaces)
+        }
+        if !extensions.isEmpty { settings.extensions = OneOrMore(extensions) }
+        settings.fallback = fallback
         settings.static = folder
         if !index.isEmpty { settings.index = OneOrMore(index) }
         settings.listing = listing
