@@ -40,6 +40,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
 /// A library in Sources/.
@@ -145,7 +146,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
+                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle,
+                logging, metrics, nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -188,7 +190,9 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore, nioHTTP1,
+                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore,
+                nioEmbedded,
+                nioHTTP1,
             ]),
         tests(
             "TapStandardTests",

@@ -25,7 +25,8 @@ package final class DeflateStream {
     package init(_ format: Format = .gzip, level: CInt, into sink: @escaping ByteSink) throws {
         self.sink = sink
         let started = deflateInit2_(
-            &stream, level, Z_DEFLATED, format.windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size))
+            &stream, level, Z_DEFLATED, format.windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            CInt(MemoryLayout<z_stream>.size))
         guard started == Z_OK else { throw CompressionError.outOfMemory }
     }
 

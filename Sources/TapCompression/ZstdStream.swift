@@ -35,7 +35,9 @@ package final class ZstdStream {
     package func write(_ bytes: UnsafeRawBufferPointer) throws { _ = try compress(bytes, ZSTD_e_continue) }
 
     /// Ends the frame.
-    package func finish() throws { while try compress(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end) != 0 {} }
+    package func finish() throws {
+        while try compress(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end) != 0 {}
+    }
 
     private func compress(_ bytes: UnsafeRawBufferPointer, _ directive: ZSTD_EndDirective) throws -> Int {
         var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)

@@ -55,13 +55,17 @@ extension Shape {
     /// The same group with what is said of its keys.
     fileprivate func noted(_ notes: [String: SettingNote]) -> Shape {
         guard case .group(let members) = self else { return self }
-        return .group(members.map { Member(key: $0.key, shape: $0.shape.noted(notes, below: $0.key), note: notes[$0.key] ?? $0.note) })
+        return .group(
+            members.map {
+                Member(key: $0.key, shape: $0.shape.noted(notes, below: $0.key), note: notes[$0.key] ?? $0.note)
+            })
     }
 
     private func noted(_ notes: [String: SettingNote], below parent: String) -> Shape {
         guard case .group = self else { return self }
         let inner = notes.filter { $0.key.hasPrefix(parent + ".") }
-        return noted(Dictionary(uniqueKeysWithValues: inner.map { (String($0.key.dropFirst(parent.utf8.count + 1)), $0.value) }))
+        return noted(
+            Dictionary(uniqueKeysWithValues: inner.map { (String($0.key.dropFirst(parent.utf8.count + 1)), $0.value) }))
     }
 }
 

@@ -49,7 +49,8 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     public init(_ text: String, in folder: String? = nil) throws(EndpointError) {
         let parts = Endpoint.split(text)
         guard let word = parts.first, parts.count > 1, !parts[1].isEmpty else {
-            throw EndpointError(text: text, problem: "An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME.")
+            throw EndpointError(
+                text: text, problem: "An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME.")
         }
         if word == "systemd" {
             // Brackets are part of a name, which has no options behind it.
@@ -72,7 +73,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         default:
             throw EndpointError(
                 text: text,
-                problem: "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "tls", "unix", "systemd"]))")
+                problem:
+                    "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "tls", "unix", "systemd"]))"
+            )
         }
         if let option = options.keys.sorted().first {
             throw EndpointError(text: text, problem: "\(word) has no option \"\(option)\".")
@@ -90,7 +93,8 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         guard ![certificate, key].contains(where: { $0?.utf8.contains(0) ?? false }) else {
             throw EndpointError(text: text, problem: "A path has no NUL in it.")
         }
-        return TLS(certificate: certificate.map { LocalPath($0, in: folder) }, key: key.map { LocalPath($0, in: folder) })
+        return TLS(
+            certificate: certificate.map { LocalPath($0, in: folder) }, key: key.map { LocalPath($0, in: folder) })
     }
 
     private static func name(_ text: String, of endpoint: String) throws(EndpointError) -> String {

@@ -77,8 +77,11 @@ extension Endpoint: SettingValue {
         ]
         return SettingForm(
             "an endpoint",
-            writing: "tcp:PORT, tcp:PORT:interface=ADDRESS, tls:PORT:certificate=FILE:key=FILE, unix:PATH, or systemd:NAME for a socket of systemd's",
+            writing:
+                "tcp:PORT, tcp:PORT:interface=ADDRESS, tls:PORT:certificate=FILE:key=FILE, unix:PATH, or systemd:NAME for a socket of systemd's",
             pattern: "^(" + ways.joined(separator: "|") + ")$",
-            examples: ["tcp:8080", "tcp:8080:interface=127.0.0.1", "tls:443", "unix:/run/site.sock:mode=660", "systemd:web"])
+            examples: [
+                "tcp:8080", "tcp:8080:interface=127.0.0.1", "tls:443", "unix:/run/site.sock:mode=660", "systemd:web",
+            ])
     }
 }

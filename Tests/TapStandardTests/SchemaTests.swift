@@ -38,7 +38,8 @@ struct SchemaTests {
     /// The schema of a key.
     private func property(_ schema: Datum, _ key: String) -> DatumObject? {
         key.split(separator: ".").reduce(schema.object) { schema, word in
-            let property = schema?["properties"]?.object?[word.hasSuffix("[]") ? String(word.dropLast(2)) : String(word)]
+            let property = schema?["properties"]?.object?[
+                word.hasSuffix("[]") ? String(word.dropLast(2)) : String(word)]
             return word.hasSuffix("[]") ? property?.object?["items"]?.object : property?.object
         }
     }
@@ -148,7 +149,8 @@ struct SchemaTests {
 
     /// A kind may refuse more than a schema can say; these keys are such.
     private static let looser: Set<String> = [
-        "index", "defaultType", "types", "extensions", "fallback", "cache", "headers", "errorPages", "listen", "routes", "hosts",
+        "index", "defaultType", "types", "extensions", "fallback", "cache", "headers", "errorPages", "listen", "routes",
+        "hosts",
     ]
 
     @Test func whatAKindAcceptsItsSchemaAccepts() async throws {

@@ -18,7 +18,8 @@ struct CompressionTests {
         return try SmallFile.read(folder["unpacked"], atMost: 100 << 20).bytes
     }
 
-    private static let inflate = "python3 -c 'import sys,zlib;sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))'"
+    private static let inflate =
+        "python3 -c 'import sys,zlib;sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))'"
 
     @Test(arguments: [
         ("gzip", "gzip", "gzip -dc"), ("gzip;q=0.5, zstd", "zstd", "zstd -dc"), ("deflate", "deflate", inflate),

@@ -19,13 +19,15 @@ struct RouteTests {
         try other.write("deep", to: "a/b/c.txt")
         try await serving(try sampleFolder()) { settings in
             settings.routes = [
-                route("/other") { $0.static = other.local }, route("/one/file") { $0.static = LocalPath(other["a/b/c.txt"]) },
+                route("/other") { $0.static = other.local },
+                route("/one/file") { $0.static = LocalPath(other["a/b/c.txt"]) },
                 route("/sub") { $0.listing = true },
             ]
         } _: { service in
             let connection = try service.connect()
             for (target, status, text) in [
-                ("/other/", 200, "<p>other</p>"), ("/other/a/b/c.txt", 200, "deep"), ("/other/a/../a/b/c.txt", 200, "deep"),
+                ("/other/", 200, "<p>other</p>"), ("/other/a/b/c.txt", 200, "deep"),
+                ("/other/a/../a/b/c.txt", 200, "deep"),
                 ("/%6fther/a/b/c.txt", 200, "deep"), ("//other//a/b/c.txt", 200, "deep"), ("/one/file", 200, "deep"),
                 ("/hello.txt", 200, "hello"), ("/other/hello.txt", 404, nil), ("/others", 404, nil),
                 ("/one/file/x", 404, nil), ("/one", 404, nil),
@@ -54,7 +56,8 @@ struct RouteTests {
         } _: { service in
             let connection = try service.connect()
             for (target, status, location) in [
-                ("/old/x/y?z=1", 301, "/new/x/y?z=1"), ("/old", 301, "/new"), ("/away/a%20b?c", 308, "https://example.com/away/a%20b?c"),
+                ("/old/x/y?z=1", 301, "/new/x/y?z=1"), ("/old", 301, "/new"),
+                ("/away/a%20b?c", 308, "https://example.com/away/a%20b?c"),
                 ("/open//example.com/", 308, "/example.com/"), ("/open", 308, "/"),
             ] {
                 let response = try await connection.request(target)
@@ -80,8 +83,10 @@ struct RouteTests {
             settings.hosts = [one, two, three]
         } _: { service in
             for (host, text) in [
-                ("one.example", "first"), ("One.Example:80", "first"), ("one.example.", "first"), ("one.example.org", "first"),
-                ("two.example", "second"), ("a.b.example", "second"), ("example", "<h1>home</h1>"), ("other", "<h1>home</h1>"),
+                ("one.example", "first"), ("One.Example:80", "first"), ("one.example.", "first"),
+                ("one.example.org", "first"),
+                ("two.example", "second"), ("a.b.example", "second"), ("example", "<h1>home</h1>"),
+                ("other", "<h1>home</h1>"),
                 ("[::1]:8080", "<h1>home</h1>"),
             ] {
                 let connection = try service.connect()
@@ -165,7 +170,8 @@ struct RouteTests {
         var settings = WebSettings()
         settings.routes = [
             route("api") { _ in }, route("/a") { ($0.static, $0.redirect) = (LocalPath("/tmp"), "/b") },
-            route("/b") { ($0.redirect, $0.status) = ("/c", 200) }, route("/c") { $0.headers = ["Content-Length": "1"] },
+            route("/b") { ($0.redirect, $0.status) = ("/c", 200) },
+            route("/c") { $0.headers = ["Content-Length": "1"] },
             route("/d") { $0.headers = ["X": "a\r\nb"] }, route("/e") { $0.redirect = "/{nonsense}" },
         ]
         settings.hosts = [WebHost()]

@@ -134,7 +134,9 @@ struct SecureTests {
                     }
                 ) { _ in }
             }
-            #expect("\(error.map { "\($0)" } ?? "")".contains(problem), "\(certificate) \(key): \(error.map { "\($0)" } ?? "")")
+            #expect(
+                "\(error.map { "\($0)" } ?? "")".contains(problem),
+                "\(certificate) \(key): \(error.map { "\($0)" } ?? "")")
         }
     }
 

@@ -49,7 +49,8 @@ final class Responder {
             dateSecond = now
             let date = "Date: \(HTTPDate.text(now))\r\n"
             plainFields = ByteBuffer(string: date)
-            secureFields = ByteBuffer(string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
+            secureFields = ByteBuffer(
+                string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
         }
         return isSecure ? secureFields : plainFields
     }
@@ -65,7 +66,9 @@ final class Responder {
         guard fields.hostIsValid, fields.hosts == 1 || fields.hosts == 0 && request.version == .http1_0 else {
             return .response(failure(.badRequest, request))
         }
-        if let head = secureRedirect(request) { return .response(.failure(head.status, head: head, isHead: request.isHead)) }
+        if let head = secureRedirect(request) {
+            return .response(.failure(head.status, head: head, isHead: request.isHead))
+        }
         let host = site.host(fields.host)
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
         if request.method == .GET || request.isHead, let response = remembered(key, for: request) {

@@ -1,6 +1,8 @@
 import TapCompression
 
-/// How a body is compressed for a client that can undo it (RFC 9110, 8.4.1). The cases are in the order of their gain.
+/// How a body is compressed for a client that can undo it (RFC 9110, 8.4.1).
+///
+/// The cases are in the order of their gain.
 enum ContentCoding: String, CaseIterable, Sendable {
     case brotli = "br"
     case zstd
@@ -49,7 +51,9 @@ enum ContentCoding: String, CaseIterable, Sendable {
         return number * [1, 1000, 100, 10, 1][digits.count]
     }
 
-    /// Begins to compress; what is ready goes to the sink. Throws ``TapCompression/CompressionError``.
+    /// Begins to compress; what is ready goes to the sink.
+    ///
+    /// Throws ``TapCompression/CompressionError``.
     func encoder(into sink: @escaping ByteSink) throws -> any Encoder {
         switch self {
         case .zstd: try ZstdStream(into: sink)

@@ -24,7 +24,8 @@ struct ErrorPages: Sendable {
             guard let status = UInt(status) else { continue }
             do throws(SystemCallError) {
                 let (bytes, _) = try SmallFile.read(path.text, atMost: Self.maximumBytes)
-                pages[status] = Page(bytes: ByteBuffer(bytes: bytes), mediaType: types.type(ofFile: Array(path.text.utf8)))
+                pages[status] = Page(
+                    bytes: ByteBuffer(bytes: bytes), mediaType: types.type(ofFile: Array(path.text.utf8)))
             } catch {
                 throw SiteError(path: path.text, code: error.code, isPage: true)
             }

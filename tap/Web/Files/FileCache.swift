@@ -65,6 +65,7 @@ struct FileCache {
 
     /// An estimate that counts the tables and objects around the bytes, so that empty files are bounded as well.
     private static func bytes(_ entry: Entry, _ path: Key) -> Int {
-        entry.representation.memoryBytes * (entry.variants == nil ? 1 : 2) + entry.fileName.count + path.path.utf8.count + 1024
+        entry.representation.memoryBytes * (entry.variants == nil ? 1 : 2) + entry.fileName.count + path.path.utf8.count
+            + 1024
     }
 }

@@ -66,7 +66,8 @@ struct FolderListing {
     }
 
     /// What a name is, or nil for what would not be served: links out of bounds, and all that is neither file nor folder.
-    private static func entry(_ name: [UInt8], in folder: OpenFile, below prefix: [UInt8], of tree: FileTree) -> Entry? {
+    private static func entry(_ name: [UInt8], in folder: OpenFile, below prefix: [UInt8], of tree: FileTree) -> Entry?
+    {
         let facts: FileFacts? =
             folder.withDescriptor { descriptor in
                 var status = stat()

@@ -10,7 +10,8 @@ struct PathPattern: Sendable {
     func matches(_ path: [UInt8]) -> Bool {
         guard let first = parts.first, let last = parts.last else { return false }
         guard parts.count > 1 else { return path == first }
-        guard path.count >= first.count + last.count, path.starts(with: first), path.suffix(last.count).elementsEqual(last)
+        guard path.count >= first.count + last.count, path.starts(with: first),
+            path.suffix(last.count).elementsEqual(last)
         else { return false }
         var rest = path[first.count..<(path.count - last.count)]
         for part in parts.dropFirst().dropLast() {

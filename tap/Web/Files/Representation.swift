@@ -95,9 +95,11 @@ final class Representation {
     func response(to fields: RequestFields, isHead: Bool) -> Response {
         guard fields.isConditional else { return isHead ? wholeWithoutBody : whole }
         switch Conditions(entityTag: entityTag, modified: facts.modified).evaluate(fields) {
-        case .failed: return .failure(.preconditionFailed, head: ResponseHead(.preconditionFailed).with(extra), isHead: isHead)
+        case .failed:
+            return .failure(.preconditionFailed, head: ResponseHead(.preconditionFailed).with(extra), isHead: isHead)
         case .notModified:
-            let head = ResponseHead(.notModified).with("Last-Modified", lastModified).with("ETag", entityTag).with(extra)
+            let head = ResponseHead(.notModified).with("Last-Modified", lastModified).with("ETag", entityTag).with(
+                extra)
             return Response(head)
         case .send(let rangeCounts):
             guard rangeCounts, !isHead, let range = fields.range else { return isHead ? wholeWithoutBody : whole }
@@ -139,10 +141,11 @@ final class Representation {
     }
 
     private func partialHead() -> ResponseHead {
-        (coding.map { ResponseHead(.partialContent).with("Content-Encoding", $0.rawValue) } ?? ResponseHead(.partialContent))
+        (coding.map { ResponseHead(.partialContent).with("Content-Encoding", $0.rawValue) }
+            ?? ResponseHead(.partialContent))
             .with("Last-Modified", lastModified).with("ETag", entityTag).with(
-            "Accept-Ranges", "bytes"
-        ).with(extra)
+                "Accept-Ranges", "bytes"
+            ).with(extra)
     }
 
     private func contentRange(_ range: Range<Int64>) -> String {

@@ -28,6 +28,6 @@ struct ByteSet: Sendable {
     /// What values of fields consist of: visible characters, spaces, tabs and bytes beyond ASCII (RFC 9110, 5.5).
     static let fieldValue = ByteSet(upperHalf: true) { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
 
-    /// What request targets consist of: visible ASCII characters but `#`, and bytes beyond ASCII, which browsers send.
-    static let target = ByteSet(upperHalf: true) { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "#") }
+    /// What request targets consist of: visible ASCII characters but `#`.
+    static let target = ByteSet(upperHalf: false) { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "#") }
 }

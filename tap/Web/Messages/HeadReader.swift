@@ -78,8 +78,16 @@ struct HeadReader {
             rest[..<second].allSatisfy({ ByteSet.target.contains($0) }),
             let version = version(UnsafeRawBufferPointer(rebasing: line[(second + 1)...]))
         else { return nil }
-        let target = String(decoding: rest[..<second], as: UTF8.self)
-        return (method(UnsafeRawBufferPointer(rebasing: line[..<first])), target, version)
+        let (method, target) = (method(UnsafeRawBufferPointer(rebasing: line[..<first])), rest[..<second])
+        guard target.first == UInt8(ascii: "/") || isOtherTarget(target, method) else { return nil }
+        return (method, String(decoding: target, as: UTF8.self), version)
+    }
+
+    /// A whole URL, `*`, or for CONNECT a host and port (RFC 9112, 3.2).
+    private static func isOtherTarget(_ target: Slice<UnsafeRawBufferPointer>, _ method: HTTPMethod) -> Bool {
+        if method == .CONNECT || target.elementsEqual("*".utf8) { return true }
+        let scheme = target.prefix { (0x41...0x5A).contains($0 & 0xDF) }
+        return !scheme.isEmpty && target[scheme.endIndex...].starts(with: "://".utf8)
     }
 
     private static func method(_ bytes: UnsafeRawBufferPointer) -> HTTPMethod {
@@ -91,13 +99,14 @@ struct HeadReader {
         }
     }
 
-    /// `HTTP/` and two digits; a minor version that is not known counts as the greatest that is (RFC 9110, 2.5).
+    /// `HTTP/` and two digits.
     private static func version(_ bytes: UnsafeRawBufferPointer) -> HTTPVersion? {
-        guard bytes.count == 8, bytes[..<5].elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: ".") else { return nil }
+        guard bytes.count == 8, bytes[..<5].elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: ".") else {
+            return nil
+        }
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard digits.contains(bytes[5]), digits.contains(bytes[7]) else { return nil }
-        let major = Int(bytes[5] - UInt8(ascii: "0"))
-        return HTTPVersion(major: major, minor: bytes[7] == UInt8(ascii: "0") ? 0 : 1)
+        return HTTPVersion(major: Int(bytes[5] - UInt8(ascii: "0")), minor: Int(bytes[7] - UInt8(ascii: "0")))
     }
 
     /// A line of a field without its line feed, taken apart; nil when it is none.

@@ -114,7 +114,8 @@ struct RequestParser {
 
     /// One empty line before a request is overlooked (RFC 9112, 2.2).
     private mutating func skipEmptyLine() {
-        guard !hasSkippedLine, lineStart == 0, buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A else { return }
+        guard !hasSkippedLine, lineStart == 0, buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A
+        else { return }
         buffer.moveReaderIndex(forwardBy: 2)
         hasSkippedLine = true
     }
@@ -123,9 +124,10 @@ struct RequestParser {
         let parts = buffer.withUnsafeReadableBytes {
             HeadReader.parts(UnsafeRawBufferPointer(rebasing: $0[..<end]))
         }
-        guard let parts, let lines = buffer.getSlice(at: buffer.readerIndex + parts.fieldsStart, length: end - 2 - parts.fieldsStart)
+        guard let parts,
+            let lines = buffer.getSlice(at: buffer.readerIndex + parts.fieldsStart, length: end - 2 - parts.fieldsStart)
         else { return refuse(.badRequest) }
-        guard parts.version.major == 1 else { return refuse(.httpVersionNotSupported) }
+        guard [.http1_0, .http1_1].contains(parts.version) else { return refuse(.httpVersionNotSupported) }
         switch parts.fields.framing {
         case .clear: break
         case .broken: return refuse(.badRequest)
@@ -136,7 +138,9 @@ struct RequestParser {
             lines: FieldLines(checked: lines), client: client)
         buffer.moveReaderIndex(forwardBy: end)
         hasSkippedLine = false
-        state = parts.fields.isChunked ? .chunkLine : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
+        state =
+            parts.fields.isChunked
+            ? .chunkLine : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
         return .head(request)
     }
 

@@ -40,7 +40,8 @@ struct ResponseHead {
 
     /// As HTTP/1.1 writes it: the status line and the fields, each with its line end, and no empty line behind them.
     var bytes: ByteBuffer {
-        var bytes = ByteBufferAllocator().buffer(capacity: 64 + fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 })
+        var bytes = ByteBufferAllocator().buffer(
+            capacity: 64 + fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 })
         bytes.writeStaticString("HTTP/1.1 ")
         bytes.writeString("\(status.code) \(status.reasonPhrase)\r\n")
         for (name, value) in fields {

@@ -38,7 +38,9 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
         SettingField(
             "certificate", "The file of the names' certificate in PEM, with its chain.",
             examples: ["/etc/ssl/example.com.pem"]),
-        SettingField("key", "The file of the certificate's key; absent: it is in the file of the certificate.", examples: ["/etc/ssl/example.com.key"]),
+        SettingField(
+            "key", "The file of the certificate's key; absent: it is in the file of the certificate.",
+            examples: ["/etc/ssl/example.com.key"]),
         SettingField("static", "The folder to serve, or the single file.", examples: ["/srv/example"]),
         SettingField("redirect", "Where clients are sent instead.", examples: ["https://www.example.com{path}{query}"]),
         SettingField("status", "The status of the redirect.", examples: [301]),
@@ -54,7 +56,9 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
         var problems = placeProblems(prefix)
         if name.elements.isEmpty { problems.append(SettingProblem(prefix + "name", "is missing")) }
         for name in name.elements where !HostName.isValid(name) {
-            problems.append(SettingProblem(prefix + "name", "must be a name such as example.com or *.example.com, but is \"\(name)\""))
+            problems.append(
+                SettingProblem(
+                    prefix + "name", "must be a name such as example.com or *.example.com, but is \"\(name)\""))
         }
         if key != nil, certificate == nil {
             problems.append(SettingProblem(prefix + "key", "belongs to certificate, which is missing"))

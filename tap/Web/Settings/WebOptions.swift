@@ -37,7 +37,8 @@ public struct WebOptions: ServiceOptions {
 
     @Option(
         name: [.customShort("k"), .customLong("privkey")],
-        help: ArgumentHelp("The file of the certificate's key. Without it: the file of the certificate.", valueName: "file"))
+        help: ArgumentHelp(
+            "The file of the certificate's key. Without it: the file of the certificate.", valueName: "file"))
     var key: LocalPath?
 
     @Option(

@@ -25,7 +25,8 @@ extension WebPlace {
             problems.append(
                 SettingProblem(
                     prefix + "redirect",
-                    "must be a path or a URL in ASCII, with {path}, {rest}, {query} and {host} for parts of the request"))
+                    "must be a path or a URL in ASCII, with {path}, {rest}, {query} and {host} for parts of the request"
+                ))
         }
         if let status, !RedirectTarget.statuses.contains(status) {
             let words = RedirectTarget.statuses.map(String.init).joined(separator: ", ")
@@ -37,7 +38,8 @@ extension WebPlace {
         for name in index?.elements ?? [] where !isFileName(name) {
             problems.append(SettingProblem(prefix + "index", "must be names of files, without a slash"))
         }
-        if let fallback, fallback.isEmpty || fallback.utf8.contains(0) || fallback.split(separator: "/").contains("..") {
+        if let fallback, fallback.isEmpty || fallback.utf8.contains(0) || fallback.split(separator: "/").contains("..")
+        {
             problems.append(SettingProblem(prefix + "fallback", "must be the path of a file below static"))
         }
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) where !ResponseFields.isValid(name, value) {

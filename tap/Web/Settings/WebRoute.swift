@@ -28,13 +28,15 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
 
     /// What the keys mean.
     public static let fields: [SettingField<WebRoute>] = [
-        SettingField("path", "The path, with everything below it; the longest one that fits counts.", examples: ["/api"]),
+        SettingField(
+            "path", "The path, with everything below it; the longest one that fits counts.", examples: ["/api"]),
         SettingField("static", "The folder to serve here, or the single file.", examples: ["/srv/pictures"]),
         SettingField(
             "redirect",
             "Where clients are sent: a path or URL, with {path}, {rest}, {query} and {host} for parts of the request.",
             examples: ["https://example.com{path}{query}"]),
-        SettingField("status", "The status of the redirect: 301, 302, 303, 307 or 308, which is the default.", examples: [301]),
+        SettingField(
+            "status", "The status of the redirect: 301, 302, 303, 307 or 308, which is the default.", examples: [301]),
         SettingField(
             "rewrite", "A path, with {path}, {rest} and {query}, under which the request is looked at again.",
             examples: ["/app.html"]),

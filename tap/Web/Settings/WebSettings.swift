@@ -127,7 +127,8 @@ public struct WebSettings: ServiceSettings {
             problems.append(SettingProblem("extensions", "must be endings without a dot, but one is \"\(ending)\""))
         }
         for status in errorPages.keys.sorted() where !(400...599).contains(UInt(status) ?? 0) {
-            problems.append(SettingProblem("errorPages", "must have statuses from 400 to 599 for keys, but one is \"\(status)\""))
+            problems.append(
+                SettingProblem("errorPages", "must have statuses from 400 to 599 for keys, but one is \"\(status)\""))
         }
         if tls.key != nil, tls.certificate == nil {
             problems.append(SettingProblem("tls.key", "belongs to tls.certificate, which is missing"))
@@ -135,7 +136,9 @@ public struct WebSettings: ServiceSettings {
         if needsCertificate {
             problems.append(
                 SettingProblem(
-                    "listen", "has a tls: endpoint without a certificate: name one there or in tls.certificate, or set tls.internal"))
+                    "listen",
+                    "has a tls: endpoint without a certificate: name one there or in tls.certificate, or set tls.internal"
+                ))
         }
         for (number, route) in routes.enumerated() { problems += route.problems("routes.\(number).") }
         for (number, host) in hosts.enumerated() { problems += host.problems("hosts.\(number).") }
