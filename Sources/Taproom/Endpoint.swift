@@ -31,7 +31,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
 
     /// How and where.
     public var address: Address
-    /// How connections are encrypted; nil: not at all. Only TCP ports can be.
+    /// How connections are encrypted; nil: not at all.
+    ///
+    /// Only TCP ports can be.
     public var tls: TLS?
 
     /// An endpoint at an address.
