@@ -27,7 +27,6 @@ struct ConnectionTests {
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        ("BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: LONG\r\n\r\n", 431), ("GET /LONG HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", 413),
         ("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", 200),
@@ -65,6 +64,18 @@ struct ConnectionTests {
             #expect(options.status == 204)
             let second = try await connection.request("/hello.txt")
             #expect(second.text == "hello")
+        }
+    }
+
+    @Test func goesOnAfterMethodsAndProtocolsThatItDoesNotKnow() async throws {
+        try await serving(try sampleFolder()) { service in
+            let connection = try service.connect()
+            let unknown = try await connection.request("/", method: "BREW")
+            #expect(unknown.status == 501)
+            let upgrade = try await connection.request("/hello.txt", "Connection: Upgrade", "Upgrade: h2c")
+            #expect(upgrade.text == "hello")
+            let next = try await connection.request("/hello.txt")
+            #expect(next.text == "hello")
         }
     }
 

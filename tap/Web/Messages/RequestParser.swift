@@ -40,6 +40,7 @@ struct RequestParser {
     private var state = State.head
     /// Where the line begins whose end was not found yet, from the first byte of the head on.
     private var lineStart = 0
+    private var hasSkippedLine = false
 
     /// A parser for a connection.
     init(client: Client, limit: Int) { (self.client, self.limit) = (client, limit) }
@@ -97,7 +98,7 @@ struct RequestParser {
     // MARK: The head
 
     private mutating func head() -> Event? {
-        skipEmptyLines()
+        skipEmptyLine()
         let outcome = buffer.withUnsafeReadableBytes { HeadReader(limit: limit).end(of: $0, from: lineStart) }
         switch outcome {
         case .incomplete(let lineStart):
@@ -112,9 +113,10 @@ struct RequestParser {
     }
 
     /// One empty line before a request is overlooked (RFC 9112, 2.2).
-    private mutating func skipEmptyLines() {
-        guard lineStart == 0, buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A else { return }
+    private mutating func skipEmptyLine() {
+        guard !hasSkippedLine, lineStart == 0, buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A else { return }
         buffer.moveReaderIndex(forwardBy: 2)
+        hasSkippedLine = true
     }
 
     private mutating func head(end: Int) -> Event? {
@@ -133,6 +135,7 @@ struct RequestParser {
             method: parts.method, target: parts.target, version: parts.version, fields: parts.fields,
             lines: FieldLines(checked: lines), client: client)
         buffer.moveReaderIndex(forwardBy: end)
+        hasSkippedLine = false
         state = parts.fields.isChunked ? .chunkLine : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
         return .head(request)
     }
