@@ -145,7 +145,7 @@ let package = Package(
             "Web",
             [
                 "Taproom", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
+                nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
@@ -187,7 +187,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore, nioHTTP1,
+                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
+                nioHTTP1, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",
