@@ -49,7 +49,10 @@ struct ProxyTests {
 
     @Test func closesConnectionsThatSayTooMuch() async throws {
         try await withUpstream { peer in
-            while try await peer.receive() != nil { try await peer.answer("\(peer.number)", "X: y\r\n") ; try await peer.send("HTTP") }
+            while try await peer.receive() != nil {
+                try await peer.answer("\(peer.number)")
+                try await peer.send("HTTP")
+            }
         } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream])
             #expect(try await proxy.get().body == "0")
@@ -88,11 +91,12 @@ struct ProxyTests {
     @Test(arguments: ["Content-Length: 100000", "Transfer-Encoding: chunked"])
     func passesBodiesOn(_ framing: String) async throws {
         try await withUpstream { peer in
-            let head = try #require(try await peer.receive())
-            #expect(head.contains(framing + "\r\n"))
-            if framing.hasPrefix("C") { _ = try await peer.receive(count: 100_000) }
-            let chunks = framing.hasPrefix("T") ? try await peer.receive(through: "\r\n0\r\n\r\n") : nil
-            try await peer.answer("\(chunks?.count { $0 == "u" } ?? 100_000)")
+            while let head = try await peer.receive() {
+                #expect(head.contains(framing + "\r\n"))
+                if framing.hasPrefix("C") { _ = try await peer.receive(count: 100_000) }
+                let chunks = framing.hasPrefix("T") ? try await peer.receive(through: "\r\n0\r\n\r\n") : nil
+                try await peer.answer("\(chunks?.count { $0 == "u" } ?? 100_000)")
+            }
         } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream])
             for _ in 0..<2 {
@@ -123,6 +127,8 @@ struct ProxyTests {
             _ = try await peer.receive()
             try await peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(bytes)\r\n\r\n")
             try await peer.send(count: bytes)
+            // When it closed now, NIO would read all that the system holds at once.
+            try await peer.waitForEnd()
         } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream])
             let exchange = try await proxy.begin("GET / HTTP/1.1\r\nHost: a", window: 100_000)
@@ -135,7 +141,9 @@ struct ProxyTests {
             }
             #expect(count == bytes)
             // What is read at once may come on top.
-            #expect(try await exchange.on { $0.mostWaiting } <= 100_000 + 65_536)
+            let most = try await exchange.on { $0.mostWaiting }
+            #expect(most <= 100_000 + 65_536)
+            try await proxy.retire()
         }
     }
 

@@ -70,12 +70,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     func whenReady(for pool: UpstreamPool, _ body: @escaping (Result<UpstreamConnection, UpstreamFailure>) -> Void) {
         self.pool = pool
         switch state {
-        case .connecting where isSecure:
+        case .connecting:
             whenReady = body
             arm()
-        case .connecting, .idle:
-            state = .idle
-            body(.success(self))
+        case .idle: body(.success(self))
         case .closed, .used, .tunnel: body(.failure(.connect(problem ?? "it was closed at once")))
         }
     }
@@ -119,6 +117,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Closes it; the user hears nothing more.
     func close() {
+        if case .idle = state { pool?.remove(self) }
         user = nil
         state = .closed
         timer?.cancel()
@@ -135,6 +134,16 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         context.read()
         context.fireChannelActive()
+        if !isSecure { becomeReady() }
+    }
+
+    /// Requests can be sent: whatever comes before them, such as the header of the PROXY protocol, was written.
+    private func becomeReady() {
+        guard case .connecting = state else { return }
+        state = .idle
+        let body = whenReady
+        whenReady = nil
+        body?(.success(self))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -169,12 +178,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case TLSUserEvent.handshakeCompleted:
-            guard case .connecting = state else { return }
-            state = .idle
-            let body = whenReady
-            whenReady = nil
-            body?(.success(self))
+        case TLSUserEvent.handshakeCompleted: becomeReady()
         case ChannelEvent.inputClosed: inputEnded()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -196,9 +200,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .closed: return
         case .connecting:
             fail(.connect(problem ?? "it closed the connection"))
-        case .idle:
-            pool?.remove(self)
-            close()
+        case .idle: close()
         case .tunnel: end(keepsAlive: false)
         case .used:
             if problem != nil { fail(.closed(hadBegun: reader.hasBegun)) } else { take(reader.inputEnded()) }
@@ -287,9 +289,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         switch state {
         case .closed: return
-        case .idle:
-            pool?.remove(self)
-            close()
+        case .idle: close()
         case .connecting, .used, .tunnel: fail(clock.failure)
         }
     }
