@@ -44,7 +44,7 @@ struct ProxyConnectionTests {
         } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream]) { $0.idle = TimeSpan(milliseconds: 50) }
             let exchange = try await proxy.begin(upgrade)
-            #expect(try await exchange.events().last?.isEnd == true)
+            #expect(try await exchange.events() == [.upgraded(["Upgrade": "websocket"]), .finished])
         }
     }
 
@@ -89,13 +89,17 @@ struct ProxyConnectionTests {
         let folder = try TemporaryFolder()
         try folder.write(testCertificate, to: "ca.pem")
         try await withUpstream(security: security(), answerEverything) { upstream in
-            let trusting = try await TestProxy.make(to: [upstream]) { $0.certificateAuthority = LocalPath(folder["ca.pem"]) }
+            let trusting = try await TestProxy.make(to: [upstream]) {
+                $0.certificateAuthority = LocalPath(folder["ca.pem"])
+            }
             for count in 0..<2 { #expect(try await trusting.get().body == "0.\(count)") }
             #expect(try await trusting.idle == 1)
             let strict = try await TestProxy.make(to: [upstream])
             #expect(try await strict.get().status == 502)
             let address = upstream.replacing("localhost", with: "127.0.0.1")
-            let other = try await TestProxy.make(to: [address]) { $0.certificateAuthority = LocalPath(folder["ca.pem"]) }
+            let other = try await TestProxy.make(to: [address]) {
+                $0.certificateAuthority = LocalPath(folder["ca.pem"])
+            }
             #expect(try await other.get().status == 502)
             let careless = try await TestProxy.make(to: [address]) { $0.verify = false }
             #expect(try await careless.get().status == 200)
@@ -116,7 +120,9 @@ struct ProxyConnectionTests {
     }
 
     @Test func waitsForHandshakesForAWhile() async throws {
-        try await withUpstream { peer in try await peer.waitForEnd() } _: { upstream in
+        try await withUpstream { peer in
+            try await peer.waitForEnd()
+        } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream.replacing("http:", with: "https:")]) {
                 $0.verify = false
                 $0.connect = TimeSpan(milliseconds: 50)

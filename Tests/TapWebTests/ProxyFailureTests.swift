@@ -13,7 +13,8 @@ struct ProxyFailureTests {
     private let nobody = "unix:/nonexistent/taproom-test.sock"
 
     @Test(arguments: [
-        "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        "garbage\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 101 S\r\nUpgrade: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX-A", "", "HTTP/1.1 200 OK\nA: b\n\n",
     ])
@@ -71,7 +72,9 @@ struct ProxyFailureTests {
 
     @Test func waitsForUpstreamsToTakeTheBodyForAWhile() async throws {
         let (ends, seen) = AsyncStream.makeStream(of: Void.self)
-        try await withUpstream { _ in await ends.first { _ in true } } _: { upstream in
+        try await withUpstream { _ in
+            await ends.first { _ in true }
+        } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream]) { $0.idle = TimeSpan(milliseconds: 50) }
             let exchange = try await proxy.begin(
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000", upload: 50_000_000)
@@ -104,9 +107,12 @@ struct ProxyFailureTests {
     }
 
     @Test func sendsOnlySafeRequestsAgain() async throws {
-        try await withUpstream { peer in _ = try await peer.receive() } _: { bad in
+        try await withUpstream { peer in
+            _ = try await peer.receive()
+        } _: { bad in
             try await withUpstream(answerEverything) { good in
-                for (method, ends) in [("GET", StreamEvent.finished), ("POST", .failed(502)), ("DELETE", .failed(502))] {
+                for (method, ends) in [("GET", StreamEvent.finished), ("POST", .failed(502)), ("DELETE", .failed(502))]
+                {
                     let proxy = try await TestProxy.make(to: [bad, good])
                     let exchange = try await proxy.begin("\(method) / HTTP/1.1\r\nHost: a")
                     #expect(try await exchange.events().last == ends)

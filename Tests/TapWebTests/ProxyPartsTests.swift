@@ -74,7 +74,8 @@ struct ProxyPartsTests {
     }
 
     private func forwarded(
-        _ head: String, ip: String = "192.0.2.7", keepsAlive: Bool = true, _ change: (inout ProxySettings) -> Void = { _ in }
+        _ head: String, ip: String = "192.0.2.7", keepsAlive: Bool = true,
+        _ change: (inout ProxySettings) -> Void = { _ in }
     ) throws -> [String] {
         var settings = ProxySettings()
         change(&settings)
@@ -136,7 +137,8 @@ struct ProxyPartsTests {
         #expect(upgrade.contains("Upgrade: websocket") && upgrade.contains("Connection: Upgrade"))
         for name in ["h2c", "websocket, h2c", "HTTP/2.0", "TLS/1.0"] {
             let lines = try forwarded(
-                "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\nUpgrade: \(name)")
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\nUpgrade: \(name)"
+            )
             #expect(!lines.contains { $0.hasPrefix("Upgrade") || $0.hasPrefix("Connection") || $0.hasPrefix("HTTP2") })
         }
     }

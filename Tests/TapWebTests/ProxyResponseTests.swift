@@ -45,7 +45,8 @@ struct ProxyResponseTests {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX-T: t\r\n\r\n",
                 step: step) == ["200", "hello", "kept"])
         #expect(read("HTTP/1.1 200 OK\r\n\r\nhello", step: step, ends: true) == ["200", "hello", "closed"])
-        #expect(read("HTTP/1.0 200\r\nContent-Length: 0\r\n\r\n", step: step) == ["200 Content-Length=0", "", "closed"])
+        #expect(
+            read("HTTP/1.0 200\r\nContent-Length: 0\r\n\r\n", step: step) == ["200 Content-Length=0", "", "closed"])
     }
 
     @Test func readsAnswersWithoutBody() {

@@ -16,13 +16,6 @@ enum StreamEvent: Sendable, Equatable {
     case reading(Bool)
     case finished
     case failed(UInt)
-
-    var isEnd: Bool {
-        switch self {
-        case .finished, .failed: true
-        default: false
-        }
-    }
 }
 
 /// A client's side that only exists in memory: gives a request to a handler, and remembers the answer.

@@ -88,8 +88,10 @@ struct RequestParserTests {
     }
 
     @Test(arguments: [
-        "5\nhello\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n", "g\r\n", "\r\n", "-1\r\n", "0x5\r\nhello\r\n", " 5\r\nhello\r\n",
-        "5 \r\nhello\r\n", "FFFFFFFFFFFFFFFF\r\n", "5;\u{0}\r\nhello\r\n", "0\r\nbad trailer\r\n\r\n", "0\r\n X: y\r\n\r\n",
+        "5\nhello\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n", "g\r\n", "\r\n", "-1\r\n", "0x5\r\nhello\r\n",
+        " 5\r\nhello\r\n",
+        "5 \r\nhello\r\n", "FFFFFFFFFFFFFFFF\r\n", "5;\u{0}\r\nhello\r\n", "0\r\nbad trailer\r\n\r\n",
+        "0\r\n X: y\r\n\r\n",
         "0\r\nX: y\n\r\n",
     ])
     func refusesBadChunks(body: String) {

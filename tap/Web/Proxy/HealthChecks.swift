@@ -2,7 +2,9 @@ import NIOCore
 import NIOHTTP1
 import Taproom
 
-/// Asks upstreams at intervals whether they are well. Used on its event loop only.
+/// Asks upstreams at intervals whether they are well.
+///
+/// Used on its event loop only.
 final class HealthChecks {
     private weak var upstreams: ProxyUpstreams?
     private let loop: any EventLoop

@@ -151,6 +151,11 @@ final class ProxyHandler: RequestHandler {
     }
 
     private func failed(_ failure: UpstreamFailure) {
+        if case .tunnel = state {
+            // Silence, and an end without a word, are usual there.
+            finish()
+            return
+        }
         if tries.isStale(failure), canRepeat {
             connect()
             return

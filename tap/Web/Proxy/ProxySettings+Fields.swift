@@ -63,7 +63,9 @@ extension ProxySettings {
 }
 
 /// Reads one of the words of an enumeration, and says which there are.
-private func word<Word: RawRepresentable<String> & CaseIterable>(_ type: Word.Type, _ decoder: any Decoder) throws -> Word {
+private func word<Word: RawRepresentable<String> & CaseIterable>(_ type: Word.Type, _ decoder: any Decoder) throws
+    -> Word
+{
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let word = Word(rawValue: text) else {
         let words = Word.allCases.map(\.rawValue).joined(separator: ", ")

@@ -72,7 +72,7 @@ final class ProxyUpstreams: Sendable {
     func active(_ index: Int) -> Int { contents.withLock { $0.board.active(index) } }
 
     private func log(_ change: UpstreamBoard.Change, _ index: Int, _ reason: String) {
-        let text: Logger.Message = change == .out ? "upstream taken out" : "upstream back"
+        let text: Logger.Message = change == .out ? "upstream fails" : "upstream is back"
         logger.warning(text, metadata: ["upstream": "\(list[index])", "reason": "\(reason)"])
     }
 

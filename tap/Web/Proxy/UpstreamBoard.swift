@@ -54,7 +54,7 @@ struct UpstreamBoard {
         var isAnyIn = false
         for offset in lines.indices {
             let index = (next + offset) % lines.count
-            guard lines[index].isWell, lines[index].pausedUntil.map({ $0 <= now }) ?? true else { continue }
+            guard lines[index].isWell, !isPaused(index, now) else { continue }
             isAnyIn = true
             guard tried & 1 << UInt64(index) == 0 else { continue }
             if let found = best, balance == .roundRobin || lines[found].active <= lines[index].active { continue }
@@ -65,6 +65,12 @@ struct UpstreamBoard {
         if lines[best].pausedUntil != nil { lines[best].pausedUntil = now + pause }
         lines[best].active += 1
         return .upstream(best)
+    }
+
+    /// A single upstream is never out for its failures: without it there is nobody who could answer better.
+    private func isPaused(_ index: Int, _ now: NIODeadline) -> Bool {
+        guard lines.count > 1, let end = lines[index].pausedUntil else { return false }
+        return now < end
     }
 
     private func retrySeconds(_ now: NIODeadline) -> Int64 {
@@ -85,10 +91,7 @@ struct UpstreamBoard {
     }
 
     /// An upstream has not answered, or not to the end.
-    ///
-    /// A single upstream is never taken out: without it there is nobody who could answer better.
     mutating func failed(_ index: Int, now: NIODeadline) -> Change? {
-        guard lines.count > 1 else { return nil }
         lines[index].failures = min(lines[index].failures + 1, failures)
         guard lines[index].failures >= failures else { return nil }
         let wasIn = lines[index].pausedUntil == nil

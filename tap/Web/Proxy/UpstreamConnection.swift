@@ -27,7 +27,9 @@ protocol UpstreamUser: AnyObject {
     var takesMore: Bool { get }
 }
 
-/// One connection to an upstream, which serves one request after the other. Used on its event loop only.
+/// One connection to an upstream, which serves one request after the other.
+///
+/// Used on its event loop only.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
