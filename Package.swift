@@ -107,7 +107,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
-        library("TapTLS", ["Taproom", crypto, asn1, nioCore, nioSSL, nioTLS]),
+        library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
             [
@@ -144,7 +144,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
+                "Taproom", "TapData", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle, logging, metrics,
+                nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -188,7 +189,7 @@ let package = Package(
             "TapWebTests",
             [
                 "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
-                nioHTTP1, nioPosix, nioSSL,
+                nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",

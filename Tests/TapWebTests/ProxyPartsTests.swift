@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import Taproom
 import Testing
 
@@ -29,6 +30,8 @@ struct ProxyPartsTests {
         #expect(settings.problems().map(\.key) == ["to"])
         settings.to = .init([try #require(Upstream("http://a"))])
         #expect(settings.problems().isEmpty)
+        settings.retries = -1
+        #expect(settings.problems("routes.0.proxy.").map(\.key) == ["routes.0.proxy.retries"])
         settings.headers = ["Connection": "x", "a b": "x", "X-A": "a\r\nb", "X-Good": "", "Host": "a"]
         settings.health.path = "health"
         settings.certificateAuthority = LocalPath("/ca")
@@ -130,6 +133,33 @@ struct ProxyPartsTests {
         #expect(!lines.contains { $0.hasPrefix("Cookie") })
         #expect(lines.filter { $0.hasPrefix("X-Set") } == ["X-Set: mine"])
         #expect(lines.suffix(4) == ["Transfer-Encoding: chunked", "Connection: close", "", ""])
+    }
+
+    @Test func joinsTheCookiesOfNewerProtocols() throws {
+        let client = Client(address: nil, isSecure: true, port: nil)
+        let headers: HPACKHeaders = [
+            ":method": "POST", ":path": "/", ":scheme": "https", ":authority": "site.example", "cookie": "a=b",
+            "accept": "x",
+        ]
+        let more = HPACKHeaders(headers.map { ($0.name, $0.value) } + [("cookie", "c=d")])
+        let request = try #require(Request(more, endsStream: false, client: client))
+        let bytes = UpstreamRequestHead(ProxySettings()).bytes(
+            request, target: "/", to: try #require(Upstream("http://up")), framing: RequestFraming(request),
+            mayUpgrade: false, keepsAlive: true)
+        #expect(
+            String(buffer: bytes) == """
+                POST / HTTP/1.1\r
+                Host: site.example\r
+                accept: x\r
+                Cookie: a=b; c=d\r
+                X-Forwarded-Proto: https\r
+                X-Forwarded-Host: site.example\r
+                Forwarded: for=unknown;host=site.example;proto=https\r
+                Via: 2.0 taproom\r
+                Transfer-Encoding: chunked\r
+                \r
+
+                """)
     }
 
     @Test func passesTheWishForAnotherProtocolOn() throws {

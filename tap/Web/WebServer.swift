@@ -19,8 +19,8 @@ final class WebServer: ReconfigurableService {
     init(_ site: Site, context: ServiceContext) {
         let responders = Responders(site, service: context.name)
         self.responders = responders
-        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel in
-            channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, responders) }
+        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel, endpoint in
+            channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, endpoint, responders) }
         }
     }
 
@@ -35,7 +35,7 @@ final class WebServer: ReconfigurableService {
         return { [responders] in responders.use(site) }
     }
 
-    private static func initialize(_ channel: any Channel, _ responders: Responders) throws {
+    private static func initialize(_ channel: any Channel, _ endpoint: Endpoint, _ responders: Responders) throws {
         let responder = responders.responder(on: channel.eventLoop)
         // A client may end its side as soon as it has asked, and still wait for the answer.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
@@ -43,7 +43,11 @@ final class WebServer: ReconfigurableService {
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
         try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-        try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, Client(channel)))
+        if let tls = endpoint.tls {
+            try SecureConnection.initialize(channel, responder, tls)
+        } else {
+            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, Client(channel)))
+        }
     }
 }
 
@@ -68,8 +72,8 @@ private final class Responders: Sendable {
 
     /// A site with other settings that counts on where the one before does.
     ///
-    /// Throws ``SiteError``.
-    func site(_ settings: WebSettings) throws(SiteError) -> Site {
+    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
+    func site(_ settings: WebSettings) throws -> Site {
         let former = contents.withLock { $0.site }
         return try Site(settings, logger: former.logger, counters: former.counters)
     }
@@ -89,7 +93,7 @@ private final class Responders: Sendable {
             if let bound = contents.byLoop[ObjectIdentifier(loop)] { return bound }
             let figures = contents.figures ?? RequestFigures(service: service, factory: factory)
             contents.figures = figures
-            let bound = NIOLoopBound(Responder(contents.site, figures), eventLoop: loop)
+            let bound = NIOLoopBound(Responder(contents.site, figures, on: loop), eventLoop: loop)
             contents.byLoop[ObjectIdentifier(loop)] = bound
             return bound
         }

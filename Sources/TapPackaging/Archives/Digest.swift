@@ -1,5 +1,5 @@
 /// A checksum of bytes that come piece by piece.
-protocol Digest {
+protocol Digest: SendableMetatype {
     init()
     /// Takes the next bytes.
     mutating func add(_ bytes: UnsafeRawBufferPointer)

@@ -7,19 +7,28 @@ import Taproom
 package final class OutputFile {
     /// How much is collected before it is written.
     private static let bufferSize = 1 << 18
+    /// How much is written before the disk is told to begin with it.
+    private static let saveSize = 16 << 20
 
     private let path: String
     private let temporary: String
     private let descriptor: CInt
     private var buffer: [UInt8] = []
     private var isNamed = false
+    /// Whether it stays when it is whole: what is only a part for another file need not get to the disk.
+    private let isKept: Bool
+    /// How much of it the disk was told to write.
+    private var saved = 0
     /// How many bytes were written so far.
     private(set) var count = 0
 
     /// Begins a file under a name beside its own.
     ///
     /// Throws `SystemCallError`.
-    init(_ path: String) throws(SystemCallError) {
+    convenience init(_ path: String) throws(SystemCallError) { try self.init(path, isKept: true) }
+
+    private init(_ path: String, isKept: Bool) throws(SystemCallError) {
+        self.isKept = isKept
         self.path = path
         temporary = "\(path).\(getpid()).new"
         unlink(temporary)
@@ -31,7 +40,7 @@ package final class OutputFile {
     /// A file beside it for a part that is not known to the end yet; it goes when it is used no more.
     ///
     /// Throws `SystemCallError`.
-    func companion() throws(SystemCallError) -> OutputFile { try OutputFile(path + ".part") }
+    func companion() throws(SystemCallError) -> OutputFile { try OutputFile(path + ".part", isKept: false) }
 
     deinit {
         if !isNamed { unlink(temporary) }
@@ -61,9 +70,19 @@ package final class OutputFile {
     }
 
     private func flush() throws(SystemCallError) {
-        let full = buffer
+        try Disk.write(buffer, to: descriptor, path)
         buffer.removeAll(keepingCapacity: true)
-        try Disk.write(full, to: descriptor, path)
+        saveEarly()
+    }
+
+    /// Has the disk begin to write what is complete, and gives the memory of what it has written to what comes next.
+    ///
+    /// So ``finish()`` has little left to wait for, and few pages are touched for the first time.
+    private func saveEarly() {
+        guard isKept, count - saved >= Self.saveSize else { return }
+        // It writes pages that are not on the disk yet, and drops those that are.
+        posix_fadvise(descriptor, off_t(max(0, saved - Self.saveSize)), off_t(2 * Self.saveSize), POSIX_FADV_DONTNEED)
+        saved += Self.saveSize
     }
 
     /// Writes over bytes that are there already, such as a length that is known only now.

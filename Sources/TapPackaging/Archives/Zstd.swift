@@ -8,7 +8,7 @@ final class ZstdStream {
     static let level: CInt = 3
     private static let threads: CInt = 2
     /// How much is given to a thread at once: less than the library would, so that all of it needs little memory.
-    private static let jobSize: CInt = 2 << 20
+    private static let jobSize: CInt = 1 << 20
 
     private let context: OpaquePointer
     private let sink: ByteSink

@@ -54,18 +54,18 @@ package struct PackageTree {
     /// Removes what was made, as far as it goes.
     func giveUp() { try? Disk.removeTree(path) }
 
-    /// Puts files into the tree, in the order of their paths, with the folders above them.
+    /// Puts files into the tree, with the folders above them.
     ///
     /// - Parameters:
     ///   - files: what is put there.
     ///   - digest: the checksum of each file.
-    ///   - archive: gets everything at the same time, so that bytes are read once; nil: nothing does.
-    /// - Returns: all of it.
-    /// - Throws: `SystemCallError`, ``PackagingError/changed(file:)``, and what the archive throws.
-    func lay<Checksum: Digest>(
-        _ files: [PackageFile], digest: Checksum.Type, into archive: (any ArchiveStream)? = nil
-    ) throws -> [LaidFile] {
-        try files.withFolders.map { try lay($0, Checksum.self, archive) }
+    /// - Returns: all of it, in the order of the paths.
+    /// - Throws: `SystemCallError` and ``PackagingError/changed(file:)``.
+    func lay<Checksum: Digest>(_ files: [PackageFile], digest: Checksum.Type) throws -> [LaidFile] {
+        let files = files.withFolders
+        // First, for several threads need them then.
+        for file in files where file.content == .folder { try Disk.makeFolder(path + file.path) }
+        return try files.concurrentMap { try lay($0, Checksum.self) }
     }
 
     /// Puts what only the packager's tool reads into the tree.
@@ -76,55 +76,43 @@ package struct PackageTree {
         return try folder.lay(files, digest: NoDigest.self)
     }
 
-    private func lay<Checksum: Digest>(
-        _ file: PackageFile, _ digest: Checksum.Type, _ archive: (any ArchiveStream)?
-    ) throws -> LaidFile {
+    private func lay<Checksum: Digest>(_ file: PackageFile, _ digest: Checksum.Type) throws -> LaidFile {
         let place = path + file.path
-        var checksum = Checksum()
         var laid = LaidFile(file: file, place: place)
         switch file.content {
-        case .folder:
-            try Disk.makeFolder(place)
-            try archive?.add(laid)
+        case .folder: break
         case .link(let target):
             guard symlink(target, place) == 0 else { throw SystemCallError("make the link \(place)") }
             laid.size = target.utf8.count
-            try archive?.add(laid)
         case .bytes(let bytes):
             try Disk.create(place, mode: file.mode, content: bytes)
             laid.size = bytes.count
-            try archive?.add(laid)
-            bytes.withUnsafeBytes { checksum.add($0) }
-            laid.digest = checksum.finish()
+            laid.digest = Checksum.of(bytes)
         case .file(let source):
             laid.size = try Disk.size(of: source)
-            laid.digest = try copy(source, laid, Checksum(), archive) { try Disk.read(source, $0) }
+            laid.digest = try copy(source, laid, Checksum()) { try Disk.read(source, $0) }
         case .program(let program):
             laid.size = program.size
-            laid.digest = try copy(program.path, laid, Checksum(), archive) { try program.read($0) }
+            laid.digest = try copy(program.path, laid, Checksum()) { try program.read($0) }
         }
         return laid
     }
 
-    /// Copies bytes of this machine to where they lie and into the archive; answers their checksum.
+    /// Copies bytes of this machine to where they lie; answers their checksum.
     private func copy<Checksum: Digest>(
-        _ source: String, _ laid: LaidFile, _ empty: Checksum, _ archive: (any ArchiveStream)?,
-        _ read: (_ body: ByteSink) throws -> Void
+        _ source: String, _ laid: LaidFile, _ empty: Checksum, _ read: (_ body: ByteSink) throws -> Void
     ) throws -> [UInt8] {
         var checksum = empty
         var count = 0
-        try archive?.begin(laid)
         try Disk.create(laid.place, mode: laid.file.mode) { target in
             try read { bytes in
                 count += bytes.count
                 guard count <= laid.size else { throw PackagingError.changed(file: source) }
                 checksum.add(bytes)
                 try Disk.write(bytes, to: target, laid.place)
-                try archive?.write(bytes)
             }
         }
         guard count == laid.size else { throw PackagingError.changed(file: source) }
-        try archive?.end()
         return checksum.finish()
     }
 }

@@ -14,17 +14,18 @@ struct ArWriter {
 
     /// Adds a member of a few bytes.
     func add(_ name: String, _ content: [UInt8]) throws {
-        try output.write(header(name, size: content.count))
-        try output.write(content)
-        try pad(content.count)
+        try add(name) { sink in try content.withUnsafeBytes { try sink($0) } }
     }
 
-    /// Adds a member that was written to a file of its own.
-    func add(_ name: String, _ content: OutputFile) throws {
-        guard String(content.count).utf8.count <= 10 else { throw PackagingError.tooLarge }
-        try output.write(header(name, size: content.count))
-        try output.append(content)
-        try pad(content.count)
+    /// Adds a member that `body` writes; its size is put before it when it is known.
+    func add(_ name: String, _ body: (_ sink: @escaping ByteSink) throws -> Void) throws {
+        let start = output.count
+        try output.write(header(name, size: 0))
+        try body { [output] in try output.write($0) }
+        let size = output.count - start - Self.headerSize
+        guard String(size).utf8.count <= 10 else { throw PackagingError.tooLarge }
+        try output.replace(at: start, with: header(name, size: size))
+        try pad(size)
     }
 
     private func pad(_ size: Int) throws { if size % 2 == 1 { try output.write([UInt8(ascii: "\n")]) } }

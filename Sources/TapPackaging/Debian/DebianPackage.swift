@@ -54,30 +54,21 @@ package struct DebianPackage: PackageFormat {
     }
 
     package func pack(_ tree: PackageTree, into output: OutputFile) throws {
-        // The checksums stand before the files, and are known after them.
-        let data = try output.companion()
-        var laid: [LaidFile] = []
         let compression = try request.compression ?? .suiting(size: files.size)
-        try compression.compress(into: { try data.write($0) }) { sink in
-            let archive = try TarStream(date: request.date, into: sink)
-            laid = try tree.lay(files, digest: MD5.self, into: archive)
-            try archive.finish()
-        }
+        let laid = try tree.lay(files, digest: MD5.self)
         let control = try tree.layControl(controlFiles(of: laid))
         let archive = try ArWriter(output, date: request.date)
         try archive.add("debian-binary", Array("2.0\n".utf8))
-        try archive.add("control.tar.gz", compressed(control))
-        try archive.add("data.tar.\(compression.ending)", data)
+        try archive.add("control.tar.gz") { try write(control, .gzip, into: $0) }
+        try archive.add("data.tar.\(compression.ending)") { try write(laid, compression, into: $0) }
     }
 
-    private func compressed(_ files: [LaidFile]) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        try Compression.gzip.compress(into: { bytes.append(contentsOf: $0) }) { sink in
+    private func write(_ files: [LaidFile], _ compression: Compression, into sink: @escaping ByteSink) throws {
+        try compression.compress(into: sink) { sink in
             let archive = try TarStream(date: request.date, into: sink)
             for file in files { try archive.add(file) }
             try archive.finish()
         }
-        return bytes
     }
 
     /// What dpkg reads: control, checksums, scripts and more, with paths in the folder DEBIAN.

@@ -44,6 +44,7 @@ package struct OCIImage: PackageFormat {
     package func installation(of path: String) -> String { "podman load --input \(path)" }
 
     package func pack(_ tree: PackageTree, into output: OutputFile) throws {
+        let laid = try tree.lay(files, digest: NoDigest.self)
         let data = try output.companion()
         let compression = request.compression ?? .gzip
         var (plain, packed) = (SHA256(), SHA256())
@@ -56,7 +57,7 @@ package struct OCIImage: PackageFormat {
                 plain.add(bytes)
                 try sink(bytes)
             }
-            _ = try tree.lay(files, digest: NoDigest.self, into: archive)
+            for file in laid { try archive.add(file) }
             try archive.finish()
         }
         let layer = ImageBlob(

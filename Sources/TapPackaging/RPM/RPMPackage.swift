@@ -53,10 +53,10 @@ package struct RPMPackage: PackageFormat {
         let folders = RPMFolders(places: places, files: files)
         let isLarge = try files.contains { try $0.size > Int(UInt32.max) }
         let compression = try request.compression ?? .suiting(size: files.size)
-        var laid: [LaidFile] = []
+        let laid = try tree.lay(files, digest: SHA256.self)
         let payload = try RPMPayload(output.companion(), compression) { sink in
             let archive = CpioStream(date: request.date, isLarge: isLarge, takes: folders.has, into: sink)
-            laid = try tree.lay(files, digest: SHA256.self, into: archive)
+            for file in laid { try archive.add(file) }
             try archive.finish()
         }
         let list = RPMFileList(

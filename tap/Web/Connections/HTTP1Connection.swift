@@ -50,7 +50,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     init(_ responder: Responder, _ client: Client) {
         self.responder = responder
-        output = ResponseWriter(responder, sendsFiles: !client.isSecure)
+        output = ResponseWriter(responder, isSecure: client.isSecure)
         let limits = responder.site.settings.limits
         parser = RequestParser(client: client, limit: limits.header)
         clock = ConnectionClock(limits, now: .now())

@@ -117,7 +117,9 @@ final class HTTP1Exchange: ResponseStream {
         state = .sending(framing)
         var bytes = head.bytes
         if case .chunked = framing { bytes.writeStaticString("Transfer-Encoding: chunked\r\n") }
-        if head.value("Date") == nil { bytes.writeImmutableBuffer(connection.responder.date) }
+        if head.value("Date") == nil {
+            bytes.writeImmutableBuffer(connection.responder.commonFields(isSecure: request.client.isSecure))
+        }
         bytes.writeStaticString(HTTP1Connection.connectionField(keepsAlive, request.version))
         bytes.writeStaticString("\r\n")
         connection.output.count(Int(status.code), responses: 1, bytes: 0)
@@ -205,7 +207,9 @@ final class HTTP1Exchange: ResponseStream {
         status = head.status
         state = .sending(.tunnel)
         var bytes = head.bytes
-        if head.value("Date") == nil { bytes.writeImmutableBuffer(connection.responder.date) }
+        if head.value("Date") == nil {
+            bytes.writeImmutableBuffer(connection.responder.commonFields(isSecure: request.client.isSecure))
+        }
         bytes.writeStaticString("Connection: Upgrade\r\n\r\n")
         connection.output.count(Int(status.code), responses: 1, bytes: 0)
         write(bytes)

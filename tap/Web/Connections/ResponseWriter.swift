@@ -21,10 +21,11 @@ final class ResponseWriter {
     private var isCorked = false
     private var check: Scheduled<Void>?
 
+    private let isSecure: Bool
     /// Whether the operating system can send files; not where bytes are encrypted on their way.
-    private let sendsFiles: Bool
+    private var sendsFiles: Bool { !isSecure }
 
-    init(_ responder: Responder, sendsFiles: Bool) { (self.responder, self.sendsFiles) = (responder, sendsFiles) }
+    init(_ responder: Responder, isSecure: Bool) { (self.responder, self.isSecure) = (responder, isSecure) }
 
     /// Whether a file is on its way.
     var isSending: Bool { transfer != nil }
@@ -37,11 +38,11 @@ final class ResponseWriter {
         _ response: Response, connection: StaticString, _ context: ChannelHandlerContext, done: EventLoopPromise<Void>?,
         finished: @escaping () -> Void
     ) {
-        var date = responder.date
+        var common = responder.commonFields(isSecure: isSecure)
         var head = context.channel.allocator.buffer(
             capacity: response.headBytes.readableBytes + 64 + smallBodyBytes(response))
         head.writeImmutableBuffer(response.headBytes)
-        head.writeBuffer(&date)
+        head.writeBuffer(&common)
         head.writeStaticString(connection)
         head.writeStaticString("\r\n")
         count(Int(response.status.code), responses: 1, bytes: 0)

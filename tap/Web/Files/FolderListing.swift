@@ -27,14 +27,14 @@ struct FolderListing {
     /// Reads an open folder.
     ///
     /// What the settings hide is left out.
-    init(_ folder: OpenFile, path: RequestPath, site: Site) throws(OpenFailure) {
-        let showsDotFiles = site.settings.dotfiles
-        let prefix = path.segments.isEmpty ? [] : path.fileName + [UInt8(ascii: "/")]
+    init(_ folder: OpenFile, path: RequestPath, tree: FileTree) throws(OpenFailure) {
+        let showsDotFiles = tree.rules.dotfiles
+        let prefix = path.names.isEmpty ? [] : path.fileName + [UInt8(ascii: "/")]
         let names = try FolderListing.names(folder).filter { name in
             showsDotFiles || name.first != UInt8(ascii: ".")
-                || path.segments.isEmpty && name == Array(".well-known".utf8)
+                || path.names.isEmpty && name == Array(".well-known".utf8)
         }
-        let entries = names.compactMap { FolderListing.entry($0, in: folder, below: prefix, of: site) }
+        let entries = names.compactMap { FolderListing.entry($0, in: folder, below: prefix, of: tree) }
         self.init(entries, path: path)
     }
 
@@ -66,7 +66,7 @@ struct FolderListing {
     }
 
     /// What a name is, or nil for what would not be served: links out of bounds, and all that is neither file nor folder.
-    private static func entry(_ name: [UInt8], in folder: OpenFile, below prefix: [UInt8], of site: Site) -> Entry? {
+    private static func entry(_ name: [UInt8], in folder: OpenFile, below prefix: [UInt8], of tree: FileTree) -> Entry? {
         let facts: FileFacts? =
             folder.withDescriptor { descriptor in
                 var status = stat()
@@ -74,7 +74,7 @@ struct FolderListing {
                 guard fstatat(descriptor, terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
                 let facts = FileFacts(status)
                 guard facts.isLink else { return facts }
-                return site.linkFacts(prefix + name)
+                return tree.linkFacts(prefix + name)
             } ?? nil
         guard let facts, facts.isFile || facts.isFolder else { return nil }
         return Entry(name: name, facts: facts)

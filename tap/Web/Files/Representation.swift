@@ -14,6 +14,8 @@ final class Representation {
     private let mediaType: String
     private let entityTag: String
     private let lastModified: String
+    /// Fields that every response with it has.
+    private let extra: [(name: String, value: String)]
     /// The response to a plain GET: its head and its body.
     private let whole: Response
     private let wholeWithoutBody: Response
@@ -21,7 +23,11 @@ final class Representation {
     /// Describes a file.
     ///
     /// `now` is in seconds since 1970; a file from the future counts as changed just now.
-    init(_ facts: FileFacts, mediaType: String, content: Content, now: Int64) {
+    init(
+        _ facts: FileFacts, mediaType: String, content: Content, now: Int64,
+        extra: [(name: String, value: String)] = []
+    ) {
+        self.extra = extra
         self.facts = facts
         self.content = content
         self.mediaType = mediaType
@@ -33,6 +39,7 @@ final class Representation {
             .with("Last-Modified", lastModified)
             .with("ETag", entityTag)
             .with("Accept-Ranges", "bytes")
+            .with(extra)
         wholeWithoutBody = Response(head)
         whole = Response(head, body: Representation.pieces(content, 0..<facts.size))
     }
@@ -47,9 +54,9 @@ final class Representation {
     func response(to fields: RequestFields, isHead: Bool) -> Response {
         guard fields.isConditional else { return isHead ? wholeWithoutBody : whole }
         switch Conditions(entityTag: entityTag, modified: facts.modified).evaluate(fields) {
-        case .failed: return .failure(.preconditionFailed, isHead: isHead)
+        case .failed: return .failure(.preconditionFailed, head: ResponseHead(.preconditionFailed).with(extra), isHead: isHead)
         case .notModified:
-            let head = ResponseHead(.notModified).with("Last-Modified", lastModified).with("ETag", entityTag)
+            let head = ResponseHead(.notModified).with("Last-Modified", lastModified).with("ETag", entityTag).with(extra)
             return Response(head)
         case .send(let rangeCounts):
             guard rangeCounts, !isHead, let range = fields.range else { return isHead ? wholeWithoutBody : whole }
@@ -62,7 +69,7 @@ final class Representation {
         case .ignored: return whole
         case .unsatisfiable:
             let status = HTTPResponseStatus.rangeNotSatisfiable
-            return .failure(status, head: ResponseHead(status).with("Content-Range", "bytes */\(facts.size)"))
+            return .failure(status, head: ResponseHead(status).with("Content-Range", "bytes */\(facts.size)").with(extra))
         case .ranges(let ranges) where ranges.count == 1:
             let head = partialHead()
                 .with("Content-Type", mediaType)
@@ -92,7 +99,8 @@ final class Representation {
 
     private func partialHead() -> ResponseHead {
         ResponseHead(.partialContent).with("Last-Modified", lastModified).with("ETag", entityTag).with(
-            "Accept-Ranges", "bytes")
+            "Accept-Ranges", "bytes"
+        ).with(extra)
     }
 
     private func contentRange(_ range: Range<Int64>) -> String {

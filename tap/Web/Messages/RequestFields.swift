@@ -70,6 +70,13 @@ struct RequestFields {
         if isOld { expectsContinue = false }
     }
 
+    /// Draws the conclusions for a request of HTTP/2, where frames say how long the body is, and fields about the connection
+    /// are not allowed (RFC 9113, 8.2.2).
+    mutating func finishStream(hasBody: Bool) {
+        if isChunked || hasUpgrade { framing = .broken }
+        isChunked = hasBody && contentLength == nil
+    }
+
     private func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private mutating func set(_ field: WritableKeyPath<RequestFields, String?>, _ value: UnsafeRawBufferPointer) {

@@ -14,6 +14,8 @@ struct RequestPath: Equatable {
 
     /// The names, from the root down.
     private(set) var segments: [[UInt8]] = []
+    /// How many of the names lead to what is served, and are no names in it.
+    private var mounted = 0
     /// Whether the path asks for a folder: it ends with a slash, or with `.` or `..`.
     private(set) var isFolder = true
     /// The query with its question mark, as it was sent; empty when there is none.
@@ -79,12 +81,33 @@ struct RequestPath: Equatable {
         }
     }
 
-    /// The path below the root, as the operating system takes it.
-    var fileName: [UInt8] { Array(segments.joined(separator: [UInt8(ascii: "/")])) }
+    /// The path in two parts, the first of which has so many names, both as a URL writes them.
+    func matched(_ count: Int) -> MatchedPath {
+        let names = segments.map { "/" + Escaping.url($0) }
+        var rest = names.dropFirst(count).joined()
+        if isFolder { rest += "/" }
+        return MatchedPath(prefix: names.prefix(count).joined()[...], rest: rest[...], query: query[...])
+    }
+
+    /// The names below what is served.
+    var names: ArraySlice<[UInt8]> { segments[mounted...] }
+
+    /// The same path to something that is served below some names.
+    func mounted(below count: Int) -> RequestPath {
+        var path = self
+        path.mounted = min(count, segments.count)
+        return path
+    }
+
+    /// The names below what is served, as the operating system takes them.
+    var fileName: [UInt8] { Array(names.joined(separator: [UInt8(ascii: "/")])) }
+
+    /// The whole path with a slash at its beginning, decoded.
+    var bytes: [UInt8] { [UInt8(ascii: "/")] + segments.joined(separator: [UInt8(ascii: "/")]) }
 
     /// Whether a name on the way begins with a dot, other than a leading `.well-known`.
     var isHidden: Bool {
-        let names = segments.first == Array(".well-known".utf8) ? segments.dropFirst() : segments[...]
+        let names = names.first == Array(".well-known".utf8) ? names.dropFirst() : names
         return names.contains { $0.first == UInt8(ascii: ".") }
     }
 

@@ -87,6 +87,11 @@ public struct ProxySettings: DocumentedSettings, Equatable, Sendable {
         return problems + headers.sorted { $0.key < $1.key }.flatMap { Self.problems(ofHeader: $0.key, $0.value) }
     }
 
+    /// Everything that is wrong, with the keys below a prefix such as `routes.0.proxy.`.
+    func problems(_ prefix: String) -> [SettingProblem] {
+        (rangeProblems + problems()).map { SettingProblem(prefix + $0.key, $0.problem) }
+    }
+
     /// As many as a set of them has bits.
     static let maximumUpstreams = 64
 

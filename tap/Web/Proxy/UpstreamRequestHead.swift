@@ -90,6 +90,8 @@ struct UpstreamRequestHead: Sendable {
         request.lines.forEachField { name, value in
             if name.count == 10, name.isField("connection") { named += HopByHop.names(in: value) }
         }
+        // Clients of HTTP/2 may send cookies in pieces, which are one field in HTTP/1 (RFC 9113, 8.2.3).
+        var cookies: [String] = []
         request.lines.forEachField { name, value in
             let isUpgrade = mayUpgrade && name.count == 7 && name.isField("upgrade")
             guard isUpgrade || !HopByHop.contains(name) && !UpstreamRequestHead.isOwn(name) else { return }
@@ -97,11 +99,16 @@ struct UpstreamRequestHead: Sendable {
                 let lowered = String(decoding: name, as: UTF8.self).lowercased()
                 guard !replaced.contains(lowered), isUpgrade || !named.contains(lowered) else { return }
             }
+            if request.version.major > 1, name.count == 6, name.isField("cookie") {
+                cookies.append(String(decoding: value, as: UTF8.self))
+                return
+            }
             bytes.writeBytes(name)
             bytes.writeStaticString(": ")
             bytes.writeBytes(value)
             bytes.writeStaticString("\r\n")
         }
+        if !cookies.isEmpty { bytes.writeString("Cookie: \(cookies.joined(separator: "; "))\r\n") }
     }
 
     /// Whether a field is written here, or has been answered already, as `Expect` has.

@@ -34,6 +34,22 @@ public struct WebSettings: ServiceSettings {
     ///
     /// They come before the built-in ones.
     public var types: [String: String] = [:]
+    /// Endings of names that requests may leave out, without the dot.
+    public var extensions: OneOrMore<String> = []
+    /// The file below the folder that is sent when nothing is found.
+    public var fallback: String?
+    /// Fields that every response has.
+    public var headers: [String: String] = [:]
+    /// Values of `Cache-Control` by patterns of paths.
+    public var cache: [String: String] = [:]
+    /// Pages for errors by their status.
+    public var errorPages: [String: LocalPath] = [:]
+    /// What answers below some paths.
+    public var routes: [WebRoute] = []
+    /// What answers for some names.
+    public var hosts: [WebHost] = []
+    /// How connections to `tls:` endpoints are encrypted.
+    public var tls = WebTLS()
     /// What a client may ask of the server.
     public var limits = WebLimits()
 
@@ -54,6 +70,23 @@ public struct WebSettings: ServiceSettings {
         SettingField(
             "types", "More media types by extension, without the dot; they come before the built-in ones.",
             examples: [["wasm": "application/wasm"]]),
+        SettingField(
+            "extensions", "Endings of names that requests may leave out, without the dot.", examples: [["html"]]),
+        SettingField(
+            "fallback", "The file below static that is sent when nothing is found, as applications of one page need.",
+            examples: ["index.html"]),
+        SettingField(
+            "headers", "More fields of all responses.",
+            examples: [["Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"]]),
+        SettingField(
+            "cache", "Values of Cache-Control by patterns of paths; the longest pattern that fits counts.",
+            examples: [["*.css": "max-age=3600", "/assets/*": "max-age=31536000, immutable"]]),
+        SettingField(
+            "errorPages", "Files of pages for errors by their status; they are read when the settings are.",
+            examples: [["404": "/srv/www/404.html"]]),
+        SettingField("routes", "What answers below some paths, instead of static."),
+        SettingField("hosts", "What answers for some names; for all others the rest of the settings counts."),
+        SettingField("tls", "How connections to tls: endpoints are encrypted."),
         SettingField("limits", "What a client may ask of the server.", examples: [["idle": "30s"]]),
         SettingField(
             "limits.header", "The greatest size of a request's line and header in bytes.", { $0.limits.header },
@@ -81,12 +114,23 @@ public struct WebSettings: ServiceSettings {
 
     /// Everything that is malformed.
     public func problems() -> [SettingProblem] {
-        var problems: [SettingProblem] = []
-        if index.elements.contains(where: {
-            $0.isEmpty || $0.contains("/") || $0.utf8.contains(0) || $0 == "." || $0 == ".."
-        }) {
-            problems.append(SettingProblem("index", "must be names of files, without a slash"))
+        var problems = AllPlace(self).placeProblems("")
+        for ending in extensions.elements where ending.isEmpty || ending.hasPrefix(".") || ending.contains("/") {
+            problems.append(SettingProblem("extensions", "must be endings without a dot, but one is \"\(ending)\""))
         }
+        for status in errorPages.keys.sorted() where !(400...599).contains(UInt(status) ?? 0) {
+            problems.append(SettingProblem("errorPages", "must have statuses from 400 to 599 for keys, but one is \"\(status)\""))
+        }
+        if tls.key != nil, tls.certificate == nil {
+            problems.append(SettingProblem("tls.key", "belongs to tls.certificate, which is missing"))
+        }
+        if needsCertificate {
+            problems.append(
+                SettingProblem(
+                    "listen", "has a tls: endpoint without a certificate: name one there or in tls.certificate, or set tls.internal"))
+        }
+        for (number, route) in routes.enumerated() { problems += route.problems("routes.\(number).") }
+        for (number, host) in hosts.enumerated() { problems += host.problems("hosts.\(number).") }
         if !MediaTypes.isValid(defaultType) {
             problems.append(SettingProblem("defaultType", "must be written TYPE/SUBTYPE, but is \"\(defaultType)\""))
         }
@@ -100,6 +144,39 @@ public struct WebSettings: ServiceSettings {
             }
         }
         return problems
+    }
+}
+
+extension WebSettings {
+    /// Whether an endpoint has TLS, and nothing says with which certificate.
+    private var needsCertificate: Bool {
+        tls.certificate == nil && !tls.internal && !hosts.contains { $0.certificate != nil }
+            && listen.elements.contains { $0.tls != nil && $0.tls?.certificate == nil }
+    }
+
+    /// The port that clients are sent to who shall come with TLS; nil: there is none.
+    var securePort: UInt16? {
+        for endpoint in listen.elements where endpoint.tls != nil {
+            if case .tcp(let port, _) = endpoint.address { return port }
+        }
+        return nil
+    }
+}
+
+/// The whole of a site as a place.
+private struct AllPlace: WebPlace {
+    let `static`: LocalPath?
+    let redirect: String? = nil
+    let status: Int? = nil
+    let index: OneOrMore<String>?
+    let listing: Bool?
+    let fallback: String?
+    let headers: [String: String]
+    let cache: [String: String]
+
+    init(_ settings: WebSettings) {
+        (self.static, index, listing) = (settings.static, settings.index, settings.listing)
+        (fallback, headers, cache) = (settings.fallback, settings.headers, settings.cache)
     }
 }
 

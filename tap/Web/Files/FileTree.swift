@@ -1,12 +1,11 @@
 import CTapSystem
 import Glibc
-import Logging
 import Taproom
 
-/// What a web service serves: its folder, open, and the rules for the names in it.
+/// A folder or single file that is served: open, with the rules for the names in it.
 ///
 /// Shared by all event loops.
-final class Site: Sendable {
+final class FileTree: Sendable {
     /// Something that a path leads to.
     enum Found {
         /// A file, its name below the root, and whether the path will lead to it as long as it is the same file.
@@ -17,44 +16,30 @@ final class Site: Sendable {
         case folder(OpenFile)
         case failure(OpenFailure)
         case nothing
-        /// There is nothing to serve, for no folder is set.
-        case welcome
     }
 
     /// O_PATH, which Glibc's module hides: a folder need not be readable for a file in it to be.
     private static let pathOnly: CInt = 0o10000000
 
-    let settings: WebSettings
-    let mediaTypes: MediaTypes
-    let logger: Logger
-    let counters: StoredCell<Counters, AtSnapshots>
-    /// Whether each request is logged, which is asked too often to ask the logger.
-    let logsRequests: Bool
+    let rules: FileRules
     private let index: [[UInt8]]
-    private let root: CInt?
+    private let extensions: [[UInt8]]
+    private let root: CInt
     /// The name in the root's folder when a single file is served.
     private let singleFile: [UInt8]?
 
     /// Opens the folder.
     ///
     /// Throws ``SiteError``.
-    init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws(SiteError) {
-        self.settings = settings
-        self.logger = logger
-        self.counters = counters
-        logsRequests = logger.logLevel <= .debug
-        mediaTypes = MediaTypes(additions: settings.types, default: settings.defaultType)
-        index = settings.index.elements.map { Array($0.utf8) }
-        guard let path = settings.static?.text else {
-            root = nil
-            singleFile = nil
-            return
-        }
-        (root, singleFile) = try Site.open(path)
+    init(_ path: LocalPath, _ rules: FileRules) throws(SiteError) {
+        self.rules = rules
+        index = rules.index.map { Array($0.utf8) }
+        extensions = rules.extensions.map { Array(".\($0)".utf8) }
+        (root, singleFile) = try FileTree.open(path.text)
     }
 
     deinit {
-        if let root { close(root) }
+        close(root)
     }
 
     private static func open(_ path: String) throws(SiteError) -> (root: CInt, singleFile: [UInt8]?) {
@@ -69,31 +54,50 @@ final class Site: Sendable {
         // The file's folder is kept instead of the file, so that a new file under the same name is seen.
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let parent = Glibc.open(folder, Site.pathOnly | O_DIRECTORY | O_CLOEXEC)
+        let parent = Glibc.open(folder, FileTree.pathOnly | O_DIRECTORY | O_CLOEXEC)
         guard parent >= 0 else { throw SiteError(path: folder, code: errno) }
         return (parent, Array((slash.map { path[path.index(after: $0)...] } ?? path[...]).utf8))
     }
 
     /// Looks for what a path leads to.
     func find(_ path: RequestPath) -> Found {
-        guard let root else { return path.segments.isEmpty ? .welcome : .nothing }
         if let singleFile {
-            guard path.segments.isEmpty else { return .nothing }
-            return find(singleFile, in: root, symlinks: .anywhere)
+            guard path.names.isEmpty else { return .nothing }
+            return find(singleFile, symlinks: .anywhere)
         }
-        if path.isHidden && !settings.dotfiles { return .nothing }
-        let found = find(path.fileName, in: root, symlinks: settings.symlinks)
+        if path.isHidden && !rules.dotfiles { return .nothing }
+        let found = find(path.fileName, symlinks: rules.symlinks)
         switch found {
-        case .file where path.isFolder: return .nothing
+        case .file where path.isFolder: return fallback ?? .nothing
         case .folder where !path.isFolder: return .folderWithoutSlash
-        case .folder: return indexFile(of: path, in: root) ?? found
+        case .folder: return indexFile(of: path) ?? found
+        case .nothing: return (path.isFolder ? nil : withExtension(path)) ?? fallback ?? .nothing
         default: return found
         }
     }
 
-    private func find(_ name: [UInt8], in root: CInt, symlinks: WebSettings.Symlinks) -> Found {
+    /// The file with the path's name and one of the endings that may be left out.
+    private func withExtension(_ path: RequestPath) -> Found? {
+        for ending in extensions {
+            if case .file(let file, let name, _) = find(path.fileName + ending, symlinks: rules.symlinks) {
+                // The name without the ending can appear at any time.
+                return .file(file, name: name, isSettled: false)
+            }
+        }
+        return nil
+    }
+
+    /// The file that is sent when nothing is found.
+    private var fallback: Found? {
+        guard let name = rules.fallback, case .file(let file, let name, _) = find(name, symlinks: rules.symlinks) else {
+            return nil
+        }
+        return .file(file, name: name, isSettled: false)
+    }
+
+    private func find(_ name: [UInt8], symlinks: WebSettings.Symlinks) -> Found {
         do throws(OpenFailure) {
-            let file = try open(name, in: root, symlinks: symlinks)
+            let file = try open(name, symlinks: symlinks)
             if file.facts.isFile { return .file(file, name: name, isSettled: true) }
             return file.facts.isFolder ? .folder(file) : .nothing
         } catch {
@@ -101,9 +105,7 @@ final class Site: Sendable {
         }
     }
 
-    private func open(
-        _ name: [UInt8], in root: CInt, symlinks: WebSettings.Symlinks
-    ) throws(OpenFailure) -> OpenFile {
+    private func open(_ name: [UInt8], symlinks: WebSettings.Symlinks) throws(OpenFailure) -> OpenFile {
         do throws(OpenFailure) {
             return try OpenFile.open(name, below: root, symlinks: symlinks)
         } catch {
@@ -119,14 +121,13 @@ final class Site: Sendable {
 
     /// What a symbolic link below the root leads to, or nil when it is not to be followed.
     func linkFacts(_ name: [UInt8]) -> FileFacts? {
-        guard let root else { return nil }
-        return try? open(name, in: root, symlinks: settings.symlinks).facts
+        try? open(name, symlinks: rules.symlinks).facts
     }
 
-    private func indexFile(of path: RequestPath, in root: CInt) -> Found? {
+    private func indexFile(of path: RequestPath) -> Found? {
         for (position, name) in index.enumerated() {
-            let fileName = path.segments.isEmpty ? name : path.fileName + [UInt8(ascii: "/")] + name
-            switch find(fileName, in: root, symlinks: settings.symlinks) {
+            let fileName = path.names.isEmpty ? name : path.fileName + [UInt8(ascii: "/")] + name
+            switch find(fileName, symlinks: rules.symlinks) {
             // A name that comes earlier in the list can appear at any time.
             case .file(let file, let name, _): return .file(file, name: name, isSettled: position == 0)
             case .failure(let failure): return .failure(failure)
@@ -139,7 +140,7 @@ final class Site: Sendable {
     /// What a file below the root is now, or nil when it is not there.
     func facts(_ name: [CChar]) -> FileFacts? {
         var status = stat()
-        guard let root, fstatat(root, name, &status, 0) == 0 else { return nil }
+        guard fstatat(root, name, &status, 0) == 0 else { return nil }
         return FileFacts(status)
     }
 }
@@ -153,9 +154,12 @@ extension OpenFailure {
 struct SiteError: Error, Equatable, CustomStringConvertible {
     let path: String
     let code: CInt
+    /// Whether it is the page of an error.
+    var isPage = false
 
     var description: String {
-        let error = SystemCallError("open the folder \(path)", code: code)
+        let error = SystemCallError("open the \(isPage ? "page" : "folder") \(path)", code: code)
+        guard !isPage else { return "\(error). Each of errorPages must be a file of at most 1 MiB that can be read." }
         let advice =
             switch code {
             case ENOENT: "Make it, or set static to one that is there."
