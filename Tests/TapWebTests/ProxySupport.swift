@@ -162,6 +162,8 @@ struct TestProxy: Sendable {
     ) async throws -> TestProxy {
         var settings = ProxySettings()
         settings.to = .init(upstreams.compactMap { Upstream($0) })
+        // The machine may have much to do while tests run.
+        settings.connect = TimeSpan(seconds: 60)
         change(&settings)
         let shared = try ProxyUpstreams(settings, logger: logger) { clock?.now ?? .now() }
         let loop = MultiThreadedEventLoopGroup.singleton.next()

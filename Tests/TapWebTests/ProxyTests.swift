@@ -187,10 +187,11 @@ struct ProxyTests {
     }
 
     @Test func answersEarly() async throws {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
         try await withUpstream { peer in
             _ = try await peer.receive()
             try await peer.send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
-            try await peer.waitForEnd()
+            await ends.first { _ in true }
         } _: { upstream in
             let proxy = try await TestProxy.make(to: [upstream])
             let exchange = try await proxy.begin(
@@ -198,6 +199,7 @@ struct ProxyTests {
             let events = try await exchange.events().filter { if case .reading = $0 { false } else { true } }
             #expect(events == [.head(413, ["Content-Length": "0"]), .finished])
             #expect(try await proxy.idle == 0)
+            end.yield()
         }
     }
 

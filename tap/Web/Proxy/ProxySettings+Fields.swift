@@ -55,7 +55,7 @@ extension ProxySettings {
             examples: ["/etc/ssl/internal.pem"]),
         SettingField("verify", "Check the certificates of https upstreams."),
         SettingField(
-            "body", "The greatest body of a request.", \.body, in: ByteCount(bytes: 0)...ByteCount(bytes: 1 << 60),
+            "body", "The greatest body of a request.", \.body, in: ByteCount(bytes: 0)...ByteCount(bytes: 1 << 40),
             examples: [ByteCount(bytes: 100_000_000)]),
     ]
     private static let shortest = TimeSpan(milliseconds: 10)
