@@ -20,6 +20,8 @@ final class Responder {
     private var plainFields = ByteBuffer()
     private var secureFields = ByteBuffer()
 
+    private var sources: [Int: ProxySource] = [:]
+
     let loop: any EventLoop
 
     init(_ site: Site, _ figures: RequestFigures, on loop: any EventLoop) {
@@ -32,6 +34,8 @@ final class Responder {
     func use(_ site: Site) {
         self.site = site
         dateSecond = .min
+        for source in sources.values { source.retire() }
+        sources = [:]
         cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
@@ -49,7 +53,8 @@ final class Responder {
             dateSecond = now
             let date = "Date: \(HTTPDate.text(now))\r\n"
             plainFields = ByteBuffer(string: date)
-            secureFields = ByteBuffer(string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
+            secureFields = ByteBuffer(
+                string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
         }
         return isSecure ? secureFields : plainFields
     }
@@ -65,7 +70,9 @@ final class Responder {
         guard fields.hostIsValid, fields.hosts == 1 || fields.hosts == 0 && request.version == .http1_0 else {
             return .response(failure(.badRequest, request))
         }
-        if let head = secureRedirect(request) { return .response(.failure(head.status, head: head, isHead: request.isHead)) }
+        if let head = secureRedirect(request) {
+            return .response(.failure(head.status, head: head, isHead: request.isHead))
+        }
         let host = site.host(fields.host)
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
         if request.method == .GET || request.isHead, let entry = cache.entry(key) {
@@ -127,6 +134,11 @@ final class Responder {
                         ? .page(.ok, welcomePage, isHead: request.isHead) : failure(.notFound, request, place)
                 })
         case .nothing: return .response(failure(.notFound, request, place))
+        case .proxy(let upstreams):
+            let source = sources[place.number] ?? ProxySource(upstreams, loop: loop)
+            sources[place.number] = source
+            let handler = source.handler(for: request, at: path.matched(place.segments.count))
+            return .handler(handler, bodyLimit: upstreams.settings.body.bytes)
         }
     }
 

@@ -11,7 +11,9 @@ struct RedirectTarget: Sendable {
     /// Whether a text is one: visible ASCII with no braces but those of the words.
     static func isValid(_ text: String) -> Bool {
         var rest = text
-        for word in words { rest = rest.split(separator: word, omittingEmptySubsequences: false).joined(separator: "x") }
+        for word in words {
+            rest = rest.split(separator: word, omittingEmptySubsequences: false).joined(separator: "x")
+        }
         return !rest.isEmpty && rest.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"{}\"<>\\^`|".utf8.contains($0) }
     }
 
