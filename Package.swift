@@ -190,9 +190,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore,
-                nioEmbedded,
-                nioHTTP1,
+                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
+                nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",

@@ -27,6 +27,8 @@ struct SchemaTests {
             group[isList ? String(words[index].dropLast(2)) : String(words[index])] = isList ? .array([inner]) : inner
             // A host without a name is none.
             if index > 0, words[index - 1] == "hosts[]", group["name"] == nil { group["name"] = "a.example" }
+            // Nor is a proxy without upstreams.
+            if index > 0, words[index - 1] == "proxy", group["to"] == nil { group["to"] = "http://a.example" }
             return .object(group)
         }
     }
@@ -38,8 +40,12 @@ struct SchemaTests {
     /// The schema of a key.
     private func property(_ schema: Datum, _ key: String) -> DatumObject? {
         key.split(separator: ".").reduce(schema.object) { schema, word in
-            let property = schema?["properties"]?.object?[
-                word.hasSuffix("[]") ? String(word.dropLast(2)) : String(word)]
+            // A group that may be absent is one of two forms.
+            var group = schema
+            if case .array(let forms)? = schema?["anyOf"] {
+                group = forms.compactMap { $0.object }.first { $0["properties"] != nil }
+            }
+            let property = group?["properties"]?.object?[word.hasSuffix("[]") ? String(word.dropLast(2)) : String(word)]
             return word.hasSuffix("[]") ? property?.object?["items"]?.object : property?.object
         }
     }

@@ -20,6 +20,8 @@ final class Responder {
     private var plainFields = ByteBuffer()
     private var secureFields = ByteBuffer()
 
+    private var sources: [Int: ProxySource] = [:]
+
     let loop: any EventLoop
 
     init(_ site: Site, _ figures: RequestFigures, on loop: any EventLoop) {
@@ -32,6 +34,8 @@ final class Responder {
     func use(_ site: Site) {
         self.site = site
         dateSecond = .min
+        for source in sources.values { source.retire() }
+        sources = [:]
         cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
@@ -127,6 +131,11 @@ final class Responder {
                         ? .page(.ok, welcomePage, isHead: request.isHead) : failure(.notFound, request, place))
             }
         case .nothing: return .response(failure(.notFound, request, place))
+        case .proxy(let upstreams):
+            let source = sources[place.number] ?? ProxySource(upstreams, loop: loop)
+            sources[place.number] = source
+            let handler = source.handler(for: request, at: path.matched(place.segments.count))
+            return .handler(handler, bodyLimit: upstreams.settings.body.bytes)
         }
     }
 

@@ -41,6 +41,19 @@ struct FieldLines: Sequence {
         }
     }
 
+    /// Gives the bytes of each field's name and value to a body, in their order, without making texts of them.
+    func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeReadableBytes { all in
+            var start = 0
+            while start < all.count, let end = all[start...].firstIndex(of: 0x0A) {
+                if let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end])) {
+                    body(field.name, field.value)
+                }
+                start = end + 1
+            }
+        }
+    }
+
     /// The values of a field, whose name is given in small letters.
     func values(_ name: String) -> [String] {
         compactMap { field in

@@ -138,7 +138,7 @@ struct RequestFields {
 
 extension UnsafeRawBufferPointer {
     /// Whether this is the name of a field, which is given in small letters and hyphens and has the same length.
-    fileprivate func isField(_ name: StaticString) -> Bool {
+    func isField(_ name: StaticString) -> Bool {
         let expected = name.utf8Start
         for index in 0..<count where self[index] != expected[index] {
             guard self[index] | 0x20 == expected[index], (0x41...0x5A).contains(self[index]) else { return false }

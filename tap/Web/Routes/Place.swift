@@ -11,6 +11,8 @@ final class Place: Sendable {
         case redirect(RedirectTarget, status: Int)
         /// The request is looked at again under another path.
         case rewrite(RedirectTarget)
+        /// Somebody else answers.
+        case proxy(ProxyUpstreams)
         /// There is nothing.
         case nothing
         /// Nothing is set in the whole site: visitors see how to set something.

@@ -25,7 +25,7 @@ final class Site: Sendable {
         logsRequests = logger.logLevel <= .debug
         errorPages = try ErrorPages(settings)
         certificates = try SiteCertificates(settings, logger: logger)
-        var builder = SiteBuilder(settings)
+        var builder = SiteBuilder(settings, logger)
         everything = try builder.host(settings.static, settings.routes, nil)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
@@ -50,7 +50,10 @@ private struct SiteBuilder {
     private var count = 0
     private var hostCount = 0
 
-    init(_ settings: WebSettings) {
+    private let logger: Logger
+
+    init(_ settings: WebSettings, _ logger: Logger) {
+        self.logger = logger
         isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(headers: settings.headers, cache: settings.cache)
@@ -58,7 +61,7 @@ private struct SiteBuilder {
 
     mutating func host(
         _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?
-    ) throws(SiteError) -> VirtualHost {
+    ) throws -> VirtualHost {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
         let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
         var places: [Place] = []
@@ -87,8 +90,9 @@ private struct SiteBuilder {
 
     private func action(
         of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?
-    ) throws(SiteError) -> Place.Action {
+    ) throws -> Place.Action {
         if let redirect = route.redirect { return .redirect(RedirectTarget(redirect), status: route.status ?? 308) }
+        if let proxy = route.proxy { return .proxy(try ProxyUpstreams(proxy, logger: logger)) }
         if let rewrite = route.rewrite { return .rewrite(RedirectTarget(rewrite)) }
         if let folder = route.static { return .files(try FileTree(folder, rules), dropping: segments.count) }
         guard let inherited else { return .nothing }

@@ -10,6 +10,8 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
     public var redirect: String?
     /// The status of the redirect; absent: 308.
     public var status: Int?
+    /// Who answers instead.
+    public var proxy: ProxySettings?
     /// Under which target the request is looked at again.
     public var rewrite: String?
     /// The names of files that stand for their folder.
@@ -38,6 +40,8 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
         SettingField(
             "status", "The status of the redirect: 301, 302, 303, 307 or 308, which is the default.", examples: [301]),
         SettingField(
+            "proxy", "The servers that answer here.", examples: [["to": "http://127.0.0.1:8000"]]),
+        SettingField(
             "rewrite", "A path, with {path}, {rest} and {query}, under which the request is looked at again.",
             examples: ["/app.html"]),
         SettingField("index", "Other names of files that stand for their folder.", examples: [["index.html"]]),
@@ -49,11 +53,12 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
 
     func problems(_ prefix: String) -> [SettingProblem] {
         var problems = placeProblems(prefix)
+        if let proxy { problems += proxy.problems(prefix + "proxy.") }
         if !path.hasPrefix("/") || (try? RequestPath(path)) == nil || path.contains("?") || path.contains("#") {
             problems.append(SettingProblem(prefix + "path", "must be a path that begins with /, but is \"\(path)\""))
         }
-        let actions = [`static` != nil, redirect != nil, rewrite != nil].count { $0 }
-        if actions > 1, redirect == nil || `static` == nil || rewrite != nil {
+        let actions = [`static` != nil, redirect != nil, rewrite != nil, proxy != nil].count { $0 }
+        if actions > 1, redirect == nil || `static` == nil || rewrite != nil || proxy != nil {
             problems.append(SettingProblem(prefix + "path", "has more than one answer: keep one"))
         }
         if let rewrite, !RedirectTarget.isValid(rewrite) || !rewrite.hasPrefix("/") && !rewrite.hasPrefix("{") {
