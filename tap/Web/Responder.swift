@@ -20,7 +20,7 @@ final class Responder {
     private var plainFields = ByteBuffer()
     private var secureFields = ByteBuffer()
 
-    private var sources: [Int: ProxySource] = [:]
+    private var sources: [Int: any HandlerSource] = [:]
 
     let loop: any EventLoop
 
@@ -34,9 +34,14 @@ final class Responder {
     func use(_ site: Site) {
         self.site = site
         dateSecond = .min
+        retire()
+        cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
+    }
+
+    /// Asks for no more handlers: the service ends.
+    func retire() {
         for source in sources.values { source.retire() }
         sources = [:]
-        cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
     /// Seconds since 1970.

@@ -195,9 +195,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
             // The client waits with its body, which nobody wants: it gets its answer instead of the word to go on.
             send(response, to: request, isComplete: false, context)
         case .response(let response): current = .discarding(request, response, bytes: 0)
-        case .handler(_, let limit) where length > limit: refuse(.payloadTooLarge, context)
-        case .handler(let handler, let limit):
-            let exchange = HTTP1Exchange(request, handler, bodyLimit: limit, self, context)
+        case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge, context)
+        case .handler(let handler, let terms):
+            let exchange = HTTP1Exchange(request, handler, terms, self, context)
             current = .handled(exchange)
             exchange.begin()
         }

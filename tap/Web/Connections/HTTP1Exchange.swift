@@ -33,15 +33,15 @@ final class HTTP1Exchange: ResponseStream {
     private var isReading = true
     private var bodyBytes: Int64 = 0
     private var keepsAlive: Bool
-    private let bodyLimit: Int64
+    private let terms: HandlerTerms
     private let context: ChannelHandlerContext
     private unowned let connection: HTTP1Connection
 
     init(
-        _ request: Request, _ handler: any RequestHandler, bodyLimit: Int64, _ connection: HTTP1Connection,
+        _ request: Request, _ handler: any RequestHandler, _ terms: HandlerTerms, _ connection: HTTP1Connection,
         _ context: ChannelHandlerContext
     ) {
-        (self.request, self.handler, self.bodyLimit) = (request, handler, bodyLimit)
+        (self.request, self.handler, self.terms) = (request, handler, terms)
         (self.connection, self.context) = (connection, context)
         eventLoop = context.eventLoop
         keepsAlive = request.keepsAlive
@@ -64,7 +64,7 @@ final class HTTP1Exchange: ResponseStream {
 
     func receive(_ bytes: ByteBuffer) {
         bodyBytes += Int64(bytes.readableBytes)
-        guard bodyBytes <= bodyLimit else {
+        guard bodyBytes <= terms.bodyLimit else {
             refuse(.payloadTooLarge)
             return
         }
@@ -110,6 +110,7 @@ final class HTTP1Exchange: ResponseStream {
             if request.version.minor > 0 { write(head.bytes, "\r\n") }
             return
         }
+        let head = head.with(terms.fields)
         status = head.status
         let framing = framing(of: head)
         if case .close = framing { keepsAlive = false }
@@ -190,7 +191,7 @@ final class HTTP1Exchange: ResponseStream {
             return
         }
         let failure = Response.failure(status, isHead: request.isHead)
-        if !isRequestComplete { keepsAlive = false }
+        if !isRequestComplete, request.hasBody { keepsAlive = false }
         send(failure.head)
         for case .bytes(let bytes) in failure.body { send(bytes) }
         finish()

@@ -15,7 +15,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         case waiting
         /// Its answer is known and is sent when all of it has come; the body is discarded.
         case discarding(Request, Response)
-        case handled(any RequestHandler, bodyLimit: Int64)
+        case handled(any RequestHandler, HandlerTerms)
         case over
     }
 
@@ -97,9 +97,9 @@ final class HTTP2Stream: ChannelDuplexHandler {
         switch responder.answer(to: request) {
         case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .response(let response): current = .discarding(request, response)
-        case .handler(_, let limit) where length > limit: refuse(.payloadTooLarge)
-        case .handler(let handler, let limit):
-            current = .handled(handler, bodyLimit: limit)
+        case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge)
+        case .handler(let handler, let terms):
+            current = .handled(handler, terms)
             if request.fields.expectsContinue && !endsStream { send(ResponseHead(.continue, fields: [])) }
             handler.begin(self)
         }
@@ -111,9 +111,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         watchBody()
         switch current {
         case .discarding where bodyBytes > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
-        case .handled(let handler, let limit) where bodyBytes > limit:
-            handler.cancel()
-            refuse(.payloadTooLarge)
+        case .handled(_, let terms) where bodyBytes > terms.bodyLimit: refuse(.payloadTooLarge)
         case .handled(let handler, _): handler.receive(bytes)
         default: break
         }
@@ -139,6 +137,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     private func refuse(_ status: HTTPResponseStatus) {
         timer?.cancel()
+        if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
         current = .over
         guard sending == .nothing else {
             breakOff()
@@ -203,6 +202,8 @@ extension HTTP2Stream: ResponseStream {
     func send(_ head: ResponseHead) {
         guard sending == .nothing, let context else { return }
         let isFinal = head.status.code >= 200
+        var head = head
+        if isFinal, case .handled(_, let terms) = current { head = head.with(terms.fields) }
         var headers = HPACKHeaders()
         headers.add(name: ":status", value: "\(head.status.code)")
         for (name, value) in head.fields { headers.add(name: name.lowercased(), value: value) }
@@ -249,7 +250,9 @@ extension HTTP2Stream: ResponseStream {
 
     func setReading(_ isReading: Bool) {
         self.isReading = isReading
+        if !isReading { timer?.cancel() }
         guard isReading, readIsHeld else { return }
+        watchBody()
         readIsHeld = false
         context?.read()
     }

@@ -10,6 +10,14 @@ protocol HandlerSource: AnyObject {
     func retire()
 }
 
+/// What all event loops share of a route whose requests handlers answer.
+protocol HandlerOrigin: Sendable {
+    /// The greatest body of a request in bytes.
+    var bodyLimit: Int64 { get }
+    /// A source for the requests on an event loop.
+    func source(on loop: any EventLoop) -> any HandlerSource
+}
+
 /// Where a request lies below a route.
 struct MatchedPath {
     /// The path of the route as the request wrote it, without a slash at its end: `/api`; empty for the route of everything.

@@ -93,7 +93,7 @@ extension Responder {
         {
             let encoded = representation.encoded(coding, now: now)
             if let response = encoded.conditionalResponse(to: request.fields) { return .response(response) }
-            return .handler(CompressingHandler(file, encoded.streamedHead, coding), bodyLimit: 0)
+            return .handler(CompressingHandler(file, encoded.streamedHead, coding), HandlerTerms())
         }
         let best = variants.best(accepted, of: representation) ?? representation
         return .response(best.response(to: request.fields, isHead: request.isHead))
