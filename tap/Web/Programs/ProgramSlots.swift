@@ -27,6 +27,9 @@ final class ProgramSlots: Sendable {
         state = Mutex(State(free: count))
     }
 
+    /// How many slots are free, and how many requests wait for one.
+    var figures: (free: Int, waiting: Int) { state.withLock { ($0.free, $0.waiting.count) } }
+
     /// Asks for a slot.
     ///
     /// - Parameter grant: called once the slot is there, when it has to be waited for; on any thread.
