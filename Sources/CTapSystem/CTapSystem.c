@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,54 @@ pid_t tap_start_program(const char *path, char *const *arguments, char *const *e
     }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return child;
+}
+
+static void tap_limit(pid_t process, int resource, rlim_t most, int isHard) {
+    struct rlimit limit;
+    if (prlimit(process, resource, NULL, &limit) < 0) return;
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most) limit.rlim_cur = most;
+    if (isHard && (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > most)) limit.rlim_max = most;
+    prlimit(process, resource, &limit, NULL);
+}
+
+static int tap_spawn(
+    const tap_worker *worker, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, pid_t *process) {
+    int given[3] = {worker->input, worker->output, worker->errors};
+    int error = posix_spawn_file_actions_addfchdir_np(actions, worker->folder);
+    for (int number = 0; number < 3 && error == 0; number++)
+        error = given[number] < 3 ? EBADF : posix_spawn_file_actions_adddup2(actions, given[number], number);
+    if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setpgroup(attributes, 0);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (error == 0)
+        error = posix_spawn(process, worker->path, actions, attributes, worker->arguments, worker->environment);
+    return error;
+}
+
+pid_t tap_start_worker(const tap_worker *worker) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    pid_t process = -1;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int error = tap_spawn(worker, &actions, &attributes, &process);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    tap_limit(process, RLIMIT_CORE, 0, 0);
+    // Servers raise theirs; programs that use select(2) can't live with more.
+    tap_limit(process, RLIMIT_NOFILE, 1024, 0);
+    if (worker->memory > 0) tap_limit(process, RLIMIT_AS, worker->memory, 1);
+    if (worker->processor > 0) tap_limit(process, RLIMIT_CPU, worker->processor, 1);
+    return process;
 }
 
 int tap_rename_exclusive(const char *from, const char *to) {

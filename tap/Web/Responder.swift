@@ -136,11 +136,11 @@ final class Responder {
                         ? .page(.ok, welcomePage, isHead: request.isHead) : failure(.notFound, request, place))
             }
         case .nothing: return .response(failure(.notFound, request, place))
-        case .proxy(let upstreams):
-            let source = sources[place.number] ?? ProxySource(upstreams, loop: loop)
+        case .handled(let origin):
+            let source = sources[place.number] ?? origin.source(on: loop)
             sources[place.number] = source
-            let handler = source.handler(for: request, at: path.matched(place.segments.count))
-            return .handler(handler, bodyLimit: upstreams.settings.body.bytes)
+            let handler = source.handler(for: request.with(target: target), at: path.matched(place.segments.count))
+            return .handler(handler, HandlerTerms(bodyLimit: origin.bodyLimit, fields: place.fields))
         }
     }
 

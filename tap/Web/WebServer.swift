@@ -25,7 +25,10 @@ final class WebServer: ReconfigurableService {
     }
 
     func run() async throws {
-        defer { responders.destroyFigures() }
+        defer {
+            responders.retire()
+            responders.destroyFigures()
+        }
         try await server.run()
     }
 
@@ -98,6 +101,13 @@ private final class Responders: Sendable {
             return bound
         }
         return bound.value
+    }
+
+    /// Has handlers let go of what they keep between requests.
+    func retire() {
+        for responder in contents.withLock({ Array($0.byLoop.values) }) {
+            responder.eventLoop.execute { responder.value.retire() }
+        }
     }
 
     /// Shows what is counted no more.

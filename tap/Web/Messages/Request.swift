@@ -4,7 +4,7 @@ import NIOHTTP1
 struct Request {
     let method: HTTPMethod
     /// What is asked for as it was written: a path with its query, or a whole URL.
-    let target: String
+    private(set) var target: String
     /// The version; requests of HTTP/2 say 2.0.
     let version: HTTPVersion
     /// What has been found in the fields.
@@ -26,4 +26,11 @@ struct Request {
 
     /// Whether a body follows.
     var hasBody: Bool { fields.isChunked || (fields.contentLength ?? 0) > 0 }
+
+    /// The same request for something else.
+    func with(target: String) -> Request {
+        var request = self
+        request.target = target
+        return request
+    }
 }

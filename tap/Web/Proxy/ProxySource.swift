@@ -1,4 +1,5 @@
 import NIOCore
+import Taproom
 
 /// Makes the handlers of a route that passes requests on, with the connections of one event loop.
 final class ProxySource: HandlerSource {
@@ -31,4 +32,10 @@ final class ProxySource: HandlerSource {
     func giveUnused(_ connection: UpstreamConnection) {
         if upstreams.keepsAlive { pool.give(connection) } else { connection.close() }
     }
+}
+
+extension ProxyUpstreams: HandlerOrigin {
+    var bodyLimit: Int64 { settings.body.bytes }
+
+    func source(on loop: any EventLoop) -> any HandlerSource { ProxySource(self, loop: loop) }
 }

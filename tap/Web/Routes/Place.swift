@@ -12,7 +12,7 @@ final class Place: Sendable {
         /// The request is looked at again under another path.
         case rewrite(RedirectTarget)
         /// Somebody else answers.
-        case proxy(ProxyUpstreams)
+        case handled(any HandlerOrigin)
         /// There is nothing.
         case nothing
         /// Nothing is set in the whole site: visitors see how to set something.

@@ -92,7 +92,9 @@ private struct SiteBuilder {
         of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?
     ) throws -> Place.Action {
         if let redirect = route.redirect { return .redirect(RedirectTarget(redirect), status: route.status ?? 308) }
-        if let proxy = route.proxy { return .proxy(try ProxyUpstreams(proxy, logger: logger)) }
+        if let proxy = route.proxy { return .handled(try ProxyUpstreams(proxy, logger: logger)) }
+        if let cgi = route.cgi { return .handled(try CGIPrograms(cgi, logger: logger)) }
+        if let fastcgi = route.fastcgi { return .handled(try FastCGIPrograms(fastcgi, logger: logger)) }
         if let rewrite = route.rewrite { return .rewrite(RedirectTarget(rewrite)) }
         if let folder = route.static { return .files(try FileTree(folder, rules), dropping: segments.count) }
         guard let inherited else { return .nothing }

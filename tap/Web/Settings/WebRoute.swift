@@ -12,6 +12,10 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
     public var status: Int?
     /// Who answers instead.
     public var proxy: ProxySettings?
+    /// The programs that answer here.
+    public var cgi: CGISettings?
+    /// The server of programs that answers here, such as PHP's.
+    public var fastcgi: FastCGISettings?
     /// Under which target the request is looked at again.
     public var rewrite: String?
     /// The names of files that stand for their folder.
@@ -42,6 +46,11 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
         SettingField(
             "proxy", "The servers that answer here.", examples: [["to": "http://127.0.0.1:8000"]]),
         SettingField(
+            "cgi", "The programs that answer here (CGI).", examples: [["folder": "/usr/lib/cgi-bin"]]),
+        SettingField(
+            "fastcgi", "The server of programs that answers here (FastCGI), such as PHP's.",
+            examples: [["to": "unix:/run/php/php-fpm.sock", "root": "/srv/www"]]),
+        SettingField(
             "rewrite", "A path, with {path}, {rest} and {query}, under which the request is looked at again.",
             examples: ["/app.html"]),
         SettingField("index", "Other names of files that stand for their folder.", examples: [["index.html"]]),
@@ -54,11 +63,13 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
     func problems(_ prefix: String) -> [SettingProblem] {
         var problems = placeProblems(prefix)
         if let proxy { problems += proxy.problems(prefix + "proxy.") }
+        if let cgi { problems += cgi.problems(prefix + "cgi.") }
+        if let fastcgi { problems += fastcgi.problems(prefix + "fastcgi.") }
         if !path.hasPrefix("/") || (try? RequestPath(path)) == nil || path.contains("?") || path.contains("#") {
             problems.append(SettingProblem(prefix + "path", "must be a path that begins with /, but is \"\(path)\""))
         }
-        let actions = [`static` != nil, redirect != nil, rewrite != nil, proxy != nil].count { $0 }
-        if actions > 1, redirect == nil || `static` == nil || rewrite != nil || proxy != nil {
+        let answers = [redirect != nil, rewrite != nil, proxy != nil, cgi != nil, fastcgi != nil].count { $0 }
+        if answers > 1 || answers == 1 && `static` != nil && redirect == nil {
             problems.append(SettingProblem(prefix + "path", "has more than one answer: keep one"))
         }
         if let rewrite, !RedirectTarget.isValid(rewrite) || !rewrite.hasPrefix("/") && !rewrite.hasPrefix("{") {
