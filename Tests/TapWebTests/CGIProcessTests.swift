@@ -19,7 +19,7 @@ private func talk(
 /// Writes the numbers of the program and of a child of it into files, and only then what it is told; then waits for ever.
 private func forever(_ command: String = ":") -> String {
     """
-    sleep 1000 &
+    sleep 1000 >/dev/null 2>&1 &
     echo $! >child.tmp; mv child.tmp child; echo $$ >leader.tmp; mv leader.tmp leader
     \(command)
     wait
