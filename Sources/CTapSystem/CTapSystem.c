@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,51 +111,54 @@ pid_t tap_start_program(const char *path, char *const *arguments, char *const *e
     return child;
 }
 
-static void tap_limit(pid_t process, int resource, rlim_t most, int isHard) {
+static void tap_limit(int resource, rlim_t most, int isHard) {
     struct rlimit limit;
-    if (prlimit(process, resource, NULL, &limit) < 0) return;
+    if (getrlimit(resource, &limit) < 0) return;
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most) limit.rlim_cur = most;
     if (isHard && (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > most)) limit.rlim_max = most;
-    prlimit(process, resource, &limit, NULL);
+    setrlimit(resource, &limit);
 }
 
-static int tap_spawn(
-    const tap_worker *worker, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, pid_t *process) {
+// Runs in the child, which borrows the parent's memory: only calls of the system, and nothing is changed but `error`.
+static void tap_become(const tap_worker *worker, const sigset_t *none, volatile int *error) {
     int given[3] = {worker->input, worker->output, worker->errors};
-    int error = posix_spawn_file_actions_addfchdir_np(actions, worker->folder);
-    for (int number = 0; number < 3 && error == 0; number++)
-        error = given[number] < 3 ? EBADF : posix_spawn_file_actions_adddup2(actions, given[number], number);
-    if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (error == 0)
-        error = posix_spawn(process, worker->path, actions, attributes, worker->arguments, worker->environment);
-    return error;
+    int failed = setpgid(0, 0) < 0 || fchdir(worker->folder) < 0;
+    for (int number = 0; number < 3 && !failed; number++) failed = dup2(given[number], number) < 0;
+    if (!failed) failed = close_range(3, ~0U, 0) < 0;
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    tap_limit(RLIMIT_CORE, 0, 0);
+    // Servers raise theirs; programs that use select(2) can't live with more.
+    tap_limit(RLIMIT_NOFILE, 1024, 0);
+    if (worker->memory > 0) tap_limit(RLIMIT_AS, worker->memory, 1);
+    if (worker->processor > 0) tap_limit(RLIMIT_CPU, worker->processor, 1);
+    sigprocmask(SIG_SETMASK, none, NULL);
+    if (!failed) execve(worker->path, worker->arguments, worker->environment);
+    *error = errno;
+    _exit(126);
 }
 
 pid_t tap_start_worker(const tap_worker *worker) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    pid_t process = -1;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    int error = tap_spawn(worker, &actions, &attributes, &process);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) {
-        errno = error;
+    volatile int error = 0;
+    if (worker->input < 3 || worker->output < 3 || worker->errors < 3) {
+        errno = EBADF;
         return -1;
     }
-    tap_limit(process, RLIMIT_CORE, 0, 0);
-    // Servers raise theirs; programs that use select(2) can't live with more.
-    tap_limit(process, RLIMIT_NOFILE, 1024, 0);
-    if (worker->memory > 0) tap_limit(process, RLIMIT_AS, worker->memory, 1);
-    if (worker->processor > 0) tap_limit(process, RLIMIT_CPU, worker->processor, 1);
+    sigset_t all, none, old;
+    sigfillset(&all);
+    sigemptyset(&none);
+    // No handler of ours may run in the child.
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    // Only this thread waits until the program is executed, and no page table is copied. posix_spawn can't set limits.
+    pid_t process = vfork();
+    if (process == 0) tap_become(worker, &none, &error);
+    int code = errno;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (process > 0 && error != 0) {
+        while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+        process = -1;
+        code = error;
+    }
+    errno = code;
     return process;
 }
 

@@ -17,9 +17,16 @@ private func talk(
     return (try await ProgramTalk { CGISource(programs, loop: $0, logger: log.logger) }, programs)
 }
 
-/// Writes the numbers of the program and of a child of it into files, and waits for ever.
-private let forever =
-    "sleep 1000 & echo $! >child.tmp; mv child.tmp child; echo $$ >leader.tmp; mv leader.tmp leader; wait\n"
+/// Writes the numbers of the program and of a child of it into files, and only then what it is told; then waits for ever.
+private func forever(_ command: String = ":") -> String {
+    """
+    sleep 1000 >/dev/null 2>&1 &
+    echo $! >child.tmp; mv child.tmp child; echo $$ >leader.tmp; mv leader.tmp leader
+    \(command)
+    wait
+
+    """
+}
 
 @Suite(.timeLimit(.minutes(2)))
 struct CGIProcessTests {
@@ -28,9 +35,9 @@ struct CGIProcessTests {
     init() throws { folder = try TemporaryFolder() }
 
     @Test func endsAProgramThatIsSilent() async throws {
-        try folder.writeProgram(forever, to: "hang")
+        try folder.writeProgram(forever(), to: "hang")
         let log = RecordedLog()
-        let (talk, _) = try await talk(folder, log) { $0.timeout = TimeSpan(milliseconds: 300) }
+        let (talk, _) = try await talk(folder, log) { $0.timeout = TimeSpan(seconds: 2) }
         let answer = try await talk.get("/cgi-bin/hang")
         #expect(answer.ending == .failed(504))
         #expect(log.text.contains("silent for too long"))
@@ -39,16 +46,16 @@ struct CGIProcessTests {
     }
 
     @Test func killsAProgramThatDoesNotWantToEnd() async throws {
-        try folder.writeProgram("trap '' TERM\n" + forever + "while :; do sleep 1000; done", to: "hang")
-        let (talk, _) = try await talk(folder) { $0.timeout = TimeSpan(milliseconds: 300) }
+        try folder.writeProgram("trap '' TERM\n" + forever() + "while :; do sleep 1000; done", to: "hang")
+        let (talk, _) = try await talk(folder) { $0.timeout = TimeSpan(seconds: 2) }
         #expect(try await talk.get("/cgi-bin/hang").ending == .failed(504))
         await isGone(folder.number(in: "leader"))
         await hasEnded(folder.number(in: "child"))
     }
 
     @Test func breaksOffAnAnswerThatStops() async throws {
-        try folder.writeProgram("printf 'Content-Type: a/b\\n\\nsome'\n" + forever, to: "hang")
-        let (talk, _) = try await talk(folder) { $0.timeout = TimeSpan(milliseconds: 300) }
+        try folder.writeProgram(forever("printf 'Content-Type: a/b\\n\\nsome'"), to: "hang")
+        let (talk, _) = try await talk(folder) { $0.timeout = TimeSpan(seconds: 2) }
         let answer = try await talk.get("/cgi-bin/hang")
         #expect(answer.status == 200)
         #expect(answer.text == "some")
@@ -57,7 +64,7 @@ struct CGIProcessTests {
     }
 
     @Test func endsAProgramWhoseClientIsGone() async throws {
-        try folder.writeProgram("printf 'Content-Type: a/b\\n\\nsome'\n" + forever, to: "hang")
+        try folder.writeProgram(forever("printf 'Content-Type: a/b\\n\\nsome'"), to: "hang")
         let (talk, _) = try await talk(folder)
         let answer = try await talk.ask("GET /cgi-bin/hang HTTP/1.1\r\nHost: a\r\n") { stream in
             stream.sent = { if $0.answer.body.readableBytes > 0 { $0.leave() } }
@@ -78,8 +85,8 @@ struct CGIProcessTests {
     }
 
     @Test func finishesWhenAProgramClosesItsOutputAndWorksOn() async throws {
-        try folder.writeProgram("printf 'Content-Type: a/b\\n\\nall'\nexec >&- 2>&-\n" + forever, to: "work")
-        let (talk, _) = try await talk(folder) { $0.timeout = TimeSpan(milliseconds: 3000) }
+        try folder.writeProgram(forever("printf 'Content-Type: a/b\\n\\nall'; exec >&- 2>&-"), to: "work")
+        let (talk, _) = try await talk(folder) { $0.timeout = TimeSpan(seconds: 3) }
         let answer = try await talk.get("/cgi-bin/work")
         #expect(answer.ending == .finished)
         #expect(answer.text == "all")
@@ -126,21 +133,22 @@ struct CGIProcessTests {
             $0.memory = ByteCount(bytes: 1 << 30)
             $0.processor = TimeSpan(seconds: 7)
         }
-        #expect(try await talk.get("/cgi-bin/show").text == "1048576\n7\n0\n1024\n")
+        let limits = try await talk.get("/cgi-bin/show").text
+        #expect(limits == "1048576\n7\n0\n1024\n")
     }
 
     @Test func givesAProgramNoOtherDescriptors() async throws {
         try folder.writeProgram(
             "printf 'Content-Type: a/b\\n\\n'\nfor n in /proc/self/fd/*; do echo ${n##*/}; done; trap\n", to: "show")
         // One that a library forgot to mark.
-        let careless = open("/dev/null", O_RDONLY)
+        let careless = fcntl(0, F_DUPFD, 900)
         defer { close(careless) }
         let (talk, _) = try await talk(folder)
         let open = try await talk.get("/cgi-bin/show").text.split(separator: "\n").compactMap { Int($0) }
         // The shell has the folder open while it lists it, and the script.
-        #expect(open.starts(with: [0, 1, 2]))
+        #expect(open.sorted().starts(with: [0, 1, 2]))
         #expect(open.count <= 5)
-        #expect(!open.contains(Int(careless)) || careless <= 10)
+        #expect(!open.contains(Int(careless)))
     }
 
     @Test func pathsLeadToProgramsOnly() async throws {

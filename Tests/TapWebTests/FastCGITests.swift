@@ -82,7 +82,7 @@ struct FastCGITests {
         }
         for target in [
             "/none.php", "/picture.jpg", "/picture.jpg/x.php", "/none/app.php", "/.git/x.php", "/link.php", "/dir.php",
-            "/dir.php/", "/.php", "/app.PHP", "/app.php%00", "/%2e%2e%5capp.php",
+            "/dir.php/", "/.php", "/app.PHP", "/%2e%2e%5capp.php",
         ] {
             let answer = try await talk.ask("GET \(target) HTTP/1.1\r\nHost: a\r\n", mounted: 0)
             #expect(answer.ending == .failed(404) || answer.ending == .failed(400), "\(target)")

@@ -48,7 +48,7 @@ typedef struct {
     uint64_t memory, processor;
 } tap_worker;
 
-/// Starts a program with posix_spawn(3): the leader of a process group of its own, without other descriptors than those given,
+/// Starts a program: the leader of a process group of its own, without other descriptors than those given,
 /// with no signal blocked or ignored. Answers the process id once it is executed, or -1 with errno.
 pid_t tap_start_worker(const tap_worker *worker);
 
