@@ -17,6 +17,12 @@ struct SchemaTests {
         "hosts[].status": ["redirect": "/"], "routes[].status": ["redirect": "/"],
     ]
 
+    /// What a group has to have, whatever else is in it.
+    private static let essentials: [Substring: DatumObject] = [
+        "hosts[]": ["name": "a.example"], "proxy": ["to": "http://a.example"], "cgi": ["folder": "/programs"],
+        "fastcgi": ["to": "unix:/run/php.sock", "root": "/srv"],
+    ]
+
     /// A value inside of the groups and lists of its key: `limits.idle`, `routes[].path`.
     private func settings(_ key: String, _ value: Datum) -> Datum {
         let words = key.split(separator: ".")
@@ -25,10 +31,11 @@ struct SchemaTests {
             let isList = words[index].hasSuffix("[]")
             var group = isLast ? Self.companions[key] ?? [:] : [:]
             group[isList ? String(words[index].dropLast(2)) : String(words[index])] = isList ? .array([inner]) : inner
-            // A host without a name is none.
-            if index > 0, words[index - 1] == "hosts[]", group["name"] == nil { group["name"] = "a.example" }
-            // Nor is a proxy without upstreams.
-            if index > 0, words[index - 1] == "proxy", group["to"] == nil { group["to"] = "http://a.example" }
+            let essentials = index > 0 ? Self.essentials[words[index - 1]] ?? [:] : [:]
+            let isProgram = group["program"] != nil
+            for (key, value) in essentials.members where group[key] == nil && !(isProgram && key == "folder") {
+                group[key] = value
+            }
             return .object(group)
         }
     }
