@@ -34,6 +34,13 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
 /// A library in Sources/.
@@ -76,6 +83,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -90,6 +101,7 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
+        library("TapCompression", ["Taproom", "CZlib", "CZstd"]),
         library("TapLog", ["Taproom", "TapData", "CTapSystem", logging]),
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
@@ -97,6 +109,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
             [
@@ -109,7 +122,7 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
                 lifecycle, lifecycleTestKit, logging, metrics,
             ]),
-        library("TapPackaging", ["Taproom", "TapData", "CSodium", "CZlib", "CZstd"]),
+        library("TapPackaging", ["Taproom", "TapData", "TapCompression", "CSodium"]),
         library(
             "TapCommands",
             [
@@ -133,8 +146,9 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapNetwork", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioPosix,
+                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle,
+                logging, metrics, nioCore,
+                nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
@@ -176,7 +190,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, metrics, nioCore, nioHTTP1,
+                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
+                nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",
@@ -193,7 +208,7 @@ let package = Package(
             "TapNetworkTests",
             ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
         tests("TapCommandsTests", ["TapCommands", "TapConfig", "TapPages", "TapTesting", "Taproom", argumentParser]),
-        tests("TapPackagingTests", ["TapPackaging", "TapData", "TapTesting", "Taproom"]),
+        tests("TapPackagingTests", ["TapPackaging", "TapCompression", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
         tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),

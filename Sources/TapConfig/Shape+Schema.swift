@@ -58,7 +58,7 @@ extension Shape {
             return ["anyOf": .array([.object(inner.schema(limits, words)), .object(["type": .string("null")])])]
         case .group(let members):
             var properties = DatumObject()
-            for member in members { properties[member.key] = .object(member.shape.schema(nil)) }
+            for member in members { properties[member.key] = .object(member.property(usual: nil)) }
             return ["type": .string("object"), "properties": .object(properties), "additionalProperties": .bool(false)]
         }
     }
@@ -86,5 +86,33 @@ extension Shape {
         // Editors show this in place of the pattern (yaml-language-server, vscode-json-languageservice).
         schema["patternErrorMessage"] = .string("must be \(limits?.text ?? form.writing)")
         return schema
+    }
+}
+
+extension Shape.Member {
+    /// The schema of the key with what is said of it, and with its default; nil: it has none of its own.
+    func property(usual: Datum?) -> DatumObject {
+        var property = DatumObject()
+        let sentences = [note?.sentences, shape.sentence].compactMap { $0 }
+        if !sentences.isEmpty { property["description"] = .string(sentences.joined(separator: " ")) }
+        if case .group(let members) = shape {
+            var properties = DatumObject()
+            for member in members {
+                properties[member.key] = .object(member.property(usual: usual.map { $0.object?[member.key] ?? .null }))
+            }
+            property["type"] = .string("object")
+            property["properties"] = .object(properties)
+            property["additionalProperties"] = .bool(false)
+        } else {
+            for (word, value) in shape.schema(note?.limits, note?.words ?? []).members { property[word] = value }
+        }
+        property["default"] = usual
+        let examples = note?.examples ?? []
+        if !examples.isEmpty {
+            property["examples"] = .array(examples)
+        } else if case .form(let form) = shape.innermost {
+            property["examples"] = .array(form.examples.map(Datum.string))
+        }
+        return property
     }
 }

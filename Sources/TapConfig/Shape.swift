@@ -26,5 +26,7 @@ package indirect enum Shape: Sendable {
     package struct Member: Sendable {
         package var key: String
         package var shape: Shape
+        /// What the type of the group says of the key.
+        package var note: SettingNote?
     }
 }

@@ -22,7 +22,8 @@ package final class ShapeReader {
         defer { underWay.remove(ObjectIdentifier(type)) }
         let notes = ShapeNotes()
         _ = try? Value(from: RecordingDecoder(reader: self, notes: notes, given: defaults(of: type)))
-        return notes.shape
+        guard let documented = type as? any DocumentedSettings.Type else { return notes.shape }
+        return notes.shape.noted(SettingNote.all(documented))
     }
 
     private func defaults(of type: any Decodable.Type) -> DatumObject {
@@ -50,6 +51,24 @@ package final class ShapeReader {
     }
 }
 
+extension Shape {
+    /// The same group with what is said of its keys.
+    fileprivate func noted(_ notes: [String: SettingNote]) -> Shape {
+        guard case .group(let members) = self else { return self }
+        return .group(
+            members.map {
+                Member(key: $0.key, shape: $0.shape.noted(notes, below: $0.key), note: notes[$0.key] ?? $0.note)
+            })
+    }
+
+    private func noted(_ notes: [String: SettingNote], below parent: String) -> Shape {
+        guard case .group = self else { return self }
+        let inner = notes.filter { $0.key.hasPrefix(parent + ".") }
+        return noted(
+            Dictionary(uniqueKeysWithValues: inner.map { (String($0.key.dropFirst(parent.utf8.count + 1)), $0.value) }))
+    }
+}
+
 /// What a type asked its decoder for.
 final class ShapeNotes {
     private(set) var shape = Shape.anything
@@ -63,7 +82,7 @@ final class ShapeNotes {
 
     func member(_ key: String, _ shape: Shape) {
         guard case .group(var members) = self.shape, !members.contains(where: { $0.key == key }) else { return }
-        members.append(Shape.Member(key: key, shape: shape))
+        members.append(Shape.Member(key: key, shape: shape, note: nil))
         self.shape = .group(members)
     }
 }

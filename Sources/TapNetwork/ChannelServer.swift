@@ -15,7 +15,7 @@ public final class ChannelServer: Service {
     private let listeners: [Listener]
     private let logger: Logger
     private let budgets: [ConnectionBudget]
-    private let initialize: @Sendable (any Channel) -> EventLoopFuture<Void>
+    private let initialize: @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
 
     /// A server that has not started.
@@ -27,10 +27,10 @@ public final class ChannelServer: Service {
     ///   - context: what the service was given; all of its listeners are served.
     ///   - connectionLimit: how many connections this server has at most; nil: as many as the process can have. With several
     ///     listeners there can be one more for each.
-    ///   - initialize: puts handlers into the pipeline of a new connection, on its event loop.
+    ///   - initialize: puts handlers into the pipeline of a new connection to an endpoint, on its event loop.
     public init(
         _ context: ServiceContext, connectionLimit: Int? = nil,
-        initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+        initialize: @escaping @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     ) {
         service = context.name
         listeners = context.listeners
@@ -76,7 +76,7 @@ public final class ChannelServer: Service {
         let descriptor = try listener.duplicate()
         let (budgets, logger) = (budgets, logger)
         let connections = connections
-        let initialize = initialize
+        let (initialize, endpoint) = (initialize, listener.endpoint)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // NIO listens once more, on the same socket, and would shorten the queue that the runner asked for.
             .serverChannelOption(.backlog, value: Listener.backlog)
@@ -91,7 +91,7 @@ public final class ChannelServer: Service {
                         })
                 }
             }
-            .childChannelInitializer(initialize)
+            .childChannelInitializer { initialize($0, endpoint) }
         let server = try await bootstrap.withBoundSocket(descriptor).get()
         logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
         return server

@@ -33,7 +33,7 @@ public struct ConnectionServer: Service {
         serve: @escaping @Sendable (Connection) async throws -> Void
     ) {
         let logger = context.logger
-        server = ChannelServer(context, connectionLimit: connectionLimit) { channel in
+        server = ChannelServer(context, connectionLimit: connectionLimit) { channel, _ in
             channel.eventLoop.makeCompletedFuture {
                 try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionServer.receiving)
                 try channel.syncOptions?.setOption(.writeBufferWaterMark, value: ConnectionServer.sending)

@@ -118,7 +118,7 @@ actor RunningApplication {
     }
 
     /// All endpoints, with real ports, as the line that says the application serves shows them.
-    var endpoints: [String] { services.flatMap { sockets.sockets(of: $0.plan).map(\.endpoint.description) } }
+    var endpoints: [String] { services.flatMap { sockets.listening(of: $0.plan).map(\.endpoint.description) } }
 
     func start(_ plan: PlannedService) async throws {
         let identity = try await writer.perform { try $0.identity(of: plan.path) ?? 0 }
@@ -145,7 +145,7 @@ actor RunningApplication {
         writer.claim(service: identity)
         do {
             return try await RunningService(
-                plan, identity: identity, sockets: sockets.sockets(of: plan), store: store, logger: logger
+                plan, identity: identity, sockets: sockets.listening(of: plan), store: store, logger: logger
             ) { [report] ending in report(.serviceEnded(plan, ending)) }
         } catch {
             writer.discard(service: identity)
@@ -250,7 +250,7 @@ actor RunningApplication {
                 name: path, kind: definition.kind, enabled: definition.isEnabled, state: state(of: path, definition),
                 restarts: histories[path]?.count ?? 0,
                 lastFailure: histories[path]?.lastFailure.map { .init(time: $0.time, reason: $0.reason) },
-                endpoints: running[path].map { sockets.sockets(of: $0).map(\.endpoint.description) } ?? [])
+                endpoints: running[path].map { sockets.listening(of: $0).map(\.endpoint.description) } ?? [])
         }
         return StatusReport(
             name: application.name, tap: tapPath, revision: active, running: true, pid: Int(getpid()), since: since,

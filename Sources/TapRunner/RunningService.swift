@@ -44,7 +44,7 @@ final class RunningService: Sendable {
     ///
     /// Throws ``RunnerError/serviceFailed(service:problem:)`` when it can't be made.
     init(
-        _ plan: PlannedService, identity: Int64, sockets: [BoundSocket], store: any StateStore, logger: Logger,
+        _ plan: PlannedService, identity: Int64, sockets: [ListeningSocket], store: any StateStore, logger: Logger,
         ended: @escaping @Sendable (Ending) -> Void
     ) async throws(RunnerError) {
         (self.path, self.identity) = (plan.path, identity)
@@ -52,7 +52,7 @@ final class RunningService: Sendable {
         current = Mutex(plan)
         var logger = logger
         logger[metadataKey: "service"] = "\(plan.path)"
-        let listeners = sockets.map { Listener(endpoint: $0.endpoint, descriptor: $0.descriptor) }
+        let listeners = sockets.map { Listener(endpoint: $0.endpoint, descriptor: $0.socket.descriptor) }
         let context = ServiceContext(
             name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store)
         do {

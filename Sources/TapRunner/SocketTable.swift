@@ -47,13 +47,13 @@ struct SocketTable: Sendable {
         var kept = KeptSockets(released)
         // A service keeps its own sockets before another can have them.
         let own = services.map { service in
-            service.endpoints.map { kept.take($0, of: formerPaths[service.path] ?? service.path) }
+            service.endpoints.map { kept.take($0.plain, of: formerPaths[service.path] ?? service.path) }
         }
         for (service, own) in zip(services, own) {
             var entries: [Entry] = []
             for (endpoint, own) in zip(service.endpoints, own) {
-                let found = own ?? kept.take(endpoint)
-                let socket = if let found { found } else { try bind(endpoint, passed, service.path) }
+                let found = own ?? kept.take(endpoint.plain)
+                let socket = if let found { found } else { try bind(endpoint.plain, passed, service.path) }
                 entries.append(Entry(endpoint: endpoint, socket: socket))
             }
             if !entries.isEmpty { table.entries[service.path] = entries }
@@ -84,8 +84,12 @@ struct SocketTable: Sendable {
         }
     }
 
-    /// The sockets of a service, in the order of its endpoints.
-    func sockets(of service: PlannedService) -> [BoundSocket] { (entries[service.path] ?? []).map(\.socket) }
+    /// Where a service listens, in the order of its endpoints.
+    func listening(of service: PlannedService) -> [ListeningSocket] {
+        (entries[service.path] ?? []).map {
+            ListeningSocket(endpoint: Endpoint($0.socket.endpoint.address, tls: $0.endpoint.tls), socket: $0.socket)
+        }
+    }
 
     /// The files of the unix sockets.
     var paths: [String] { all.compactMap(\.socket.path) }
@@ -128,8 +132,8 @@ struct SocketTable: Sendable {
             isTaken = [Bool](repeating: false, count: all.count)
             // The last of a list is taken first.
             for (index, (service, entry)) in all.enumerated().reversed() {
-                byPlace[Place(service: service, endpoint: entry.endpoint), default: []].append(index)
-                if !entry.endpoint.isAnyPort { byEndpoint[entry.endpoint, default: []].append(index) }
+                byPlace[Place(service: service, endpoint: entry.endpoint.plain), default: []].append(index)
+                if !entry.endpoint.isAnyPort { byEndpoint[entry.endpoint.plain, default: []].append(index) }
             }
         }
 
@@ -152,6 +156,13 @@ struct SocketTable: Sendable {
     }
 }
 
+/// A socket with what is said on it.
+struct ListeningSocket {
+    /// Where it is bound really, and how connections are encrypted.
+    let endpoint: Endpoint
+    let socket: BoundSocket
+}
+
 extension Endpoint {
     /// Whether any free port is asked for: each service that does so gets one of its own.
     var isAnyPort: Bool { if case .tcp(0, _) = address { true } else { false } }
@@ -163,6 +174,6 @@ extension Endpoint {
 
     /// The endpoint without what does not tell its place from others.
     fileprivate var withoutMode: Endpoint {
-        if case .unix(let path, _) = address { Endpoint(.unix(path: path, mode: nil)) } else { self }
+        if case .unix(let path, _) = address { Endpoint(.unix(path: path, mode: nil)) } else { plain }
     }
 }

@@ -39,7 +39,8 @@ package final class ListeningSocket: Sendable {
         case .tcp, .systemd:
             let port = SocketName.port(of: descriptor)
             address = .tcp(host: "127.0.0.1", port: port)
-            listener = Listener(endpoint: Endpoint(.tcp(port: port, interface: "127.0.0.1")), descriptor: descriptor)
+            let bound = Endpoint(.tcp(port: port, interface: "127.0.0.1"), tls: endpoint.tls)
+            listener = Listener(endpoint: bound, descriptor: descriptor)
         case .unix(let path, _):
             address = .unix(path: path)
             listener = Listener(endpoint: endpoint, descriptor: descriptor)

@@ -15,7 +15,7 @@ public struct TestResponse: Sendable {
 }
 
 extension TestConnection {
-    /// Receives one response whose length is given by `Content-Length`.
+    /// Receives one response whose length is given by `Content-Length`, or whose body comes in chunks.
     ///
     /// Informational responses are passed over.
     ///
@@ -37,10 +37,28 @@ extension TestConnection {
         }
         let response = TestResponse(status: status, fields: fields, body: [])
         guard !isHead, status != 204, status != 304 else { return response }
+        if response["Transfer-Encoding"]?.lowercased() == "chunked" {
+            return TestResponse(status: status, fields: fields, body: try await chunks())
+        }
         guard let length = response["Content-Length"].flatMap(Int.init) else {
             throw TestFailure("a response has no Content-Length: \(head)")
         }
         return TestResponse(status: status, fields: fields, body: try await receive(count: length))
+    }
+
+    /// A body in chunks without extensions and trailers (RFC 9112, 7.1).
+    private func chunks() async throws -> [UInt8] {
+        var body: [UInt8] = []
+        while true {
+            let line = try await receive(through: "\r\n")
+            guard let size = Int(line.split(separator: "\r\n").first ?? "", radix: 16) else {
+                throw TestFailure("\"\(line)\" is no size of a chunk")
+            }
+            let chunk = try await receive(count: size + 2)
+            guard chunk.suffix(2) == [0x0D, 0x0A] else { throw TestFailure("a chunk has no end") }
+            if size == 0 { return body }
+            body += chunk.dropLast(2)
+        }
     }
 
     /// Sends a request and receives its response.

@@ -1,6 +1,6 @@
 public import TapData
 
-/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `unix:/run/site.sock:mode=660`,
+/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `tls:443`, `unix:/run/site.sock:mode=660`,
 /// `systemd:web`.
 ///
 /// A colon in a value is written inside of brackets, as in `tcp:80:interface=[::1]`.
@@ -16,22 +16,43 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         case systemd(name: String)
     }
 
+    /// The files that TLS needs, as far as the endpoint names them.
+    public struct TLS: Hashable, Sendable {
+        /// The certificate in PEM with those of its authorities behind it; nil: the settings of the service name one.
+        public var certificate: LocalPath?
+        /// The certificate's key in PEM; nil: it is in the file of the certificate.
+        public var key: LocalPath?
+
+        /// Files, or none.
+        public init(certificate: LocalPath? = nil, key: LocalPath? = nil) {
+            (self.certificate, self.key) = (certificate, key)
+        }
+    }
+
     /// How and where.
     public var address: Address
+    /// How connections are encrypted; nil: not at all.
+    ///
+    /// Only TCP ports can be.
+    public var tls: TLS?
 
     /// An endpoint at an address.
-    public init(_ address: Address) { self.address = address }
+    public init(_ address: Address, tls: TLS? = nil) { (self.address, self.tls) = (address, tls) }
+
+    /// The same place without TLS: where the socket is bound.
+    package var plain: Endpoint { Endpoint(address) }
 
     /// A TCP port on every address of this machine.
     public static func tcp(port: UInt16) -> Endpoint { Endpoint(.tcp(port: port, interface: nil)) }
 
-    /// Reads an endpoint's text.
+    /// Reads an endpoint's text; paths of certificates that are relative are taken from a folder.
     ///
     /// Throws ``EndpointError``.
-    public init(_ text: String) throws(EndpointError) {
+    public init(_ text: String, in folder: String? = nil) throws(EndpointError) {
         let parts = Endpoint.split(text)
         guard let word = parts.first, parts.count > 1, !parts[1].isEmpty else {
-            throw EndpointError(text: text, problem: "An endpoint is written tcp:PORT, unix:PATH or systemd:NAME.")
+            throw EndpointError(
+                text: text, problem: "An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME.")
         }
         if word == "systemd" {
             // Brackets are part of a name, which has no options behind it.
@@ -40,11 +61,12 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         }
         var options = try Endpoint.options(parts.dropFirst(2), of: text)
         switch word {
-        case "tcp":
+        case "tcp", "tls":
             guard let port = UInt16(parts[1]), !parts[1].hasPrefix("+") else {
                 throw EndpointError(text: text, problem: "The port must be a number from 0 to 65535.")
             }
             address = .tcp(port: port, interface: options.removeValue(forKey: "interface"))
+            if word == "tls" { tls = try Endpoint.tls(&options, of: text, in: folder) }
         case "unix":
             guard parts[1].hasPrefix("/"), parts[1].utf8.count < 108, !parts[1].utf8.contains(0) else {
                 throw EndpointError(text: text, problem: "The path must begin with / and have fewer than 108 bytes.")
@@ -53,11 +75,28 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         default:
             throw EndpointError(
                 text: text,
-                problem: "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "unix", "systemd"]))")
+                problem:
+                    "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "tls", "unix", "systemd"]))"
+            )
         }
         if let option = options.keys.sorted().first {
             throw EndpointError(text: text, problem: "\(word) has no option \"\(option)\".")
         }
+    }
+
+    private static func tls(
+        _ options: inout [String: String], of text: String, in folder: String?
+    ) throws(EndpointError) -> TLS {
+        let certificate = options.removeValue(forKey: "certificate")
+        let key = options.removeValue(forKey: "key")
+        guard key == nil || certificate != nil else {
+            throw EndpointError(text: text, problem: "The option \"key\" belongs to \"certificate\", which is missing.")
+        }
+        guard ![certificate, key].contains(where: { $0?.utf8.contains(0) ?? false }) else {
+            throw EndpointError(text: text, problem: "A path has no NUL in it.")
+        }
+        return TLS(
+            certificate: certificate.map { LocalPath($0, in: folder) }, key: key.map { LocalPath($0, in: folder) })
     }
 
     private static func name(_ text: String, of endpoint: String) throws(EndpointError) -> String {
@@ -112,14 +151,16 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     /// The endpoint's text, which reads as the same endpoint again.
     public var description: String {
         switch address {
-        case .tcp(let port, let interface?) where interface.contains(":"): "tcp:\(port):interface=[\(interface)]"
-        case .tcp(let port, let interface?): "tcp:\(port):interface=\(interface)"
-        case .tcp(let port, nil): "tcp:\(port)"
+        case .tcp(let port, let interface):
+            (tls == nil ? "tcp:\(port)" : "tls:\(port)") + option("interface", interface)
+                + option("certificate", tls?.certificate?.text) + option("key", tls?.key?.text)
         case .unix(let path, let mode?): "unix:\(bracketed(path)):mode=\(String(mode, radix: 8))"
         case .unix(let path, nil): "unix:\(bracketed(path))"
         case .systemd(let name): "systemd:\(name)"
         }
     }
+
+    private func option(_ name: String, _ value: String?) -> String { value.map { ":\(name)=\(bracketed($0))" } ?? "" }
 
     private func bracketed(_ path: String) -> String { path.contains(":") ? "[\(path)]" : path }
 
@@ -129,7 +170,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         do {
-            try self.init(text)
+            try self.init(text, in: PathFolder.folder(for: decoder))
         } catch {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "is no endpoint: \(error)"))

@@ -25,7 +25,7 @@ public struct ListenOptions: ParsableArguments {
         }
         let others = try listen.map { text in
             do {
-                return try Endpoint(text)
+                return try Endpoint(text, in: LocalPath.workingFolder)
             } catch {
                 throw ValidationError("--listen is no endpoint: \(error)")
             }

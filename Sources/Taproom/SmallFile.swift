@@ -1,11 +1,11 @@
-import Glibc
+package import Glibc
 
 /// Reads files of which it is known that they are small.
-enum SmallFile {
+package enum SmallFile {
     /// The content of a file, and its permissions.
     ///
     /// Waits for nobody at the other end of a pipe. Throws with `EFBIG` when there is more than `maximumBytes`.
-    static func read(
+    package static func read(
         _ path: String, atMost maximumBytes: Int
     ) throws(SystemCallError) -> (bytes: [UInt8], permissions: mode_t) {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)

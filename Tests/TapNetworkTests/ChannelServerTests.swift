@@ -24,7 +24,7 @@ private struct Host: ServiceKind {
     static let summary = "Greets its guests."
 
     static func makeService(settings: Settings, context: ServiceContext) async throws -> any Service {
-        ChannelServer(context, connectionLimit: settings.guests) { channel in
+        ChannelServer(context, connectionLimit: settings.guests) { channel, _ in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(Greeting())
             }

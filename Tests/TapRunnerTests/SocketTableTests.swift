@@ -12,7 +12,7 @@ import Testing
     }
 
     private func descriptors(_ table: SocketTable, _ service: PlannedService) -> [CInt] {
-        table.sockets(of: service).map(\.descriptor)
+        table.listening(of: service).map(\.socket.descriptor)
     }
 
     @Test func anEndpointThatMovesToAnotherServiceKeepsItsSocket() throws {
@@ -78,7 +78,7 @@ import Testing
         var table = try SocketTable().binding(a, passed: passed)
         table = try table.changing(["a"], to: b, passed: passed)
         #expect(descriptors(table, b[0]) == [copy])
-        #expect(table.sockets(of: b[0]).map(\.endpoint) == [made.endpoint])
+        #expect(table.listening(of: b[0]).map(\.endpoint) == [made.endpoint])
         #expect(throws: RunnerError.self) { try table.changing([], to: a, passed: passed) }
         table = try table.changing(["b"], to: [], passed: passed)
         table = try table.changing([], to: a, passed: passed)

@@ -108,9 +108,9 @@ import Testing
             let after = try PlannedService.all(
                 of: application(greeter("a", "Bye", listen: [new, "tcp:0"])), kinds: kinds)
             var table = try SocketTable().binding(before)
-            let port = table.sockets(of: before[0])[0].endpoint
+            let port = table.listening(of: before[0])[0].endpoint
             table = try table.binding(after)
-            #expect(table.sockets(of: after[0]).map(\.endpoint) == [try Endpoint(new), port])
+            #expect(table.listening(of: after[0]).map(\.endpoint) == [try Endpoint(new), port])
             #expect(exists(folder + "/new.sock") && !exists(folder + "/old.sock"))
         }
     }

@@ -22,19 +22,17 @@ struct ConnectionTests {
     @Test(arguments: [
         ("GET /hello.txt HTTP/1.1\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", 400),
-        ("nonsense\r\n\r\n", 400), ("GET /\r\n\r\n", 400), ("GET / HTTP/9.9\r\nHost: a\r\n\r\n", 400),
+        ("nonsense\r\n\r\n", 400), ("GET /\r\n\r\n", 400), ("GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505),
         ("GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost a\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        ("BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: LONG\r\n\r\n", 431), ("GET /LONG HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", 413),
         ("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", 200),
         ("GET / HTTP/1.1\r\nHost: a/b\r\nConnection: close\r\n\r\n", 400),
         ("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 405),
         ("GET / HTTP/1.0\r\n\r\n", 200), ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200),
-        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", 200),
     ])
     func answersOnceAndCloses(bytes: String, status: Int) async throws {
         // Reports show arguments: long ones are made here.
@@ -66,6 +64,18 @@ struct ConnectionTests {
             #expect(options.status == 204)
             let second = try await connection.request("/hello.txt")
             #expect(second.text == "hello")
+        }
+    }
+
+    @Test func goesOnAfterMethodsAndProtocolsThatItDoesNotKnow() async throws {
+        try await serving(try sampleFolder()) { service in
+            let connection = try service.connect()
+            let unknown = try await connection.request("/", method: "BREW")
+            #expect(unknown.status == 501)
+            let upgrade = try await connection.request("/hello.txt", "Connection: Upgrade", "Upgrade: h2c")
+            #expect(upgrade.text == "hello")
+            let next = try await connection.request("/hello.txt")
+            #expect(next.text == "hello")
         }
     }
 

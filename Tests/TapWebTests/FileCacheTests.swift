@@ -1,15 +1,25 @@
 import Glibc
 import NIOCore
+import Taproom
 import Testing
 
 @testable import TapWeb
 
+extension FileCache.Key: ExpressibleByStringInterpolation {
+    /// A path of the first host.
+    public init(stringLiteral path: String) { self.init(host: 0, path: path) }
+}
+
 struct FileCacheTests {
+    private let tree: FileTree
+
+    init() throws { tree = try FileTree(LocalPath("/"), FileRules(WebSettings())) }
+
     private func entry(bytes: Int) -> FileCache.Entry {
         let content = Representation.Content.memory(ByteBuffer(repeating: 0, count: bytes))
         return FileCache.Entry(
-            fileName: [0], representation: Representation(FileFacts(stat()), mediaType: "a/b", content: content, now: 0)
-        )
+            tree: tree, fileName: [0],
+            representation: Representation(FileFacts(stat()), mediaType: "a/b", content: content, now: 0))
     }
 
     @Test func findsWhatWasKept() {

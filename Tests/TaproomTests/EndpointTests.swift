@@ -29,15 +29,15 @@ import Testing
 
     @Test(
         arguments: [
-            ("", "\"\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."),
-            ("tcp", "\"tcp\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."),
-            ("tcp:", "\"tcp:\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."), ("8080", nil),
+            ("", "\"\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME."),
+            ("tcp", "\"tcp\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME."),
+            ("tcp:", "\"tcp:\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME."), ("8080", nil),
             ("tcp:http", "\"tcp:http\". The port must be a number from 0 to 65535."), ("tcp:65536", nil),
             ("tcp:-1", nil),
             ("tcp:+80", nil), ("tcp: 80", nil),
             ("tpc:80", "\"tpc:80\". \"tpc\" is no way to listen. Did you mean \"tcp\"?"),
             ("TCP:80", "\"TCP:80\". \"TCP\" is no way to listen. Did you mean \"tcp\"?"),
-            ("carrier:80", "\"carrier:80\". \"carrier\" is no way to listen. Allowed: tcp, unix, systemd."),
+            ("carrier:80", "\"carrier:80\". \"carrier\" is no way to listen. Allowed: tcp, tls, unix, systemd."),
             ("tcp:80:mode=660", "\"tcp:80:mode=660\". tcp has no option \"mode\"."),
             ("tcp:80:interface", "\"tcp:80:interface\". \"interface\" must be written NAME=VALUE."),
             ("tcp:80:interface=", "\"tcp:80:interface=\". \"interface=\" must be written NAME=VALUE."),
@@ -51,7 +51,7 @@ import Testing
             ("unix:/a:mode=rw", "\"unix:/a:mode=rw\". The mode must be an octal number from 0 to 777."),
             ("unix:/a:mode=888", nil),
             ("unix:/a:mode=1777", nil), ("unix:/a:mode=+7", nil), ("unix:/a:interface=b", nil),
-            ("systemd:", "\"systemd:\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."),
+            ("systemd:", "\"systemd:\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME."),
             (
                 "systemd:[]a:b",
                 "\"systemd:[]a:b\". The name must have 1 to 255 printable ASCII characters, and no colon."

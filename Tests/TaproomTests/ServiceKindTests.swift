@@ -87,7 +87,7 @@ import Testing
         (["--port", "http"], "--port must be a number from 0 to 65535, but is \"http\"."),
         (
             ["--listen", "x"],
-            "--listen is no endpoint: \"x\". An endpoint is written tcp:PORT, unix:PATH or systemd:NAME."
+            "--listen is no endpoint: \"x\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME."
         ),
     ])
     func refusesListenOptions(arguments: [String], expected: String) throws {

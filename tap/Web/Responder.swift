@@ -2,26 +2,30 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import Taproom
 
 /// Answers requests with responses, and remembers small files.
 ///
 /// One for each event loop, and used on it only.
 final class Responder {
-    /// Files up to this size are kept in memory.
-    static let maximumCachedFileBytes: Int64 = 65_536
     /// What one event loop keeps in memory at most.
     static let maximumCacheBytes = 32 << 20
-    /// A file that was changed more recently may change again within the same tick of the file system's clock, and
-    /// look the same: it is read anew each time until it is older.
-    private static let settlingSeconds: Int64 = 2
+    /// How often a request is looked at again under another path.
+    private static let maximumRewrites = 10
 
     private(set) var site: Site
     let figures: RequestFigures
-    private var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
+    var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     private var dateSecond: Int64 = .min
-    private var dateField = ByteBuffer()
+    private var plainFields = ByteBuffer()
+    private var secureFields = ByteBuffer()
 
-    init(_ site: Site, _ figures: RequestFigures) {
+    private var sources: [Int: any HandlerSource] = [:]
+
+    let loop: any EventLoop
+
+    init(_ site: Site, _ figures: RequestFigures, on loop: any EventLoop) {
+        self.loop = loop
         self.site = site
         self.figures = figures
     }
@@ -29,118 +33,138 @@ final class Responder {
     /// Answers from another site from now on.
     func use(_ site: Site) {
         self.site = site
+        dateSecond = .min
+        retire()
         cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
-    /// Seconds since 1970.
-    private var now: Int64 { Int64(time(nil)) }
+    /// Asks for no more handlers: the service ends.
+    func retire() {
+        for source in sources.values { source.retire() }
+        sources = [:]
+    }
 
-    /// The `Date` field with its line end, made once a second.
-    var date: ByteBuffer {
+    /// Seconds since 1970.
+    var now: Int64 { Int64(time(nil)) }
+
+    /// The time as `Date` says it.
+    var dateText: String { HTTPDate.text(now) }
+
+    /// The fields that every response on a connection has, with their line ends, made once a second: `Date`, and on encrypted
+    /// ones `Strict-Transport-Security`.
+    func commonFields(isSecure: Bool) -> ByteBuffer {
         let now = now
         if now != dateSecond {
             dateSecond = now
-            dateField = ByteBuffer(string: "Date: \(HTTPDate.text(now))\r\n")
+            let date = "Date: \(HTTPDate.text(now))\r\n"
+            plainFields = ByteBuffer(string: date)
+            secureFields = ByteBuffer(
+                string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
         }
-        return dateField
+        return isSecure ? secureFields : plainFields
     }
 
-    /// What to answer.
+    /// The value of `Strict-Transport-Security` (RFC 6797), if it is sent.
+    var strictTransport: String? { site.settings.tls.strictTransport.map { "max-age=\($0.milliseconds / 1000)" } }
+
+    /// What answers a request.
     ///
     /// Opens and reads files, and never waits for anything but the disk.
-    func response(to request: HTTPRequestHead, _ fields: RequestFields) -> Response {
-        let isHead = request.method == .HEAD
-        if request.version.minor >= 1 && fields.hosts != 1 || !fields.hostIsValid {
-            return .failure(.badRequest, isHead: isHead)
+    func answer(to request: Request) -> Answer {
+        let fields = request.fields
+        guard fields.hostIsValid, fields.hosts == 1 || fields.hosts == 0 && request.version == .http1_0 else {
+            return .response(failure(.badRequest, request))
         }
-        switch request.method {
-        case .GET, .HEAD: break
-        case .OPTIONS:
-            let head = ResponseHead(.noContent).with("Allow", "GET, HEAD, OPTIONS")
-            return Response(status: .noContent, head: head.bytes)
-        default:
-            return .failure(
-                .methodNotAllowed, head: ResponseHead(.methodNotAllowed).with("Allow", "GET, HEAD, OPTIONS"))
+        if let head = secureRedirect(request) {
+            return .response(.failure(head.status, head: head, isHead: request.isHead))
         }
-        let key = Responder.cacheKey(request.uri)
-        if let entry = cache.entry(key) {
-            if site.facts(entry.fileName) == entry.representation.facts {
-                return entry.representation.response(to: fields, isHead: isHead)
-            }
-            cache.remove(key)
+        let host = site.host(fields.host)
+        let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
+        if request.method == .GET || request.isHead, let response = remembered(key, for: request) {
+            return .response(response)
         }
-        return uncachedResponse(to: request, fields, key: key)
+        return answer(to: request, from: host, request.target, key: key, rewrites: 0)
     }
 
-    private static func cacheKey(_ target: String) -> String {
+    /// Where a client without TLS is sent, if it is to come with TLS.
+    private func secureRedirect(_ request: Request) -> ResponseHead? {
+        guard site.settings.tls.redirect, !request.client.isSecure, let port = site.settings.securePort,
+            let path = try? RequestPath(request.target)
+        else { return nil }
+        let host = HostName.normalized(request.fields.host) + (port == 443 ? "" : ":\(port)")
+        let matched = path.matched(0)
+        return ResponseHead(.permanentRedirect).with("Location", "https://\(host)\(matched.rest)\(matched.query)")
+    }
+
+    private static func withoutQuery(_ target: String) -> String {
         guard let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
         return String(target[..<question])
     }
 
-    private func uncachedResponse(to request: HTTPRequestHead, _ fields: RequestFields, key: String) -> Response {
-        let isHead = request.method == .HEAD
+    private func answer(
+        to request: Request, from host: VirtualHost, _ target: String, key: FileCache.Key, rewrites: Int
+    ) -> Answer {
+        guard target != "*" || request.method != .OPTIONS else { return .response(options) }
+        guard request.method != .CONNECT else { return .response(notAllowed) }
         let path: RequestPath
         do throws(RequestPath.Problem) {
-            path = try RequestPath(request.uri)
+            path = try RequestPath(target)
         } catch {
-            return .failure(.badRequest, isHead: isHead)
+            return .response(failure(.badRequest, request))
         }
-        switch site.find(path) {
-        case .file(let file, let name, let isSettled):
-            guard let representation = representation(of: file, name) else {
-                return failure(OpenFailure(code: EIO), isHead: isHead)
+        guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
+        switch place.action {
+        case .files(let tree, let count):
+            let mounted = path.mounted(below: count)
+            return reading(request, place) { file(at: mounted, in: tree, place, request, key: key) }
+        case .redirect(let target, let status):
+            let status = HTTPResponseStatus(statusCode: status)
+            let location = target.text(path.matched(place.segments.count), host: request.fields.host)
+            let head = ResponseHead(status).with("Location", location).with(place.fields)
+            return .response(.failure(status, head: head, isHead: request.isHead))
+        case .rewrite(let target):
+            guard rewrites < Responder.maximumRewrites else {
+                site.logger.error("a request is rewritten without end", metadata: ["target": "\(request.target)"])
+                return .response(failure(.internalServerError, request, place))
             }
-            if isSettled, case .memory = representation.content, isOld(file.facts) {
-                let entry = FileCache.Entry(
-                    fileName: name.map { CChar(bitPattern: $0) } + [0], representation: representation)
-                cache.insert(entry, for: key)
+            let new = target.text(path.matched(place.segments.count), host: request.fields.host)
+            return answer(to: request, from: host, new, key: key, rewrites: rewrites + 1)
+        case .welcome:
+            return reading(request, place) {
+                .response(
+                    path.segments.isEmpty
+                        ? .page(.ok, welcomePage, isHead: request.isHead) : failure(.notFound, request, place))
             }
-            return representation.response(to: fields, isHead: isHead)
-        case .folderWithoutSlash:
-            let head = ResponseHead(.movedPermanently).with("Location", path.folderLocation + path.query)
-            return .failure(.movedPermanently, head: head, isHead: isHead)
-        case .folder(let folder):
-            // The redirect to the slash has told already that the folder is there: 404 would hide nothing, and 403
-            // tells its owner what to change.
-            guard site.settings.listing else { return .failure(.forbidden, isHead: isHead) }
-            return listing(of: folder, at: path, isHead: isHead)
-        case .failure(let failure): return self.failure(failure, isHead: isHead)
-        case .nothing: return .failure(.notFound, isHead: isHead)
-        case .welcome: return .page(.ok, welcomePage, isHead: isHead)
+        case .nothing: return .response(failure(.notFound, request, place))
+        case .handled(let origin):
+            let source = sources[place.number] ?? origin.source(on: loop)
+            sources[place.number] = source
+            let handler = source.handler(for: request.with(target: target), at: path.matched(place.segments.count))
+            return .handler(handler, HandlerTerms(bodyLimit: origin.bodyLimit, fields: place.fields))
         }
     }
 
-    private func representation(of file: OpenFile, _ name: [UInt8]) -> Representation? {
-        let mediaType = site.mediaTypes.type(ofFile: name)
-        guard file.facts.size <= Responder.maximumCachedFileBytes else {
-            return Representation(file.facts, mediaType: mediaType, content: .file(file), now: now)
-        }
-        return file.contents().map { Representation(file.facts, mediaType: mediaType, content: .memory($0), now: now) }
-    }
-
-    private func isOld(_ facts: FileFacts) -> Bool {
-        max(facts.modified, facts.changed) + Responder.settlingSeconds < now
-    }
-
-    private func listing(of folder: OpenFile, at path: RequestPath, isHead: Bool) -> Response {
-        do throws(OpenFailure) {
-            let listing = try FolderListing(folder, path: path, site: site)
-            return .page(.ok, listing.html, head: FolderListing.responseHead, isHead: isHead)
-        } catch {
-            return failure(error, isHead: isHead)
+    /// The answer to a request that wants to read, which is all that files allow.
+    private func reading(_ request: Request, _ place: Place, _ answer: () -> Answer) -> Answer {
+        switch request.method {
+        case .GET, .HEAD: answer()
+        case .OPTIONS: .response(options)
+        case .RAW: .response(failure(.notImplemented, request, place))
+        default: .response(notAllowed)
         }
     }
 
-    private func failure(_ failure: OpenFailure, isHead: Bool) -> Response {
-        switch failure.code {
-        case EACCES, EPERM: return .failure(.forbidden, isHead: isHead)
-        case EMFILE, ENFILE, ENOMEM:
-            site.logger.error("no more files can be opened", metadata: ["code": "\(failure.code)"])
-            return .failure(
-                .serviceUnavailable, head: ResponseHead(.serviceUnavailable).with("Retry-After", "1"), isHead: isHead)
-        default:
-            site.logger.error("a file can't be read", metadata: ["code": "\(failure.code)"])
-            return .failure(.internalServerError, isHead: isHead)
-        }
+    private var options: Response { Response(ResponseHead(.noContent).with("Allow", "GET, HEAD, OPTIONS")) }
+
+    private var notAllowed: Response {
+        .failure(.methodNotAllowed, head: ResponseHead(.methodNotAllowed).with("Allow", "GET, HEAD, OPTIONS"))
+    }
+
+    /// What a client is told that can't be served.
+    func failure(
+        _ status: HTTPResponseStatus, _ request: Request, _ place: Place? = nil, head: ResponseHead? = nil
+    ) -> Response {
+        let head = (head ?? ResponseHead(status)).with(place?.fields ?? [])
+        return site.errorPages.response(status, head: head, isHead: request.isHead)
     }
 }

@@ -1,6 +1,5 @@
 import CoreMetrics
 import NIOCore
-import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 import TapNetwork
@@ -20,13 +19,16 @@ final class WebServer: ReconfigurableService {
     init(_ site: Site, context: ServiceContext) {
         let responders = Responders(site, service: context.name)
         self.responders = responders
-        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel in
-            channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, responders) }
+        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel, endpoint in
+            channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, endpoint, responders) }
         }
     }
 
     func run() async throws {
-        defer { responders.destroyFigures() }
+        defer {
+            responders.retire()
+            responders.destroyFigures()
+        }
         try await server.run()
     }
 
@@ -36,27 +38,19 @@ final class WebServer: ReconfigurableService {
         return { [responders] in responders.use(site) }
     }
 
-    private static func initialize(_ channel: any Channel, _ responders: Responders) throws {
+    private static func initialize(_ channel: any Channel, _ endpoint: Endpoint, _ responders: Responders) throws {
         let responder = responders.responder(on: channel.eventLoop)
-        let limits = responder.site.settings.limits
         // A client may end its side as soon as it has asked, and still wait for the answer.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         let watermarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
         try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-        let watch = RequestWatch()
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(watch)
-        try pipeline.addHandler(ByteToMessageHandler(decoder(limits)))
-        try pipeline.addHandler(WebConnection(responder, watch: watch))
-    }
-
-    private static func decoder(_ limits: WebLimits) -> HTTPRequestDecoder {
-        var configuration = NIOHTTPDecoderLimitConfiguration()
-        configuration.maxHeaderFieldSize = limits.header
-        configuration.maxHeaderListSize = limits.header
-        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
+        if let tls = endpoint.tls {
+            try SecureConnection.initialize(channel, responder, tls)
+        } else {
+            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, Client(channel)))
+        }
     }
 }
 
@@ -81,8 +75,8 @@ private final class Responders: Sendable {
 
     /// A site with other settings that counts on where the one before does.
     ///
-    /// Throws ``SiteError``.
-    func site(_ settings: WebSettings) throws(SiteError) -> Site {
+    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
+    func site(_ settings: WebSettings) throws -> Site {
         let former = contents.withLock { $0.site }
         return try Site(settings, logger: former.logger, counters: former.counters)
     }
@@ -102,11 +96,18 @@ private final class Responders: Sendable {
             if let bound = contents.byLoop[ObjectIdentifier(loop)] { return bound }
             let figures = contents.figures ?? RequestFigures(service: service, factory: factory)
             contents.figures = figures
-            let bound = NIOLoopBound(Responder(contents.site, figures), eventLoop: loop)
+            let bound = NIOLoopBound(Responder(contents.site, figures, on: loop), eventLoop: loop)
             contents.byLoop[ObjectIdentifier(loop)] = bound
             return bound
         }
         return bound.value
+    }
+
+    /// Has handlers let go of what they keep between requests.
+    func retire() {
+        for responder in contents.withLock({ Array($0.byLoop.values) }) {
+            responder.eventLoop.execute { responder.value.retire() }
+        }
     }
 
     /// Shows what is counted no more.

@@ -35,6 +35,23 @@ pid_t tap_fork(void);
 /// blocked. Answers the process id; when the program can't be executed the process ends with the status 126.
 pid_t tap_start_program(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count);
 
+/// A program that works for one request.
+typedef struct {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    /// An open descriptor of the folder it works in.
+    int folder;
+    /// What become its descriptors 0, 1 and 2; each is 3 or more.
+    int input, output, errors;
+    /// The most bytes of memory and seconds of processor time it may use; 0: no limit of ours.
+    uint64_t memory, processor;
+} tap_worker;
+
+/// Starts a program: the leader of a process group of its own, without other descriptors than those given,
+/// with no signal blocked or ignored. Answers the process id once it is executed, or -1 with errno.
+pid_t tap_start_worker(const tap_worker *worker);
+
 /// Renames without replacing: EEXIST when `to` is there.
 int tap_rename_exclusive(const char *from, const char *to);
 

@@ -1,3 +1,5 @@
+import TapCompression
+
 /// How the files in a package are compressed.
 package enum Compression: String, CaseIterable, Sendable {
     /// gzip, which every tool reads, and Debian's archive takes.
@@ -21,11 +23,11 @@ package enum Compression: String, CaseIterable, Sendable {
     func compress(into sink: @escaping ByteSink, _ body: (@escaping ByteSink) throws -> Void) throws {
         switch self {
         case .gzip:
-            let stream = try GzipStream(level: level, into: sink)
+            let stream = try DeflateStream(level: level, into: sink)
             try body { try stream.write($0) }
             try stream.finish()
         case .zstd:
-            let stream = try ZstdStream(into: sink)
+            let stream = try ZstdStream(isParallel: true, into: sink)
             try body { try stream.write($0) }
             try stream.finish()
         }

@@ -1,3 +1,5 @@
+import TapCompression
+
 /// The payload of an rpm: a cpio archive of the form "newc", everything owned by root, one time for all.
 ///
 /// The format is described in cpio(5), and how rpm uses it in "Payload" of "V4 Package format" in its manual.

@@ -1,3 +1,5 @@
+import TapCompression
+
 /// A tar archive as dpkg-deb writes it: the GNU format, and one time for everything.
 ///
 /// The format is described in "Basic Tar Format" of the manual of GNU tar.

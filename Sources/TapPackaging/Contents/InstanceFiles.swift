@@ -1,3 +1,4 @@
+import TapCompression
 import Taproom
 
 /// Everything of a packaged application that is the same in every format.
@@ -38,7 +39,7 @@ struct InstanceFiles {
                 "/usr/share/bash-completion/completions/\(places.package)", text: command.completion),
             PackageFile(
                 "/usr/share/man/man8/\(places.package).8.gz",
-                content: try GzipStream.compress(Array(command.manualPage.utf8))),
+                content: try DeflateStream.compress(Array(command.manualPage.utf8))),
         ]
         return files
     }

@@ -1,3 +1,4 @@
+import TapCompression
 import Glibc
 import Taproom
 

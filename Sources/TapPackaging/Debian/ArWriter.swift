@@ -1,3 +1,5 @@
+import TapCompression
+
 /// An `ar` archive as `.deb` files are (deb(5)): members behind each other, each with a header of text.
 struct ArWriter {
     private static let headerSize = 60

@@ -1,3 +1,4 @@
+import TapCompression
 import Taproom
 
 /// A Debian package of an application as a value: every file with its content, and nothing on a disk yet.
@@ -28,7 +29,7 @@ package struct DebianPackage: PackageFormat {
                 PackageFile(places.documentation + "/copyright", text: documents.copyright),
                 PackageFile(
                     "\(places.documentation)/\(documents.changelogName)",
-                    content: try GzipStream.compress(Array(documents.changelog.utf8))),
+                    content: try DeflateStream.compress(Array(documents.changelog.utf8))),
             ]
     }
 

@@ -1,3 +1,4 @@
+import TapCompression
 import Taproom
 
 /// A container image of an application: an OCI image layout in a tar, with one layer on nothing.

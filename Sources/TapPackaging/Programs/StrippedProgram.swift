@@ -1,3 +1,5 @@
+import TapCompression
+
 /// A program or library without what only linkers and debuggers read, as `strip` leaves it.
 ///
 /// What is loaded into memory stays, byte for byte and where it is in the file: symbols of the loader, what Swift knows of

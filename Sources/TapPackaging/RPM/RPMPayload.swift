@@ -1,3 +1,5 @@
+import TapCompression
+
 /// The payload of an rpm, compressed in a file of its own: what the header says about it is known when it is whole.
 final class RPMPayload {
     let file: OutputFile

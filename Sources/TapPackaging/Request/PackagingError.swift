@@ -17,8 +17,6 @@ package enum PackagingError: ReportableError, Equatable {
     case tooLarge
     /// More files than the list in the header of an rpm has room for.
     case tooManyFiles
-    /// There is no memory for compressing.
-    case outOfMemory
     /// The operating system refused a call. Trying again can help when the reason is gone.
     case system(SystemCallError)
 
@@ -32,7 +30,6 @@ package enum PackagingError: ReportableError, Equatable {
         case .changed(let file): "\(file) was changed while it was packed"
         case .tooLarge: "the files are more than a package can hold (9 GB compressed)"
         case .tooManyFiles: "the files are more than an rpm can list (256 MB of names and checksums)"
-        case .outOfMemory: "there is not enough memory to compress the package"
         case .system(let error): error.description
         }
     }
@@ -46,7 +43,6 @@ package enum PackagingError: ReportableError, Equatable {
         case .program(_, let problem): problem.advice
         case .changed: "Try again."
         case .tooLarge, .tooManyFiles: "Leave out what the application does not need, with other --include options."
-        case .outOfMemory: "Try again when there is."
         case .system(let error) where error.code == ENOSPC: "Make room, or choose another folder with --output."
         case .system: "Choose a folder with --output that you may write to."
         }
@@ -58,7 +54,7 @@ package enum PackagingError: ReportableError, Equatable {
         case .invalid(let problems): problems.contains { !$0.isInApplication } ? .usage : .badData
         case .include: .noInput
         case .program: .configuration
-        case .changed, .outOfMemory: .tryAgain
+        case .changed: .tryAgain
         case .occupied, .tooLarge, .tooManyFiles, .system: .cannotCreate
         }
     }

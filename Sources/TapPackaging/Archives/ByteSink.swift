@@ -1,2 +1,0 @@
-/// Where bytes go that are made piece by piece: a file, a compressor, a checksum.
-typealias ByteSink = (UnsafeRawBufferPointer) throws -> Void

@@ -1,0 +1,70 @@
+import NIOCore
+import Taproom
+import Testing
+
+@testable import TapWeb
+
+struct ProxyBoardTests {
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+
+    private func board(_ count: Int, _ change: (inout ProxySettings) -> Void = { _ in }) -> UpstreamBoard {
+        var settings = ProxySettings()
+        settings.to = .init((0..<count).compactMap { Upstream("http://a\($0)") })
+        settings.failures = 2
+        change(&settings)
+        return UpstreamBoard(settings)
+    }
+
+    @Test func takesTurns() {
+        var board = board(3)
+        #expect((0..<4).map { _ in board.choose(without: 0, now: start) } == [0, 1, 2, 0].map { .upstream($0) })
+        #expect(board.choose(without: 0b010, now: start) == .upstream(2))
+        #expect(board.choose(without: 0b111, now: start) == .exhausted)
+    }
+
+    @Test func prefersTheOneWithTheLeastToDo() {
+        var board = board(3) { $0.balance = .leastConnections }
+        #expect((0..<3).map { _ in board.choose(without: 0, now: start) } == [0, 1, 2].map { .upstream($0) })
+        board.ended(1)
+        #expect(board.choose(without: 0, now: start) == .upstream(1))
+        board.ended(2)
+        #expect(board.active(2) == 0 && board.active(1) == 1)
+        #expect(board.choose(without: 0, now: start) == .upstream(2))
+    }
+
+    @Test func takesOutWhatFails() {
+        var board = board(2)
+        #expect(board.failed(0, now: start) == nil)
+        #expect(board.succeeded(0) == nil)
+        #expect(board.failed(0, now: start) == nil)
+        #expect(board.failed(0, now: start) == .out)
+        #expect((0..<2).map { _ in board.choose(without: 0, now: start) } == [.upstream(1), .upstream(1)])
+        #expect(board.failed(1, now: start) == nil)
+        #expect(board.failed(1, now: start + .seconds(1)) == .out)
+        #expect(board.choose(without: 0, now: start + .milliseconds(2500)) == .allOut(retrySeconds: 8))
+    }
+
+    @Test func triesWhatWasOutWithOneRequest() {
+        var board = board(2)
+        for _ in 0..<2 { _ = board.failed(0, now: start) }
+        let later = start + .seconds(10)
+        var chosen = (0..<3).map { _ in board.choose(without: 0, now: later) }
+        #expect(chosen.filter { $0 == .upstream(0) }.count == 1)
+        #expect(board.failed(0, now: later) == nil)
+        #expect(board.choose(without: 0, now: later + .seconds(9)) == .upstream(1))
+        chosen = (0..<2).map { _ in board.choose(without: 0, now: later + .seconds(10)) }
+        #expect(chosen.contains(.upstream(0)))
+        #expect(board.succeeded(0) == .back)
+        #expect(board.failed(0, now: later) == nil)
+    }
+
+    @Test func keepsTheOnlyOne() {
+        var board = board(1)
+        #expect((0..<4).map { _ in board.failed(0, now: start) } == [nil, .out, nil, nil])
+        #expect(board.choose(without: 0, now: start) == .upstream(0))
+        #expect(board.checked(0, isWell: false) == .out)
+        #expect(board.choose(without: 0, now: start) == .allOut(retrySeconds: 10))
+        #expect(board.checked(0, isWell: false) == nil)
+        #expect(board.checked(0, isWell: true) == .back)
+    }
+}

@@ -1,0 +1,78 @@
+import NIOCore
+import Taproom
+
+/// Decides how long a connection may go on as it does.
+///
+/// There is one timer for each connection. It is not moved with every request: when it fires it asks whether the time
+/// has really come, and is set again for the rest.
+struct ConnectionClock {
+    /// What a connection is doing.
+    enum Phase: Equatable {
+        /// Waiting for a request.
+        case idle
+        /// Reading the head of a request.
+        case receivingHead
+        /// Reading and discarding the body of a request.
+        case receivingBody
+        /// Waiting for whoever answers, who has time limits of its own.
+        case answering
+        /// Sending, or waiting for the client to take what was sent.
+        case sending
+        /// Closed for sending; waiting for the client to see it.
+        case lingering
+    }
+
+    /// What to do when the timer fires.
+    enum Verdict: Equatable {
+        case wait(until: NIODeadline)
+        /// The request took too long: say so, and close.
+        case refuse
+        case close
+    }
+
+    private let idle: TimeAmount
+    private let request: TimeAmount
+    private(set) var phase = Phase.idle
+    private var since: NIODeadline
+    private var progress: Int64 = 0
+
+    /// How long a client may take to see that the connection was closed for sending.
+    private static let lingering = TimeAmount.seconds(2)
+
+    init(_ limits: WebLimits, now: NIODeadline) {
+        idle = .milliseconds(limits.idle.milliseconds)
+        request = .milliseconds(limits.request.milliseconds)
+        since = now
+    }
+
+    /// When the present phase has taken too long.
+    var deadline: NIODeadline {
+        switch phase {
+        case .idle, .receivingBody, .sending: since + idle
+        case .answering: .distantFuture
+        case .receivingHead: since + request
+        case .lingering: since + Self.lingering
+        }
+    }
+
+    /// Tells what the connection does now.
+    ///
+    /// Bytes of a head that drip in do not prolong the time for it.
+    mutating func note(_ phase: Phase, now: NIODeadline) {
+        if phase == self.phase, phase == .receivingHead || phase == .lingering { return }
+        self.phase = phase
+        since = now
+    }
+
+    /// Decides when the timer has fired.
+    ///
+    /// `sent` is a number that changes when the client takes bytes.
+    mutating func verdict(now: NIODeadline, sent: Int64) -> Verdict {
+        if phase == .sending, sent != progress {
+            progress = sent
+            since = now
+        }
+        if now < deadline { return .wait(until: deadline) }
+        return phase == .receivingHead ? .refuse : .close
+    }
+}

@@ -1,0 +1,349 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// One connection of HTTP/1: takes requests in their order, has them answered, and sends the answers.
+///
+/// While an answer is on its way nothing is read, so that a client that asks for more than it takes waits for itself.
+/// Everything here happens on the connection's event loop.
+final class HTTP1Connection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = IOData
+
+    /// Longer bodies of requests are not even discarded.
+    static let maximumDiscardedBytes: Int64 = 1 << 20
+
+    /// How long a request may be under way that was sent before its client could know of the end.
+    private static let grace = TimeAmount.seconds(1)
+
+    /// What is done with the request that has come last.
+    private enum Current {
+        /// There is none.
+        case none
+        /// Its answer is known, and is sent when all of it has come; its body is discarded.
+        case discarding(Request, Response, bytes: Int64)
+        /// It was answered before all of it has come; the rest is discarded.
+        case draining(bytes: Int64)
+        /// A handler answers it.
+        case handled(HTTP1Exchange)
+    }
+
+    let responder: Responder
+    let output: ResponseWriter
+    private var parser: RequestParser
+    private var clock: ConnectionClock
+    private var timer: Scheduled<Void>?
+    private var timerDeadline = NIODeadline.distantFuture
+
+    private var current = Current.none
+    private var isPumping = false
+    private var readIsHeld = false
+    private var inputIsClosed = false
+    private(set) var isQuiescing = false
+    /// Whether no request has come yet.
+    private var isFresh = true
+    /// Until when a client that has connected but not asked yet may ask, after the end has begun.
+    private var graceEnd = NIODeadline.distantPast
+    /// Whether no more requests are answered.
+    private var isEnding = false
+
+    init(_ responder: Responder, _ client: Client) {
+        self.responder = responder
+        output = ResponseWriter(responder, isSecure: client.isSecure)
+        let limits = responder.site.settings.limits
+        parser = RequestParser(client: client, limit: limits.header)
+        clock = ConnectionClock(limits, now: .now())
+    }
+
+    // MARK: What arrives
+
+    func channelActive(context: ChannelHandlerContext) {
+        arm(context)
+        context.fireChannelActive()
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        // Behind TLS the connection is active before this is there.
+        if context.channel.isActive { arm(context) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isEnding else { return }
+        let bytes = unwrapInboundIn(data)
+        if case .handled(let exchange) = current, exchange.isTunnel {
+            exchange.handler.receive(bytes)
+        } else {
+            parser.add(bytes)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        pump(context)
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        responder.site.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isQuiescing = true
+            graceEnd = .now() + Self.grace
+            context.eventLoop.assumeIsolated().scheduleTask(deadline: graceEnd) { [self] in pump(context) }
+            pump(context)
+        case ChannelEvent.inputClosed:
+            inputIsClosed = true
+            pump(context)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .handled(let exchange) = current { exchange.handler.writabilityChanged() }
+        pump(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if canGoOn(context) || isEnding { context.read() } else { readIsHeld = true }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isEnding = true
+        timer?.cancel()
+        timer = nil
+        output.abandon()
+        if case .handled(let exchange) = current { exchange.cancel() }
+        current = .none
+        context.fireChannelInactive()
+    }
+
+    // MARK: What is done about it
+
+    /// Whether the next event of the parser can be taken.
+    private func canGoOn(_ context: ChannelHandlerContext) -> Bool {
+        if case .handled(let exchange) = current { return exchange.takesRequest }
+        return !output.isSending && context.channel.isWritable
+    }
+
+    /// Answers what has come, as long as the client takes the answers.
+    ///
+    /// Anything that changes calls this.
+    func pump(_ context: ChannelHandlerContext) {
+        guard !isPumping, context.channel.isActive else { return }
+        isPumping = true
+        var goesOn = true
+        while goesOn {
+            goesOn = false
+            while !isEnding, canGoOn(context), let event = parser.next() {
+                take(event, context)
+                goesOn = true
+            }
+            output.flush(context)
+        }
+        isPumping = false
+        if !isEnding, canGoOn(context) {
+            if inputIsClosed || isQuiescing && !isAsking {
+                endWithoutMore(context)
+                return
+            }
+            if readIsHeld {
+                readIsHeld = false
+                context.read()
+            }
+        }
+        noteTime(context)
+    }
+
+    /// Whether a request comes, or may still come from a client that counts on an answer.
+    private var isAsking: Bool {
+        if case .none = current { return (isFresh || parser.hasPartOfHead) && NIODeadline.now() < graceEnd }
+        return true
+    }
+
+    private func take(_ event: RequestParser.Event, _ context: ChannelHandlerContext) {
+        switch (event, current) {
+        case (.head(let request), _): begin(request, context)
+        case (.body(let bytes), .discarding(let request, let response, let count)):
+            current = .discarding(request, response, bytes: count + Int64(bytes.readableBytes))
+            if count + Int64(bytes.readableBytes) > Self.maximumDiscardedBytes { refuse(.payloadTooLarge, context) }
+        case (.body(let bytes), .draining(let count)):
+            current = .draining(bytes: count + Int64(bytes.readableBytes))
+            if count + Int64(bytes.readableBytes) > Self.maximumDiscardedBytes { context.close(promise: nil) }
+        case (.body(let bytes), .handled(let exchange)): exchange.receive(bytes)
+        case (.end, .discarding(let request, let response, _)):
+            current = .none
+            send(response, to: request, isComplete: true, context)
+        case (.end, .draining): current = .none
+        case (.end, .handled(let exchange)): exchange.receiveEnd()
+        case (.body, .none), (.end, .none): break
+        case (.refusal(let status), .handled(let exchange)): exchange.refuse(status)
+        case (.refusal(let status), _): refuse(status, context)
+        }
+    }
+
+    private func begin(_ request: Request, _ context: ChannelHandlerContext) {
+        isFresh = false
+        let length = request.fields.contentLength ?? 0
+        switch responder.answer(to: request) {
+        case .response where length > Self.maximumDiscardedBytes: refuse(.payloadTooLarge, context)
+        case .response(let response) where request.hasBody && request.fields.expectsContinue:
+            // The client waits with its body, which nobody wants: it gets its answer instead of the word to go on.
+            send(response, to: request, isComplete: false, context)
+        case .response(let response): current = .discarding(request, response, bytes: 0)
+        case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge, context)
+        case .handler(let handler, let terms):
+            let exchange = HTTP1Exchange(request, handler, terms, self, context)
+            current = .handled(exchange)
+            exchange.begin()
+        }
+    }
+
+    private func send(_ response: Response, to request: Request, isComplete: Bool, _ context: ChannelHandlerContext) {
+        log(request, response.status)
+        let keepsAlive = request.keepsAlive && !isQuiescing && isComplete
+        send(response, keepsAlive: keepsAlive, request.version, isComplete: isComplete, context)
+    }
+
+    private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
+        current = .none
+        send(.failure(status), keepsAlive: false, .http1_1, isComplete: false, context)
+    }
+
+    private func send(
+        _ response: Response, keepsAlive: Bool, _ version: HTTPVersion, isComplete: Bool,
+        _ context: ChannelHandlerContext
+    ) {
+        let done = keepsAlive ? nil : context.eventLoop.makePromise(of: Void.self)
+        if let done {
+            isEnding = true
+            done.futureResult.assumeIsolated().whenComplete { [self] _ in end(context, isComplete: isComplete) }
+        }
+        output.send(response, connection: Self.connectionField(keepsAlive, version), context, done: done) { [self] in
+            pump(context)
+        }
+    }
+
+    /// The field that says how the connection goes on, where that needs saying.
+    static func connectionField(_ keepsAlive: Bool, _ version: HTTPVersion) -> StaticString {
+        if !keepsAlive { return "Connection: close\r\n" }
+        return version.minor < 1 ? "Connection: keep-alive\r\n" : ""
+    }
+
+    private func log(_ request: Request, _ status: HTTPResponseStatus) {
+        guard responder.site.logsRequests else { return }
+        responder.site.logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.method)", "target": "\(request.target)", "status": "\(status.code)",
+            ])
+    }
+
+    // MARK: Handlers
+
+    /// The answer of a handler is complete; what is left of the request is discarded when the connection goes on.
+    func finished(_ exchange: HTTP1Exchange, keepsAlive: Bool, _ context: ChannelHandlerContext) {
+        guard case .handled(let present) = current, present === exchange else { return }
+        current = exchange.isRequestComplete ? .none : .draining(bytes: 0)
+        log(exchange.request, exchange.status)
+        if !keepsAlive {
+            isEnding = true
+            let written = context.eventLoop.makePromise(of: Void.self)
+            written.futureResult.assumeIsolated().whenComplete { [self] _ in
+                end(context, isComplete: exchange.isRequestComplete)
+            }
+            context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+        }
+        if !isPumping {
+            output.flush(context)
+            pump(context)
+        }
+    }
+
+    /// Gives what was not read as HTTP to a tunnel.
+    func takeRest() -> ByteBuffer { parser.takeRest() }
+
+    // MARK: The end
+
+    /// Nothing more comes, or may come.
+    private func endWithoutMore(_ context: ChannelHandlerContext) {
+        if case .handled(let exchange) = current {
+            if exchange.isTunnel {
+                exchange.receiveEnd()
+            } else if inputIsClosed {
+                // The client has left in the middle of its request.
+                context.close(promise: nil)
+            }
+            return
+        }
+        closeWhenSent(context)
+    }
+
+    /// Closes behind everything that was written, for the operating system may not have taken all of it.
+    private func closeWhenSent(_ context: ChannelHandlerContext) {
+        isEnding = true
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+        noteTime(context)
+    }
+
+    /// The last answer is with the operating system.
+    ///
+    /// When the client may still be sending, closing at once could destroy the answer on its way: then only the sending
+    /// side is closed, and the client has a moment to see it.
+    private func end(_ context: ChannelHandlerContext, isComplete: Bool) {
+        guard context.channel.isActive else { return }
+        if isComplete || inputIsClosed {
+            context.close(promise: nil)
+        } else {
+            clock.note(.lingering, now: .now())
+            arm(context)
+            context.close(mode: .output, promise: nil)
+            context.read()
+        }
+    }
+
+    // MARK: Time
+
+    private func noteTime(_ context: ChannelHandlerContext) {
+        guard clock.phase != .lingering else {
+            if inputIsClosed { context.close(promise: nil) }
+            return
+        }
+        clock.note(phase(context), now: .now())
+        if clock.deadline < timerDeadline { arm(context) }
+    }
+
+    private func phase(_ context: ChannelHandlerContext) -> ConnectionClock.Phase {
+        if output.isSending || !context.channel.isWritable || isEnding { return .sending }
+        switch current {
+        case .none: return parser.hasPartOfHead ? .receivingHead : .idle
+        case .discarding, .draining: return .receivingBody
+        case .handled(let exchange): return exchange.takesRequest && !exchange.isTunnel ? .receivingBody : .answering
+        }
+    }
+
+    private func arm(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timerDeadline = clock.deadline
+        guard timerDeadline != .distantFuture else { return }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: timerDeadline) { [self] in timeIsUp(context) }
+    }
+
+    private func timeIsUp(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        switch clock.verdict(now: .now(), sent: output.progress(context)) {
+        case .wait: arm(context)
+        case .close: context.close(promise: nil)
+        case .refuse:
+            refuse(.requestTimeout, context)
+            pump(context)
+            arm(context)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import NIOCore
+import NIOHTTP2
+import Taproom
+
+/// Sets connections of HTTP/2 up (RFC 9113).
+///
+/// Floods are what the library's limits are for: of resets, settings, pings, empty frames and continuations.
+enum HTTP2Connection {
+    /// How many requests of a client are answered at once.
+    private static let maximumStreams = 128
+    /// How long streams may go on after the end has begun.
+    private static let grace = TimeAmount.seconds(30)
+
+    /// Puts the handlers for a connection and for each of its streams into the pipeline.
+    ///
+    /// Throws what NIO does when the channel is gone.
+    static func initialize(_ channel: any Channel, _ responder: Responder) throws {
+        let limits = responder.site.settings.limits
+        let manager = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: .milliseconds(limits.idle.milliseconds), maxAge: nil, maxGraceTime: grace, keepalive: nil))
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: maximumStreams),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.header),
+        ]
+        var stream = NIOHTTP2Handler.StreamConfiguration()
+        stream.outboundBufferSizeHighWatermark = 256 << 10
+        stream.outboundBufferSizeLowWatermark = 64 << 10
+        let client = Client(channel, isSecure: true)
+        let bound = NIOLoopBound(responder, eventLoop: channel.eventLoop)
+        let pipeline = channel.pipeline.syncOperations
+        _ = try pipeline.configureHTTP2Pipeline(
+            mode: .server, connectionConfiguration: connection, streamConfiguration: stream,
+            streamDelegate: manager.http2StreamDelegate
+        ) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.pipeline.syncOperations.addHandler(HTTP2Stream(bound.value, client))
+            }
+        }
+        try pipeline.addHandler(manager)
+    }
+}

@@ -1,0 +1,262 @@
+import Logging
+import NIOCore
+import NIOHPACK
+import NIOHTTP1
+import NIOHTTP2
+import Taproom
+
+/// One request of HTTP/2, and its answer.
+final class HTTP2Stream: ChannelDuplexHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private enum Current {
+        case waiting
+        /// Its answer is known and is sent when all of it has come; the body is discarded.
+        case discarding(Request, Response)
+        case handled(any RequestHandler, HandlerTerms)
+        case over
+    }
+
+    private enum Sending {
+        case nothing
+        case body
+        case over
+    }
+
+    private let responder: Responder
+    private let client: Client
+    private var context: ChannelHandlerContext?
+    private var current = Current.waiting
+    private var sending = Sending.nothing
+    private var request: Request?
+    private var bodyBytes: Int64 = 0
+    private var isReading = true
+    private var readIsHeld = false
+    private var status = HTTPResponseStatus.ok
+    private var counted = Counters()
+    private var transfer: Transfer?
+    private var timer: Scheduled<Void>?
+
+    init(_ responder: Responder, _ client: Client) { (self.responder, self.client) = (responder, client) }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    // MARK: What arrives
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .headers(let frame):
+            if case .waiting = current {
+                begin(frame.headers, endsStream: frame.endStream)
+            } else if frame.endStream {
+                receiveEnd()
+            }
+        case .data(let frame):
+            if case .byteBuffer(let bytes) = frame.data, bytes.readableBytes > 0 { receive(bytes) }
+            if frame.endStream { receiveEnd() }
+        case .rstStream: context.close(promise: nil)
+        default: break
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isReading { context.read() } else { readIsHeld = true }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
+        (current, sending, transfer) = (.over, .over, nil)
+        report()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        responder.site.logger.debug("stream failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { sendMore() }
+        if case .handled(let handler, _) = current { handler.writabilityChanged() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func begin(_ headers: HPACKHeaders, endsStream: Bool) {
+        guard let request = Request(headers, endsStream: endsStream, client: client) else {
+            refuse(.badRequest)
+            return
+        }
+        self.request = request
+        let length = request.fields.contentLength ?? 0
+        watchBody()
+        switch responder.answer(to: request) {
+        case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
+        case .response(let response): current = .discarding(request, response)
+        case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge)
+        case .handler(let handler, let terms):
+            current = .handled(handler, terms)
+            if request.fields.expectsContinue && !endsStream { send(ResponseHead(.continue, fields: [])) }
+            handler.begin(self)
+        }
+        if endsStream { receiveEnd() }
+    }
+
+    private func receive(_ bytes: ByteBuffer) {
+        bodyBytes += Int64(bytes.readableBytes)
+        watchBody()
+        switch current {
+        case .discarding where bodyBytes > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
+        case .handled(_, let terms) where bodyBytes > terms.bodyLimit: refuse(.payloadTooLarge)
+        case .handled(let handler, _): handler.receive(bytes)
+        default: break
+        }
+    }
+
+    private func receiveEnd() {
+        timer?.cancel()
+        switch current {
+        case .discarding(_, let response):
+            current = .over
+            send(response)
+        case .handled(let handler, _): handler.receiveEnd()
+        default: break
+        }
+    }
+
+    /// A body that stops coming is not waited for longer than a connection that does nothing.
+    private func watchBody() {
+        timer?.cancel()
+        let idle = TimeAmount.milliseconds(responder.site.settings.limits.idle.milliseconds)
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: idle) { [self] in refuse(.requestTimeout) }
+    }
+
+    private func refuse(_ status: HTTPResponseStatus) {
+        timer?.cancel()
+        if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
+        current = .over
+        guard sending == .nothing else {
+            breakOff()
+            return
+        }
+        send(.failure(status))
+    }
+
+    // MARK: What is sent
+
+    private func send(_ response: Response) {
+        send(response.head)
+        guard !response.body.isEmpty, request?.isHead != true else {
+            finish()
+            return
+        }
+        transfer = Transfer(response, pieceBytes: Transfer.readBytes)
+        sendMore()
+    }
+
+    /// Sends pieces of a response as long as the client takes them.
+    private func sendMore() {
+        while var transfer, context?.channel.isWritable == true {
+            let piece = transfer.next()
+            self.transfer = transfer.isEmpty ? nil : transfer
+            switch piece {
+            case .bytes(let bytes)?: send(bytes)
+            case .file(let file, let range)?:
+                guard let bytes = file.contents(range) else {
+                    breakOff()
+                    return
+                }
+                send(bytes)
+            case nil:
+                breakOff()
+                return
+            }
+            if self.transfer == nil { finish() }
+        }
+        flush()
+    }
+
+    private func breakOff() {
+        (sending, transfer) = (.over, nil)
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(.rstStream(.internalError)), promise: nil)
+        context.close(promise: nil)
+    }
+
+    private func report() {
+        responder.site.counters.update { [counted] in $0.add(counted) }
+        responder.figures.add(counted)
+        counted = Counters()
+    }
+}
+
+extension HTTP2Stream: ResponseStream {
+    var eventLoop: any EventLoop { responder.loop }
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func send(_ head: ResponseHead) {
+        guard sending == .nothing, let context else { return }
+        let isFinal = head.status.code >= 200
+        var head = head
+        if isFinal, case .handled(_, let terms) = current { head = head.with(terms.fields) }
+        var headers = HPACKHeaders()
+        headers.add(name: ":status", value: "\(head.status.code)")
+        for (name, value) in head.fields { headers.add(name: name.lowercased(), value: value) }
+        if isFinal {
+            if head.value("Date") == nil { headers.add(name: "date", value: responder.dateText) }
+            if let value = responder.strictTransport { headers.add(name: "strict-transport-security", value: value) }
+            (status, sending) = (head.status, .body)
+            counted.requests.add(1, for: Int(status.code))
+        }
+        context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
+    }
+
+    func send(_ bytes: ByteBuffer) {
+        guard sending == .body, let context, bytes.readableBytes > 0 else { return }
+        if request?.isHead == true || [204, 304].contains(status.code) { return }
+        counted.bytes.add(Int64(bytes.readableBytes), for: Int(status.code))
+        context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: nil)
+    }
+
+    func flush() {
+        report()
+        context?.flush()
+    }
+
+    func finish() {
+        guard sending == .body, let context else {
+            if sending == .nothing { fail(.badGateway) }
+            return
+        }
+        sending = .over
+        report()
+        context.writeAndFlush(
+            wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
+    }
+
+    func fail(_ status: HTTPResponseStatus) {
+        guard sending == .nothing else {
+            if sending == .body { breakOff() }
+            return
+        }
+        current = .over
+        send(Response.failure(status, isHead: request?.isHead ?? false))
+    }
+
+    func setReading(_ isReading: Bool) {
+        self.isReading = isReading
+        if !isReading { timer?.cancel() }
+        guard isReading, readIsHeld else { return }
+        watchBody()
+        readIsHeld = false
+        context?.read()
+    }
+
+    /// Other protocols have streams of their own in HTTP/2 (RFC 8441), which nobody asks for here.
+    func upgrade(_ head: ResponseHead) -> Bool { false }
+}

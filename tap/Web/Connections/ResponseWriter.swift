@@ -1,0 +1,206 @@
+import CTapSystem
+import Glibc
+import NIOCore
+import NIOHTTP1
+import Taproom
+
+/// Writes responses to one connection: small ones at once, files piece by piece.
+final class ResponseWriter {
+    /// Bodies up to this size are copied behind their head, which costs less than a second piece of memory to send.
+    private static let maximumCopiedBytes = 8192
+
+    private static let timeBetweenChecks = TimeAmount.milliseconds(250)
+
+    private let responder: Responder
+    private var transfer: Transfer?
+    private var done: EventLoopPromise<Void>?
+    private var finished: (() -> Void)?
+    private var unreported = Counters()
+    private var hasUnreported = false
+    private var sentBytes: Int64 = 0
+    private var isCorked = false
+    private var check: Scheduled<Void>?
+
+    private let isSecure: Bool
+    /// Whether the operating system can send files; not where bytes are encrypted on their way.
+    private var sendsFiles: Bool { !isSecure }
+
+    init(_ responder: Responder, isSecure: Bool) { (self.responder, self.isSecure) = (responder, isSecure) }
+
+    /// Whether a file is on its way.
+    var isSending: Bool { transfer != nil }
+
+    /// Writes a response, or the beginning of it; `flush` sends it.
+    ///
+    /// `connection` is the `Connection` field with its line end, or nothing; `done` succeeds when the operating system
+    /// has all of it; `finished` is called when a response that was not written at once is.
+    func send(
+        _ response: Response, connection: StaticString, _ context: ChannelHandlerContext, done: EventLoopPromise<Void>?,
+        finished: @escaping () -> Void
+    ) {
+        var common = responder.commonFields(isSecure: isSecure)
+        var head = context.channel.allocator.buffer(
+            capacity: response.headBytes.readableBytes + 64 + smallBodyBytes(response))
+        head.writeImmutableBuffer(response.headBytes)
+        head.writeBuffer(&common)
+        head.writeStaticString(connection)
+        head.writeStaticString("\r\n")
+        count(Int(response.status.code), responses: 1, bytes: 0)
+        if response.body.count <= 1, case .bytes(let body)? = response.body.first {
+            writeAtOnce(head, body, context, done)
+            count(Int(response.status.code), responses: 0, bytes: Int64(body.readableBytes))
+        } else if response.body.isEmpty {
+            context.write(wrap(.byteBuffer(head)), promise: done)
+        } else {
+            self.done = done
+            self.finished = finished
+            transfer = Transfer(response, pieceBytes: sendsFiles ? Transfer.sentBytes : Transfer.readBytes)
+            cork(context, true)
+            context.write(wrap(.byteBuffer(head)), promise: nil)
+            sendNext(context)
+            watchForShrinking(context)
+        }
+    }
+
+    private func smallBodyBytes(_ response: Response) -> Int {
+        guard response.body.count == 1, case .bytes(let body) = response.body[0] else { return 0 }
+        return body.readableBytes <= Self.maximumCopiedBytes ? body.readableBytes : 0
+    }
+
+    private func writeAtOnce(
+        _ head: ByteBuffer, _ body: ByteBuffer, _ context: ChannelHandlerContext, _ done: EventLoopPromise<Void>?
+    ) {
+        var head = head
+        if body.readableBytes <= Self.maximumCopiedBytes {
+            head.writeImmutableBuffer(body)
+            context.write(wrap(.byteBuffer(head)), promise: done)
+        } else {
+            context.write(wrap(.byteBuffer(head)), promise: nil)
+            context.write(wrap(.byteBuffer(body)), promise: done)
+        }
+    }
+
+    private func wrap(_ data: IOData) -> NIOAny { HTTP1Connection.wrapOutboundOut(data) }
+
+    // MARK: Files
+
+    private func sendNext(_ context: ChannelHandlerContext) {
+        guard let piece = transfer?.next() else {
+            // The length is promised already: all that is left is to break the connection.
+            context.close(promise: nil)
+            return
+        }
+        guard let data = data(of: piece) else {
+            context.close(promise: nil)
+            return
+        }
+        let count = Int64(data.readableBytes)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [self] result in
+            if case .success = result { wasSent(count, context) }
+        }
+        context.writeAndFlush(wrap(data), promise: written)
+    }
+
+    private func data(of piece: Response.Piece) -> IOData? {
+        switch piece {
+        case .bytes(let bytes): return .byteBuffer(bytes)
+        case .file(let file, let range) where sendsFiles:
+            return .fileRegion(
+                FileRegion(
+                    fileHandle: file.handle, readerIndex: Int(range.lowerBound), endIndex: Int(range.upperBound)))
+        case .file(let file, let range): return file.contents(range).map(IOData.byteBuffer)
+        }
+    }
+
+    /// When a file is cut while a piece of it waits to be sent, `sendfile` sends nothing and NIO tries again for ever.
+    private func watchForShrinking(_ context: ChannelHandlerContext) {
+        guard let transfer else { return }
+        if transfer.isStuck {
+            context.close(promise: nil)
+            return
+        }
+        check = context.eventLoop.assumeIsolated().scheduleTask(in: Self.timeBetweenChecks) { [self] in
+            watchForShrinking(context)
+        }
+    }
+
+    private func wasSent(_ bytes: Int64, _ context: ChannelHandlerContext) {
+        guard let transfer else { return }
+        sentBytes += bytes
+        count(transfer.status, responses: 0, bytes: bytes)
+        guard transfer.isEmpty else {
+            sendNext(context)
+            return
+        }
+        report()
+        cork(context, false)
+        check?.cancel()
+        self.transfer = nil
+        let (done, finished) = (self.done, self.finished)
+        (self.done, self.finished) = (nil, nil)
+        done?.succeed()
+        finished?()
+    }
+
+    /// Forgets a file that will not be sent any more: the connection is closed.
+    func abandon() {
+        report()
+        check?.cancel()
+        transfer = nil
+        let done = done
+        (self.done, finished) = (nil, nil)
+        done?.fail(ChannelError.ioOnClosedChannel)
+    }
+
+    /// Holds the head back until the first bytes of the file join it; only TCP knows that.
+    private func cork(_ context: ChannelHandlerContext, _ on: Bool) {
+        guard isCorked != on else { return }
+        switch context.channel.localAddress {
+        case .v4, .v6: setCork(context, on)
+        default: break
+        }
+    }
+
+    private func setCork(_ context: ChannelHandlerContext, _ on: Bool) {
+        isCorked = on
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
+            tap_cork(socket, on ? 1 : 0)
+        }
+    }
+
+    // MARK: Counting
+
+    /// Sends what was written, after it was counted: who has an answer finds it in the counters.
+    func flush(_ context: ChannelHandlerContext) {
+        report()
+        context.flush()
+    }
+
+    /// Counts what was answered; the next flush reports it.
+    func count(_ status: Int, responses: Int64, bytes: Int64) {
+        unreported.requests.add(responses, for: status)
+        unreported.bytes.add(bytes, for: status)
+        hasUnreported = true
+    }
+
+    private func report() {
+        guard hasUnreported else { return }
+        responder.site.counters.update { $0.add(unreported) }
+        responder.figures.add(unreported)
+        unreported = Counters()
+        hasUnreported = false
+    }
+
+    /// A number that changes whenever the client has taken something: bytes given to the operating system, less those
+    /// that it still holds.
+    func progress(_ context: ChannelHandlerContext) -> Int64 {
+        var held: CInt = 0
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
+            ioctl(socket, UInt(TIOCOUTQ), &held)
+        }
+        return sentBytes - Int64(held)
+    }
+}

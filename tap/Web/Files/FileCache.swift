@@ -1,0 +1,71 @@
+/// Small files in memory, by the request path they answer.
+///
+/// One for each event loop, and used on it only.
+///
+/// It has two generations: what was used since the younger one began, and what was used before. When the younger has
+/// half of the bytes allowed it becomes the older, and what was older goes.
+struct FileCache {
+    /// A path of a host, as a request writes it.
+    struct Key: Hashable {
+        let host: Int
+        let path: String
+    }
+
+    /// A file in memory.
+    struct Entry {
+        /// What it was found in.
+        let tree: FileTree
+        /// The file below the root.
+        let fileName: [CChar]
+        let representation: Representation
+        /// The compressed forms; nil: it is never compressed.
+        var variants: FileVariants?
+        /// When files beside it were looked for, in seconds since 1970.
+        var lookedAt: Int64 = 0
+    }
+
+    private let maximumBytes: Int
+    private var younger: [Key: Entry] = [:]
+    private var older: [Key: Entry] = [:]
+    private var youngerBytes = 0
+
+    /// An empty cache that never keeps more than some bytes, heads and keys included.
+    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+    /// How many files are kept.
+    var count: Int { younger.count + older.count }
+
+    /// The file for a path, which the caller has to check against the disk.
+    mutating func entry(_ path: Key) -> Entry? {
+        if let entry = younger[path] { return entry }
+        guard let entry = older.removeValue(forKey: path) else { return nil }
+        insert(entry, for: path)
+        return entry
+    }
+
+    /// Keeps a file.
+    mutating func insert(_ entry: Entry, for path: Key) {
+        remove(path)
+        let bytes = FileCache.bytes(entry, path)
+        guard bytes <= maximumBytes / 2 else { return }
+        if youngerBytes + bytes > maximumBytes / 2 {
+            older = younger
+            younger = [:]
+            youngerBytes = 0
+        }
+        younger[path] = entry
+        youngerBytes += bytes
+    }
+
+    /// Forgets a file.
+    mutating func remove(_ path: Key) {
+        if let entry = younger.removeValue(forKey: path) { youngerBytes -= FileCache.bytes(entry, path) }
+        older[path] = nil
+    }
+
+    /// An estimate that counts the tables and objects around the bytes, so that empty files are bounded as well.
+    private static func bytes(_ entry: Entry, _ path: Key) -> Int {
+        entry.representation.memoryBytes * (entry.variants == nil ? 1 : 2) + entry.fileName.count + path.path.utf8.count
+            + 1024
+    }
+}

@@ -1,0 +1,80 @@
+import NIOCore
+
+/// The fields of a request as checked lines: `name: value`, each with its line end, and nothing else.
+///
+/// They stay the bytes they came as; most requests are answered without a look at most of them.
+struct FieldLines: Sequence {
+    /// One field; neither part has spaces around it.
+    struct Field {
+        let name: Substring
+        let value: Substring
+    }
+
+    private var bytes: ByteBuffer
+
+    /// No fields.
+    init() { bytes = ByteBuffer() }
+
+    /// Lines that were checked.
+    init(checked bytes: ByteBuffer) { self.bytes = bytes }
+
+    /// Adds a field whose parts were checked.
+    mutating func append(_ name: String, _ value: String) {
+        bytes.writeString(name)
+        bytes.writeStaticString(": ")
+        bytes.writeString(value)
+        bytes.writeStaticString("\r\n")
+    }
+
+    /// The bytes of all lines.
+    var readableBytes: Int { bytes.readableBytes }
+
+    /// The fields in their order.
+    func makeIterator() -> AnyIterator<Field> {
+        var rest = Substring(String(buffer: bytes))
+        return AnyIterator {
+            guard let end = rest.utf8.firstIndex(of: UInt8(ascii: "\r")) else { return nil }
+            let line = rest[..<end]
+            rest = rest[end...].dropFirst()
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            return Field(name: line[..<colon], value: line[line.utf8.index(after: colon)...].trimmingSpaces)
+        }
+    }
+
+    /// Gives the bytes of each field's name and value to a body, in their order, without making texts of them.
+    func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeReadableBytes { all in
+            var start = 0
+            while start < all.count, let end = all[start...].firstIndex(of: 0x0A) {
+                if let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end])) {
+                    body(field.name, field.value)
+                }
+                start = end + 1
+            }
+        }
+    }
+
+    /// The values of a field, whose name is given in small letters.
+    func values(_ name: String) -> [String] {
+        compactMap { field in
+            field.name.utf8.count == name.utf8.count && field.name.lowercased() == name ? String(field.value) : nil
+        }
+    }
+
+    /// The value of a field that may stand in several lines: they are one list (RFC 9110, 5.3).
+    ///
+    /// Nil when it is not there.
+    func list(_ name: String) -> String? {
+        let values = values(name)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+}
+
+extension StringProtocol where SubSequence == Substring {
+    /// Without spaces and tabs at both ends.
+    var trimmingSpaces: Substring {
+        var text = drop { $0 == " " || $0 == "\t" }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}

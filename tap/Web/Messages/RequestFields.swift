@@ -1,0 +1,148 @@
+/// The fields of a request that decide how it is read and which bytes answer it, found in one pass.
+struct RequestFields {
+    private(set) var hosts = 0
+    /// The host with its port as it was sent, valid or not.
+    private(set) var host = ""
+    private(set) var hostIsValid = true
+    /// The codings that the client accepts, as it wrote them.
+    private(set) var acceptEncoding: String?
+    private(set) var range: String?
+    private(set) var ifRange: String?
+    private(set) var ifMatch: String?
+    private(set) var ifNoneMatch: String?
+    private(set) var ifModifiedSince: String?
+    private(set) var ifUnmodifiedSince: String?
+    /// How many bytes the body has, as far as a field says so.
+    private(set) var contentLength: Int64?
+    private(set) var isChunked = false
+    private(set) var expectsContinue = false
+    private(set) var asksToClose = false
+    private(set) var asksToKeepAlive = false
+    /// Whether another protocol is asked for on this connection.
+    private(set) var asksForUpgrade = false
+    /// Whether any field was found that can change which bytes are sent.
+    private(set) var isConditional = false
+    /// Whether the length of the body can't be told for sure; such a request is refused (RFC 9112, 6.3).
+    private(set) var framing = Framing.clear
+
+    /// What can be wrong with the fields that say where the body ends.
+    enum Framing {
+        case clear
+        /// They contradict each other, or say what is no length.
+        case broken
+        /// They name a coding that nobody here knows.
+        case unknownCoding
+    }
+
+    /// No fields.
+    init() {}
+
+    /// Takes a field, when it is of interest.
+    ///
+    /// Its length tells for most that it is not, without a look at the name.
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        switch name.count {
+        case 4 where name.isField("host"):
+            hosts += 1
+            host = text(value)
+            hostIsValid = hostIsValid && RequestFields.isHost(value)
+        case 5 where name.isField("range"): set(\.range, value)
+        case 6 where name.isField("expect"): expectsContinue = text(value).lowercased() == "100-continue"
+        case 7 where name.isField("upgrade"): hasUpgrade = true
+        case 8 where name.isField("if-match"): append(\.ifMatch, value)
+        case 8 where name.isField("if-range"): set(\.ifRange, value)
+        case 10 where name.isField("connection"): takeConnection(value)
+        case 13 where name.isField("if-none-match"): append(\.ifNoneMatch, value)
+        case 14 where name.isField("content-length"): takeLength(value)
+        case 15 where name.isField("accept-encoding"):
+            acceptEncoding = acceptEncoding.map { $0 + ", " + text(value) } ?? text(value)
+        case 17 where name.isField("if-modified-since"): set(\.ifModifiedSince, value)
+        case 17 where name.isField("transfer-encoding"): takeCoding(value)
+        case 19 where name.isField("if-unmodified-since"): set(\.ifUnmodifiedSince, value)
+        default: break
+        }
+    }
+
+    private var hasUpgrade = false
+    private var connectionUpgrades = false
+
+    /// Draws the conclusions from all fields together.
+    mutating func finish(isOld: Bool) {
+        asksForUpgrade = hasUpgrade && connectionUpgrades && !isOld
+        // In HTTP/1.0 there is no chunked coding: who sends it may be understood in two ways.
+        if isChunked, contentLength != nil || isOld { framing = .broken }
+        if isOld { expectsContinue = false }
+    }
+
+    /// Draws the conclusions for a request of HTTP/2, where frames say how long the body is, and fields about the connection
+    /// are not allowed (RFC 9113, 8.2.2).
+    mutating func finishStream(hasBody: Bool) {
+        if isChunked || hasUpgrade { framing = .broken }
+        isChunked = hasBody && contentLength == nil
+    }
+
+    private func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private mutating func set(_ field: WritableKeyPath<RequestFields, String?>, _ value: UnsafeRawBufferPointer) {
+        self[keyPath: field] = text(value)
+        isConditional = true
+    }
+
+    private mutating func append(_ field: WritableKeyPath<RequestFields, String?>, _ value: UnsafeRawBufferPointer) {
+        self[keyPath: field] = self[keyPath: field].map { $0 + ", " + text(value) } ?? text(value)
+        isConditional = true
+    }
+
+    private mutating func takeConnection(_ value: UnsafeRawBufferPointer) {
+        for word in text(value).split(separator: ",") {
+            switch word.trimmingSpaces.lowercased() {
+            case "close": asksToClose = true
+            case "keep-alive": asksToKeepAlive = true
+            case "upgrade": connectionUpgrades = true
+            default: break
+            }
+        }
+    }
+
+    /// Only digits, and only once: lists of equal lengths are allowed to be read, and are only ever sent by mistake.
+    private mutating func takeLength(_ value: UnsafeRawBufferPointer) {
+        guard contentLength == nil, (1...18).contains(value.count),
+            value.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else {
+            framing = .broken
+            return
+        }
+        contentLength = value.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+    }
+
+    private mutating func takeCoding(_ value: UnsafeRawBufferPointer) {
+        if isChunked { framing = .broken }
+        isChunked = true
+        if text(value).lowercased() != "chunked", framing == .clear { framing = .unknownCoding }
+    }
+
+    /// Whether a value can be a host with an optional port.
+    ///
+    /// What the name means is of no interest here.
+    private static func isHost(_ value: UnsafeRawBufferPointer) -> Bool {
+        value.allSatisfy { byte in
+            switch byte {
+            case 0...0x20, 0x7F, UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"),
+                UInt8(ascii: ","), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"):
+                false
+            default: true
+            }
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether this is the name of a field, which is given in small letters and hyphens and has the same length.
+    func isField(_ name: StaticString) -> Bool {
+        let expected = name.utf8Start
+        for index in 0..<count where self[index] != expected[index] {
+            guard self[index] | 0x20 == expected[index], (0x41...0x5A).contains(self[index]) else { return false }
+        }
+        return true
+    }
+}

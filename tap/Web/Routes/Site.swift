@@ -1,0 +1,103 @@
+import Logging
+import Taproom
+
+/// What a web service serves: its hosts, with their folders open.
+///
+/// Shared by all event loops.
+final class Site: Sendable {
+    let settings: WebSettings
+    let logger: Logger
+    let counters: StoredCell<Counters, AtSnapshots>
+    /// Whether each request is logged, which is asked too often to ask the logger.
+    let logsRequests: Bool
+    let errorPages: ErrorPages
+    let certificates: SiteCertificates
+    private let hosts: HostTable<VirtualHost>
+    private let everything: VirtualHost
+
+    /// Opens all folders.
+    ///
+    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
+    init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws {
+        self.settings = settings
+        self.logger = logger
+        self.counters = counters
+        logsRequests = logger.logLevel <= .debug
+        errorPages = try ErrorPages(settings)
+        certificates = try SiteCertificates(settings, logger: logger)
+        var builder = SiteBuilder(settings, logger)
+        everything = try builder.host(settings.static, settings.routes, nil)
+        var hosts = HostTable<VirtualHost>()
+        for host in settings.hosts {
+            let made = try builder.host(host.static, host.routes, host)
+            for name in host.name.elements { hosts.add(name, made) }
+        }
+        self.hosts = hosts
+    }
+
+    /// What answers for the host of a request.
+    func host(_ field: String) -> VirtualHost {
+        hosts.isEmpty ? everything : hosts.find(HostName.normalized(field)) ?? everything
+    }
+}
+
+/// Makes places from settings, and counts them.
+private struct SiteBuilder {
+    private let rules: FileRules
+    private let marks: PlaceMarks
+    /// Whether no folder and no route is set anywhere.
+    private let isBare: Bool
+    private var count = 0
+    private var hostCount = 0
+
+    private let logger: Logger
+
+    init(_ settings: WebSettings, _ logger: Logger) {
+        self.logger = logger
+        isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
+        rules = FileRules(settings)
+        marks = PlaceMarks(headers: settings.headers, cache: settings.cache)
+    }
+
+    mutating func host(
+        _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?
+    ) throws -> VirtualHost {
+        let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
+        let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
+        var places: [Place] = []
+        var tree: FileTree?
+        if let folder { tree = try FileTree(folder, rules) }
+        for route in routes {
+            let segments = (try? RequestPath(route.path).segments) ?? []
+            let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder)
+            places.append(place(segments, action, marks.changed(by: route)))
+        }
+        let action: Place.Action =
+            if let redirect = host?.redirect {
+                .redirect(RedirectTarget(redirect), status: host?.status ?? 308)
+            } else {
+                tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
+            }
+        places.append(place([], action, marks))
+        hostCount += 1
+        return VirtualHost(hostCount, places)
+    }
+
+    private mutating func place(_ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks) -> Place {
+        defer { count += 1 }
+        return Place(count, at: segments, action, marks)
+    }
+
+    private func action(
+        of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?
+    ) throws -> Place.Action {
+        if let redirect = route.redirect { return .redirect(RedirectTarget(redirect), status: route.status ?? 308) }
+        if let proxy = route.proxy { return .handled(try ProxyUpstreams(proxy, logger: logger)) }
+        if let cgi = route.cgi { return .handled(try CGIPrograms(cgi, logger: logger)) }
+        if let fastcgi = route.fastcgi { return .handled(try FastCGIPrograms(fastcgi, logger: logger)) }
+        if let rewrite = route.rewrite { return .rewrite(RedirectTarget(rewrite)) }
+        if let folder = route.static { return .files(try FileTree(folder, rules), dropping: segments.count) }
+        guard let inherited else { return .nothing }
+        return .files(try FileTree(inherited, rules), dropping: 0)
+    }
+}

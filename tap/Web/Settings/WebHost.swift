@@ -1,0 +1,69 @@
+public import Taproom
+
+/// What answers the requests for some names.
+public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, WebPlace {
+    /// The names, such as `example.com` and `*.example.com`.
+    public var name: OneOrMore<String> = []
+    /// The certificate of these names, with those of its authorities behind it.
+    public var certificate: LocalPath?
+    /// The certificate's key.
+    public var key: LocalPath?
+    /// The folder or file that is served.
+    public var `static`: LocalPath?
+    /// Where clients are sent instead.
+    public var redirect: String?
+    /// The status of the redirect; absent: 308.
+    public var status: Int?
+    /// What answers below some paths.
+    public var routes: [WebRoute] = []
+    /// The names of files that stand for their folder.
+    public var index: OneOrMore<String>?
+    /// Whether folders are shown as lists.
+    public var listing: Bool?
+    /// The file that is sent when nothing is found.
+    public var fallback: String?
+    /// Fields that every response from here has.
+    public var headers: [String: String] = [:]
+    /// Values of `Cache-Control` by patterns of paths.
+    public var cache: [String: String] = [:]
+
+    /// A host that says nothing.
+    public init() {}
+
+    /// What the keys mean.
+    public static let fields: [SettingField<WebHost>] = [
+        SettingField(
+            "name", "The names of the host; *.NAME stands for all names below one.",
+            examples: [["example.com", "*.example.com"]]),
+        SettingField(
+            "certificate", "The file of the names' certificate in PEM, with its chain.",
+            examples: ["/etc/ssl/example.com.pem"]),
+        SettingField(
+            "key", "The file of the certificate's key; absent: it is in the file of the certificate.",
+            examples: ["/etc/ssl/example.com.key"]),
+        SettingField("static", "The folder to serve, or the single file.", examples: ["/srv/example"]),
+        SettingField("redirect", "Where clients are sent instead.", examples: ["https://www.example.com{path}{query}"]),
+        SettingField("status", "The status of the redirect.", examples: [301]),
+        SettingField("routes", "What answers below some paths."),
+        SettingField("index", "Other names of files that stand for their folder.", examples: [["index.html"]]),
+        SettingField("listing", "Whether folders without an index file are shown as lists.", examples: [true]),
+        SettingField("fallback", "The file below static that is sent when nothing is found.", examples: ["index.html"]),
+        SettingField("headers", "More fields of responses.", examples: [["X-Frame-Options": "DENY"]]),
+        SettingField("cache", "Values of Cache-Control by patterns of paths.", examples: [["*.css": "max-age=3600"]]),
+    ]
+
+    func problems(_ prefix: String) -> [SettingProblem] {
+        var problems = placeProblems(prefix)
+        if name.elements.isEmpty { problems.append(SettingProblem(prefix + "name", "is missing")) }
+        for name in name.elements where !HostName.isValid(name) {
+            problems.append(
+                SettingProblem(
+                    prefix + "name", "must be a name such as example.com or *.example.com, but is \"\(name)\""))
+        }
+        if key != nil, certificate == nil {
+            problems.append(SettingProblem(prefix + "key", "belongs to certificate, which is missing"))
+        }
+        for (number, route) in routes.enumerated() { problems += route.problems("\(prefix)routes.\(number).") }
+        return problems
+    }
+}
