@@ -126,7 +126,8 @@ struct RequestParser {
         hasSkippedLine = false
         state =
             parts.fields.isChunked
-            ? .chunks(ChunkedReader(trailerLimit: limit)) : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
+            ? .chunks(ChunkedReader(trailerLimit: limit))
+            : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
         return .head(request)
     }
 
