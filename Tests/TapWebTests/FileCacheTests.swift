@@ -12,13 +12,16 @@ extension FileCache.Key: ExpressibleByStringInterpolation {
 
 struct FileCacheTests {
     private let tree: FileTree
+    private let place = Place(
+        0, at: [], .nothing,
+        PlaceMarks(headers: [:], cache: [:], addresses: AddressRules(allow: [], deny: [])))
 
     init() throws { tree = try FileTree(LocalPath("/"), FileRules(WebSettings())) }
 
     private func entry(bytes: Int) -> FileCache.Entry {
         let content = Representation.Content.memory(ByteBuffer(repeating: 0, count: bytes))
         return FileCache.Entry(
-            tree: tree, fileName: [0],
+            tree: tree, place: place, fileName: [0],
             representation: Representation(FileFacts(stat()), mediaType: "a/b", content: content, now: 0))
     }
 

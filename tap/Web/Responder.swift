@@ -113,6 +113,7 @@ final class Responder {
             return .response(failure(.badRequest, request))
         }
         guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
+        guard place.addresses.admit(request.client) else { return .response(failure(.forbidden, request, place)) }
         switch place.action {
         case .files(let tree, let count):
             let mounted = path.mounted(below: count)

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP2
 import Taproom
@@ -40,5 +41,21 @@ enum HTTP2Connection {
             }
         }
         try pipeline.addHandler(manager)
+        try pipeline.addHandler(HTTP2End(responder))
+    }
+}
+
+/// Closes a connection whose client breaks the rules of HTTP/2: it was told so, and nothing it sends is read any more.
+private final class HTTP2End: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    private let responder: Responder
+
+    init(_ responder: Responder) { self.responder = responder }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        responder.site.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        // What is wrong with one stream ends that stream only.
+        if !(error is NIOHTTP2Errors.StreamError) { context.close(promise: nil) }
     }
 }

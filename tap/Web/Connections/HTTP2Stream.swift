@@ -38,6 +38,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var counted = Counters()
     private var transfer: Transfer?
     private var timer: Scheduled<Void>?
+    private var sendTimer: Scheduled<Void>?
 
     init(_ responder: Responder, _ client: Client) { (self.responder, self.client) = (responder, client) }
 
@@ -69,6 +70,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        sendTimer?.cancel()
         if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
         (current, sending, transfer) = (.over, .over, nil)
         report()
@@ -81,7 +83,13 @@ final class HTTP2Stream: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { sendMore() }
+        sendTimer?.cancel()
+        if context.channel.isWritable {
+            sendMore()
+        } else {
+            // A client that takes nothing keeps what waits for it in memory.
+            sendTimer = context.eventLoop.assumeIsolated().scheduleTask(in: idle) { [self] in breakOff() }
+        }
         if case .handled(let handler, _) = current { handler.writabilityChanged() }
         context.fireChannelWritabilityChanged()
     }
@@ -128,10 +136,11 @@ final class HTTP2Stream: ChannelDuplexHandler {
         }
     }
 
+    private var idle: TimeAmount { .milliseconds(responder.site.settings.limits.idle.milliseconds) }
+
     /// A body that stops coming is not waited for longer than a connection that does nothing.
     private func watchBody() {
         timer?.cancel()
-        let idle = TimeAmount.milliseconds(responder.site.settings.limits.idle.milliseconds)
         timer = context?.eventLoop.assumeIsolated().scheduleTask(in: idle) { [self] in refuse(.requestTimeout) }
     }
 

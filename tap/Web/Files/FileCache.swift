@@ -15,6 +15,7 @@ struct FileCache {
     struct Entry {
         /// What it was found in.
         let tree: FileTree
+        let place: Place
         /// The file below the root.
         let fileName: [CChar]
         let representation: Representation

@@ -16,6 +16,7 @@ extension Responder {
     /// What is in memory for a path, when it is still what is on the disk.
     func remembered(_ key: FileCache.Key, for request: Request) -> Response? {
         guard let entry = cache.entry(key) else { return nil }
+        guard entry.place.addresses.admit(request.client) else { return failure(.forbidden, request, entry.place) }
         let representation: Representation
         if let variants = entry.variants, let accepted = accepted(by: request),
             let best = variants.best(accepted, of: entry.representation)
@@ -81,7 +82,8 @@ extension Responder {
         let variants = isCompressible ? FileVariants(sidecars, makes: rules.compress) : nil
         if isSettled, case .memory = representation.content, isOld(file.facts) {
             let entry = FileCache.Entry(
-                tree: tree, fileName: name.map { CChar(bitPattern: $0) } + [0], representation: representation,
+                tree: tree, place: place, fileName: name.map { CChar(bitPattern: $0) } + [0],
+                representation: representation,
                 variants: variants, lookedAt: now)
             cache.insert(entry, for: key)
         }

@@ -22,16 +22,10 @@ struct RequestParser {
     private enum State {
         case head
         case body(remaining: Int64)
-        case chunkLine
-        case chunk(remaining: Int64)
-        case chunkEnd
-        case trailers(bytes: Int)
+        case chunks(ChunkedReader)
         case end
         case refused
     }
-
-    /// The longest line that begins a chunk, with its extensions, which mean nothing here.
-    private static let maximumChunkLine = 256
 
     private let client: Client
     /// The greatest size of a request's line and fields.
@@ -66,16 +60,8 @@ struct RequestParser {
     mutating func next() -> Event? {
         switch state {
         case .head: return head()
-        case .body(let remaining): return piece(of: remaining) { $0 == 0 ? .end : .body(remaining: $0) }
-        case .chunkLine: return chunkLine()
-        case .chunk(let remaining): return piece(of: remaining) { $0 == 0 ? .chunkEnd : .chunk(remaining: $0) }
-        case .chunkEnd:
-            guard let end = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else { return nil }
-            guard end == 0x0D0A else { return refuse(.badRequest) }
-            buffer.moveReaderIndex(forwardBy: 2)
-            state = .chunkLine
-            return chunkLine()
-        case .trailers(let bytes): return trailer(after: bytes)
+        case .body(let remaining): return piece(of: remaining)
+        case .chunks(let reader): return chunk(reader)
         case .end:
             begin()
             return .end
@@ -140,68 +126,32 @@ struct RequestParser {
         hasSkippedLine = false
         state =
             parts.fields.isChunked
-            ? .chunkLine : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
+            ? .chunks(ChunkedReader(trailerLimit: limit))
+            : request.hasBody ? .body(remaining: parts.fields.contentLength ?? 0) : .end
         return .head(request)
     }
 
     // MARK: The body
 
-    private mutating func piece(of remaining: Int64, _ next: (Int64) -> State) -> Event? {
+    private mutating func piece(of remaining: Int64) -> Event? {
         let count = min(remaining, Int64(buffer.readableBytes))
         guard count > 0, let bytes = buffer.readSlice(length: Int(count)) else { return nil }
-        state = next(remaining - count)
+        state = remaining == count ? .end : .body(remaining: remaining - count)
         return .body(bytes)
     }
 
-    private mutating func chunkLine() -> Event? {
-        let line = buffer.readableBytesView.prefix(Self.maximumChunkLine)
-        guard let end = line.firstIndex(of: 0x0A) else {
-            return line.count < Self.maximumChunkLine ? nil : refuse(.badRequest)
+    private mutating func chunk(_ reader: ChunkedReader) -> Event? {
+        var reader = reader
+        let step = reader.next(&buffer)
+        state = .chunks(reader)
+        switch step {
+        case .bytes(let bytes): return .body(bytes)
+        case .end:
+            begin()
+            return .end
+        case .incomplete: return nil
+        case .malformed: return refuse(.badRequest)
+        case .tooLong: return refuse(.requestHeaderFieldsTooLarge)
         }
-        guard let size = RequestParser.chunkSize(line[..<end]) else { return refuse(.badRequest) }
-        buffer.moveReaderIndex(to: end + 1)
-        guard size > 0 else {
-            state = .trailers(bytes: 0)
-            return trailer(after: 0)
-        }
-        state = .chunk(remaining: size)
-        return next()
-    }
-
-    /// The size at the beginning of a line, which ends with CR; extensions are visible characters.
-    private static func chunkSize(_ line: some BidirectionalCollection<UInt8>) -> Int64? {
-        guard line.last == 0x0D else { return nil }
-        let digits = line.prefix { $0 != 0x0D && $0 != UInt8(ascii: ";") }
-        let rest = line.dropFirst(digits.count).dropLast()
-        guard (1...15).contains(digits.count), rest.allSatisfy({ ByteSet.fieldValue.contains($0) }) else { return nil }
-        var size: Int64 = 0
-        for digit in digits {
-            guard let value = RequestPath.hexadecimal(digit) else { return nil }
-            size = size << 4 | Int64(value)
-        }
-        return size
-    }
-
-    /// Fields behind the body are checked, and forgotten.
-    private mutating func trailer(after bytes: Int) -> Event? {
-        var bytes = bytes
-        while let end = buffer.readableBytesView.firstIndex(of: 0x0A) {
-            let start = buffer.readerIndex
-            let line = buffer.readableBytesView[start..<end]
-            bytes += end + 1 - start
-            guard bytes <= limit else { return refuse(.requestHeaderFieldsTooLarge) }
-            let isEmpty = line.count == 1 && line.first == 0x0D
-            let isField = buffer.withUnsafeReadableBytes {
-                HeadReader.field(UnsafeRawBufferPointer(rebasing: $0[..<(end - start)])) != nil
-            }
-            guard isEmpty || isField else { return refuse(.badRequest) }
-            buffer.moveReaderIndex(to: end + 1)
-            if isEmpty {
-                begin()
-                return .end
-            }
-        }
-        state = .trailers(bytes: bytes)
-        return bytes + buffer.readableBytes > limit ? refuse(.requestHeaderFieldsTooLarge) : nil
     }
 }

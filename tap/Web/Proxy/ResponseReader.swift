@@ -80,7 +80,7 @@ struct ResponseReader {
             case .bytes(let bytes): return .body(bytes)
             case .end: return end()
             case .incomplete: return nil
-            case .malformed: return fail(.malformed("its chunks are none"))
+            case .malformed, .tooLong: return fail(.malformed("its chunks are none"))
             }
         case .close:
             guard buffer.readableBytes > 0 else { return nil }

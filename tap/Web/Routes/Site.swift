@@ -56,7 +56,9 @@ private struct SiteBuilder {
         self.logger = logger
         isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
         rules = FileRules(settings)
-        marks = PlaceMarks(headers: settings.headers, cache: settings.cache)
+        marks = PlaceMarks(
+            headers: settings.headers, cache: settings.cache,
+            addresses: AddressRules(allow: settings.allow.elements, deny: settings.deny.elements))
     }
 
     mutating func host(

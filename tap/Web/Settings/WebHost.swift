@@ -26,6 +26,10 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
     public var headers: [String: String] = [:]
     /// Values of `Cache-Control` by patterns of paths.
     public var cache: [String: String] = [:]
+    /// The networks whose clients are answered; none: all.
+    public var allow: OneOrMore<Network> = []
+    /// The networks whose clients are not answered.
+    public var deny: OneOrMore<Network> = []
 
     /// A host that says nothing.
     public init() {}
@@ -50,6 +54,12 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
         SettingField("fallback", "The file below static that is sent when nothing is found.", examples: ["index.html"]),
         SettingField("headers", "More fields of responses.", examples: [["X-Frame-Options": "DENY"]]),
         SettingField("cache", "Values of Cache-Control by patterns of paths.", examples: [["*.css": "max-age=3600"]]),
+        SettingField(
+            "allow", "The networks whose clients are answered; without any: all. In place of those outside.",
+            examples: [["192.0.2.0/24", "2001:db8::/32"]]),
+        SettingField(
+            "deny", "The networks whose clients get 403; they come before those of allow. In place of those outside.",
+            examples: [["192.0.2.66"]]),
     ]
 
     func problems(_ prefix: String) -> [SettingProblem] {

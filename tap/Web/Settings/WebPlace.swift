@@ -12,6 +12,8 @@ protocol WebPlace {
     var fallback: String? { get }
     var headers: [String: String] { get }
     var cache: [String: String] { get }
+    var allow: OneOrMore<Network> { get }
+    var deny: OneOrMore<Network> { get }
 }
 
 extension WebPlace {

@@ -46,6 +46,10 @@ public struct WebSettings: ServiceSettings {
     public var headers: [String: String] = [:]
     /// Values of `Cache-Control` by patterns of paths.
     public var cache: [String: String] = [:]
+    /// The networks whose clients are answered; none: all.
+    public var allow: OneOrMore<Network> = []
+    /// The networks whose clients are not answered.
+    public var deny: OneOrMore<Network> = []
     /// Pages for errors by their status.
     public var errorPages: [String: LocalPath] = [:]
     /// What answers below some paths.
@@ -89,6 +93,11 @@ public struct WebSettings: ServiceSettings {
         SettingField(
             "cache", "Values of Cache-Control by patterns of paths; the longest pattern that fits counts.",
             examples: [["*.css": "max-age=3600", "/assets/*": "max-age=31536000, immutable"]]),
+        SettingField(
+            "allow", "The networks whose clients are answered; without any: all.",
+            examples: [["192.0.2.0/24", "2001:db8::/32"]]),
+        SettingField(
+            "deny", "The networks whose clients get 403; they come before those of allow.", examples: [["192.0.2.66"]]),
         SettingField(
             "errorPages", "Files of pages for errors by their status; they are read when the settings are.",
             examples: [["404": "/srv/www/404.html"]]),
@@ -184,10 +193,13 @@ private struct AllPlace: WebPlace {
     let fallback: String?
     let headers: [String: String]
     let cache: [String: String]
+    let allow: OneOrMore<Network>
+    let deny: OneOrMore<Network>
 
     init(_ settings: WebSettings) {
         (self.static, index, listing) = (settings.static, settings.index, settings.listing)
         (fallback, headers, cache) = (settings.fallback, settings.headers, settings.cache)
+        (allow, deny) = (settings.allow, settings.deny)
     }
 }
 

@@ -11,6 +11,8 @@ struct ChunkedReader {
         /// More bytes have to come first.
         case incomplete
         case malformed
+        /// The fields behind the body are more than is allowed.
+        case tooLong
     }
 
     private enum State {
@@ -22,9 +24,12 @@ struct ChunkedReader {
 
     /// The longest line that begins a chunk, with its extensions, which mean nothing here.
     private static let maximumLineBytes = 256
-    private static let maximumTrailerBytes = 16 << 10
 
+    /// The greatest size of the fields behind the body.
+    private let trailerLimit: Int
     private var state = State.line
+
+    init(trailerLimit: Int = 16 << 10) { self.trailerLimit = trailerLimit }
 
     /// Takes the next step out of what has come.
     mutating func next(_ buffer: inout ByteBuffer) -> Step {
@@ -81,11 +86,12 @@ struct ChunkedReader {
             let isField = buffer.withUnsafeReadableBytes {
                 HeadReader.field(UnsafeRawBufferPointer(rebasing: $0[..<length])) != nil
             }
-            guard count <= Self.maximumTrailerBytes, isEmpty || isField else { return .malformed }
+            guard count <= trailerLimit else { return .tooLong }
+            guard isEmpty || isField else { return .malformed }
             buffer.moveReaderIndex(to: end + 1)
             if isEmpty { return .end }
         }
         state = .trailers(bytes: count)
-        return count + buffer.readableBytes > Self.maximumTrailerBytes ? .malformed : .incomplete
+        return count + buffer.readableBytes > trailerLimit ? .tooLong : .incomplete
     }
 }
