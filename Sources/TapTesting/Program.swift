@@ -50,6 +50,9 @@ public final class Program: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT, 0o600)
+        // Sockets of services that run in this process are not closed by themselves: who had them too would keep the clients
+        // of these services waiting for the end.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         // The shell changes the folder, which posix_spawn can't, and is replaced by the program.
         let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path] + arguments
         process = try Program.spawn(words, Program.variables(environment), &actions)
