@@ -162,6 +162,10 @@ pid_t tap_start_worker(const tap_worker *worker) {
     return process;
 }
 
+int tap_spawn_closing(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int tap_rename_exclusive(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }

@@ -1,3 +1,4 @@
+import CTapSystem
 import Dispatch
 import Glibc
 import Taproom
@@ -52,7 +53,7 @@ public final class Program: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT, 0o600)
         // Sockets of services that run in this process are not closed by themselves: who had them too would keep the clients
         // of these services waiting for the end.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        tap_spawn_closing(&actions, 3)
         // The shell changes the folder, which posix_spawn can't, and is replaced by the program.
         let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path] + arguments
         process = try Program.spawn(words, Program.variables(environment), &actions)

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <spawn.h>
 #include <sys/types.h>
 
 /// Forbids this process and its children to gain privileges through exec. Per thread: call it before any thread exists.
@@ -51,6 +52,11 @@ typedef struct {
 /// Starts a program: the leader of a process group of its own, without other descriptors than those given,
 /// with no signal blocked or ignored. Answers the process id once it is executed, or -1 with errno.
 pid_t tap_start_worker(const tap_worker *worker);
+
+/// Has a program that is spawned begin without the files from a number on. Answers 0, or an error number.
+///
+/// posix_spawn_file_actions_addclosefrom_np(3) of glibc, which Swift's module hides.
+int tap_spawn_closing(posix_spawn_file_actions_t *actions, int first);
 
 /// Renames without replacing: EEXIST when `to` is there.
 int tap_rename_exclusive(const char *from, const char *to);
