@@ -61,4 +61,23 @@ struct AddressRulesTests {
             }
         }
     }
+
+    @Test func rulesOfAPlaceHoldBehindItsRewriteToo() async throws {
+        let folder = try sampleFolder()
+        age(folder["hello.txt"])
+        try await serving(folder) { settings in
+            settings.listen = [.tcp(port: 0), Endpoint(.unix(path: folder["site.sock"], mode: nil))]
+            var route = WebRoute()
+            (route.path, route.rewrite) = ("/door", "/hello.txt")
+            route.deny = OneOrMore([Network("127.0.0.1")].compactMap { $0 })
+            settings.routes = [route]
+        } _: { service in
+            // Whoever may open the socket is let in; what it got is not for others.
+            let inside = try service.connect(to: 1)
+            #expect(try await inside.request("/door").text == "hello")
+            let outside = try service.connect()
+            #expect(try await outside.request("/door").status == 403)
+            #expect(try await outside.request("/hello.txt").text == "hello")
+        }
+    }
 }

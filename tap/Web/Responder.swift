@@ -117,7 +117,10 @@ final class Responder {
         switch place.action {
         case .files(let tree, let count):
             let mounted = path.mounted(below: count)
-            return reading(request, place) { file(at: mounted, in: tree, place, request, key: key) }
+            // What is kept knows its own place only, and not the rules of one that the request has come through.
+            return reading(request, place) {
+                file(at: mounted, in: tree, place, request, key: rewrites == 0 ? key : nil)
+            }
         case .redirect(let target, let status):
             let status = HTTPResponseStatus(statusCode: status)
             let location = target.text(path.matched(place.segments.count), host: request.fields.host)

@@ -46,8 +46,10 @@ extension Responder {
     }
 
     /// The file or folder that a path leads to.
+    ///
+    /// Without a key nothing is kept in memory.
     func file(
-        at path: RequestPath, in tree: FileTree, _ place: Place, _ request: Request, key: FileCache.Key
+        at path: RequestPath, in tree: FileTree, _ place: Place, _ request: Request, key: FileCache.Key?
     ) -> Answer {
         switch tree.find(path) {
         case .file(let file, let name, let isSettled):
@@ -67,7 +69,7 @@ extension Responder {
 
     private func answer(
         with file: OpenFile, _ name: [UInt8], isSettled: Bool, at path: RequestPath, in tree: FileTree, _ place: Place,
-        _ request: Request, key: FileCache.Key
+        _ request: Request, key: FileCache.Key?
     ) -> Answer {
         let rules = tree.rules
         let type = rules.mediaTypes.type(ofFile: name)
@@ -80,7 +82,7 @@ extension Responder {
         }
         let sidecars = isCompressible && rules.precompressed ? sidecars(of: name, file.facts, type, extra, tree) : [:]
         let variants = isCompressible ? FileVariants(sidecars, makes: rules.compress) : nil
-        if isSettled, case .memory = representation.content, isOld(file.facts) {
+        if let key, isSettled, case .memory = representation.content, isOld(file.facts) {
             let entry = FileCache.Entry(
                 tree: tree, place: place, fileName: name.map { CChar(bitPattern: $0) } + [0],
                 representation: representation,

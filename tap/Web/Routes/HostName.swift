@@ -37,7 +37,8 @@ struct HostTable<Value: Sendable>: Sendable {
     /// Adds a name; the first one of equal names counts.
     mutating func add(_ name: String, _ value: Value) {
         if name.hasPrefix("*.") {
-            below[name.dropFirst(2).lowercased(), default: value] = below[name.dropFirst(2).lowercased()] ?? value
+            let name = name.dropFirst(2).lowercased()
+            below[name] = below[name] ?? value
         } else {
             let name = HostName.normalized(name)
             exact[name] = exact[name] ?? value
