@@ -41,7 +41,7 @@ struct LeakTests {
                 try await connection.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: 3))
                 _ = try await connection.receive(count: 100)
             }
-            #expect(descriptors(below: folder.path) > 10)
+            #expect(descriptors(below: folder.path) > 1)
             for connection in connections { try await connection.abort() }
         }
         await nothingIsOpen(below: folder.path)
@@ -61,7 +61,8 @@ struct LeakTests {
             }
             let last = try await connection.request("/hello.txt")
             #expect(last.status == 200)
-            #expect(descriptors(below: folder.path) == 1)
+            // The folder, and the large file as long as it is kept open for the next request.
+            #expect(descriptors(below: folder.path) <= 2)
         }
         await nothingIsOpen(below: folder.path)
     }

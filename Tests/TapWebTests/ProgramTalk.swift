@@ -172,9 +172,9 @@ extension Request {
         let bytes = Array((text + "\r\n").utf8)
         let parts = bytes.withUnsafeBytes { HeadReader.parts($0) }
         guard let parts else { return nil }
-        self.init(
-            method: parts.method, target: parts.target, version: parts.version, fields: parts.fields,
-            lines: FieldLines(checked: ByteBuffer(bytes: bytes[parts.fieldsStart..<(bytes.count - 2)])), client: client)
+        var fields = parts.fields
+        fields.lines = FieldLines(checked: ByteBuffer(bytes: bytes[parts.fieldsStart..<(bytes.count - 2)]))
+        self.init(method: parts.method, target: parts.target, version: parts.version, fields: fields, client: client)
     }
 }
 

@@ -9,6 +9,7 @@ extension RequestFields {
     init(_ lines: [(String, String)]) {
         let text = "GET / HTTP/1.1\r\n" + lines.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
         self = Array(text.utf8).withUnsafeBytes { HeadReader.parts($0)?.fields } ?? RequestFields()
+        self.lines = FieldLines(checked: ByteBuffer(bytes: Array(text.utf8).dropFirst(16).dropLast(2)))
     }
 }
 

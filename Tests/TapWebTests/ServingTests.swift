@@ -166,6 +166,31 @@ struct ServingTests {
         }
     }
 
+    @Test func showsChangesOfLargeFilesAtOnce() async throws {
+        let folder = try TemporaryFolder()
+        func put(_ letter: String) throws {
+            try folder.write(String(repeating: letter, count: 200_000), to: "next.bin")
+            age(folder["next.bin"])
+            rename(folder["next.bin"], folder["large.bin"])
+        }
+        try put("a")
+        try await serving(folder) { service in
+            let connection = try service.connect()
+            for letter in ["a", "b", "c"] {
+                if letter != "a" { try put(letter) }
+                for _ in 0..<2 {
+                    let response = try await connection.request("/large.bin")
+                    #expect(response.text.count == 200_000 && response.text.hasSuffix(letter))
+                }
+            }
+            let part = try await connection.request("/large.bin", "Range: bytes=199999-")
+            #expect(part.text == "c")
+            unlink(folder["large.bin"])
+            let gone = try await connection.request("/large.bin")
+            #expect(gone.status == 404)
+        }
+    }
+
     @Test func prefersEarlierIndexNamesAsSoonAsTheyAppear() async throws {
         let folder = try TemporaryFolder()
         try folder.write("later", to: "index.htm")

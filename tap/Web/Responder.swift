@@ -10,13 +10,18 @@ import Taproom
 final class Responder {
     /// What one event loop keeps in memory at most.
     static let maximumCacheBytes = 32 << 20
+    /// How long a large file stays open at least when nobody asks for it again.
+    private static let openFilesTime = TimeAmount.seconds(1)
     /// How often a request is looked at again under another path.
     private static let maximumRewrites = 10
 
     private(set) var site: Site
     let figures: RequestFigures
     var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
+    let rounds: LoopRounds
+    private var closesUnusedFiles = false
     private var dateSecond: Int64 = .min
+    private var secondText = ""
     private var plainFields = ByteBuffer()
     private var secureFields = ByteBuffer()
 
@@ -26,6 +31,7 @@ final class Responder {
 
     init(_ site: Site, _ figures: RequestFigures, on loop: any EventLoop) {
         self.loop = loop
+        rounds = LoopRounds(loop)
         self.site = site
         self.figures = figures
     }
@@ -38,6 +44,17 @@ final class Responder {
         cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     }
 
+    /// Looks through the open files in a while, and again as long as there are any.
+    func closeUnusedFilesLater() {
+        guard !closesUnusedFiles else { return }
+        closesUnusedFiles = true
+        loop.assumeIsolated().scheduleTask(in: Responder.openFilesTime) { [weak self] in
+            guard let self else { return }
+            closesUnusedFiles = false
+            if cache.closeUnused() { closeUnusedFilesLater() }
+        }
+    }
+
     /// Asks for no more handlers: the service ends.
     func retire() {
         for source in sources.values { source.retire() }
@@ -48,20 +65,27 @@ final class Responder {
     var now: Int64 { Int64(time(nil)) }
 
     /// The time as `Date` says it.
-    var dateText: String { HTTPDate.text(now) }
+    var dateText: String {
+        beginSecond()
+        return secondText
+    }
 
     /// The fields that every response on a connection has, with their line ends, made once a second: `Date`, and on encrypted
     /// ones `Strict-Transport-Security`.
     func commonFields(isSecure: Bool) -> ByteBuffer {
-        let now = now
-        if now != dateSecond {
-            dateSecond = now
-            let date = "Date: \(HTTPDate.text(now))\r\n"
-            plainFields = ByteBuffer(string: date)
-            secureFields = ByteBuffer(
-                string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
-        }
+        beginSecond()
         return isSecure ? secureFields : plainFields
+    }
+
+    private func beginSecond() {
+        let now = now
+        guard now != dateSecond else { return }
+        dateSecond = now
+        secondText = HTTPDate.text(now)
+        let date = "Date: \(secondText)\r\n"
+        plainFields = ByteBuffer(string: date)
+        secureFields = ByteBuffer(
+            string: date + (strictTransport.map { "Strict-Transport-Security: \($0)\r\n" } ?? ""))
     }
 
     /// The value of `Strict-Transport-Security` (RFC 6797), if it is sent.
@@ -78,7 +102,7 @@ final class Responder {
         if let head = secureRedirect(request) {
             return .response(.failure(head.status, head: head, isHead: request.isHead))
         }
-        let host = site.host(fields.host)
+        let host = site.host(of: request)
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
         if request.method == .GET || request.isHead, let response = remembered(key, for: request) {
             return .response(response)

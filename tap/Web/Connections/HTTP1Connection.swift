@@ -40,6 +40,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private var isPumping = false
     private var readIsHeld = false
     private var inputIsClosed = false
+    // What the channel would tell as well, for much more: it is asked several times for each request.
+    private var isActive = false
+    private var isWritable = true
     private(set) var isQuiescing = false
     /// Whether no request has come yet.
     private var isFresh = true
@@ -59,13 +62,20 @@ final class HTTP1Connection: ChannelDuplexHandler {
     // MARK: What arrives
 
     func channelActive(context: ChannelHandlerContext) {
-        arm(context)
+        begin(context)
         context.fireChannelActive()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         // Behind TLS the connection is active before this is there.
-        if context.channel.isActive { arm(context) }
+        if context.channel.isActive { begin(context) }
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        isActive = true
+        isWritable = context.channel.isWritable
+        output.begin(context) { [weak self] in self?.pump(context) }
+        arm(context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -103,16 +113,18 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
         if case .handled(let exchange) = current { exchange.handler.writabilityChanged() }
         pump(context)
         context.fireChannelWritabilityChanged()
     }
 
     func read(context: ChannelHandlerContext) {
-        if canGoOn(context) || isEnding { context.read() } else { readIsHeld = true }
+        if canGoOn || isEnding { context.read() } else { readIsHeld = true }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isActive = false
         isEnding = true
         timer?.cancel()
         timer = nil
@@ -125,28 +137,28 @@ final class HTTP1Connection: ChannelDuplexHandler {
     // MARK: What is done about it
 
     /// Whether the next event of the parser can be taken.
-    private func canGoOn(_ context: ChannelHandlerContext) -> Bool {
+    private var canGoOn: Bool {
         if case .handled(let exchange) = current { return exchange.takesRequest }
-        return !output.isSending && context.channel.isWritable
+        return !output.isSending && isWritable
     }
 
     /// Answers what has come, as long as the client takes the answers.
     ///
     /// Anything that changes calls this.
     func pump(_ context: ChannelHandlerContext) {
-        guard !isPumping, context.channel.isActive else { return }
+        guard !isPumping, isActive else { return }
         isPumping = true
         var goesOn = true
         while goesOn {
             goesOn = false
-            while !isEnding, canGoOn(context), let event = parser.next() {
+            while !isEnding, canGoOn, let event = parser.next() {
                 take(event, context)
                 goesOn = true
             }
             output.flush(context)
         }
         isPumping = false
-        if !isEnding, canGoOn(context) {
+        if !isEnding, canGoOn {
             if inputIsClosed || isQuiescing && !isAsking {
                 endWithoutMore(context)
                 return
@@ -223,9 +235,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
             isEnding = true
             done.futureResult.assumeIsolated().whenComplete { [self] _ in end(context, isComplete: isComplete) }
         }
-        output.send(response, connection: Self.connectionField(keepsAlive, version), context, done: done) { [self] in
-            pump(context)
-        }
+        output.send(response, connection: Self.connectionField(keepsAlive, version), context, done: done)
     }
 
     /// The field that says how the connection goes on, where that needs saying.
@@ -297,7 +307,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// When the client may still be sending, closing at once could destroy the answer on its way: then only the sending
     /// side is closed, and the client has a moment to see it.
     private func end(_ context: ChannelHandlerContext, isComplete: Bool) {
-        guard context.channel.isActive else { return }
+        guard isActive else { return }
         if isComplete || inputIsClosed {
             context.close(promise: nil)
         } else {
@@ -315,12 +325,12 @@ final class HTTP1Connection: ChannelDuplexHandler {
             if inputIsClosed { context.close(promise: nil) }
             return
         }
-        clock.note(phase(context), now: .now())
+        clock.note(phase, now: .now())
         if clock.deadline < timerDeadline { arm(context) }
     }
 
-    private func phase(_ context: ChannelHandlerContext) -> ConnectionClock.Phase {
-        if output.isSending || !context.channel.isWritable || isEnding { return .sending }
+    private var phase: ConnectionClock.Phase {
+        if output.isSending || !isWritable || isEnding { return .sending }
         switch current {
         case .none: return parser.hasPartOfHead ? .receivingHead : .idle
         case .discarding, .draining: return .receivingBody
@@ -336,8 +346,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private func timeIsUp(_ context: ChannelHandlerContext) {
-        guard context.channel.isActive else { return }
-        switch clock.verdict(now: .now(), sent: output.progress(context)) {
+        guard isActive else { return }
+        switch clock.verdict(now: .now(), sent: output.progress) {
         case .wait: arm(context)
         case .close: context.close(promise: nil)
         case .refuse:

@@ -101,7 +101,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         }
         self.request = request
         let length = request.fields.contentLength ?? 0
-        watchBody()
+        if !endsStream { watchBody() }
         switch responder.answer(to: request) {
         case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .response(let response): current = .discarding(request, response)

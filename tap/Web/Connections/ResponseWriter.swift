@@ -14,12 +14,33 @@ final class ResponseWriter {
     private let responder: Responder
     private var transfer: Transfer?
     private var done: EventLoopPromise<Void>?
-    private var finished: (() -> Void)?
+    private var resume: (() -> Void)?
+    private var socket: Socket?
     private var unreported = Counters()
     private var hasUnreported = false
     private var sentBytes: Int64 = 0
     private var isCorked = false
     private var check: Scheduled<Void>?
+
+    /// The socket of a connection that is open.
+    ///
+    /// To ask NIO for it each time costs more than to send a file.
+    private struct Socket {
+        let descriptor: NIOBSDSocket.Handle
+        let isTCP: Bool
+
+        init?(_ context: ChannelHandlerContext) {
+            let descriptor = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                of: NIOBSDSocket.Handle.self
+            ) { $0 }
+            guard let descriptor else { return nil }
+            self.descriptor = descriptor
+            switch context.channel.localAddress {
+            case .v4, .v6: isTCP = true
+            default: isTCP = false
+            }
+        }
+    }
 
     private let isSecure: Bool
     /// Whether the operating system can send files; not where bytes are encrypted on their way.
@@ -33,10 +54,9 @@ final class ResponseWriter {
     /// Writes a response, or the beginning of it; `flush` sends it.
     ///
     /// `connection` is the `Connection` field with its line end, or nothing; `done` succeeds when the operating system
-    /// has all of it; `finished` is called when a response that was not written at once is.
+    /// has all of it.
     func send(
-        _ response: Response, connection: StaticString, _ context: ChannelHandlerContext, done: EventLoopPromise<Void>?,
-        finished: @escaping () -> Void
+        _ response: Response, connection: StaticString, _ context: ChannelHandlerContext, done: EventLoopPromise<Void>?
     ) {
         var common = responder.commonFields(isSecure: isSecure)
         var head = context.channel.allocator.buffer(
@@ -53,9 +73,8 @@ final class ResponseWriter {
             context.write(wrap(.byteBuffer(head)), promise: done)
         } else {
             self.done = done
-            self.finished = finished
             transfer = Transfer(response, pieceBytes: sendsFiles ? Transfer.sentBytes : Transfer.readBytes)
-            cork(context, true)
+            cork(true)
             context.write(wrap(.byteBuffer(head)), promise: nil)
             sendNext(context)
             watchForShrinking(context)
@@ -134,40 +153,37 @@ final class ResponseWriter {
             return
         }
         report()
-        cork(context, false)
+        cork(false)
         check?.cancel()
         self.transfer = nil
-        let (done, finished) = (self.done, self.finished)
-        (self.done, self.finished) = (nil, nil)
+        let done = self.done
+        self.done = nil
         done?.succeed()
-        finished?()
+        resume?()
+    }
+
+    /// Begins to write to a connection; `resume` is called when a response that was not written at once is.
+    func begin(_ context: ChannelHandlerContext, resume: @escaping () -> Void) {
+        self.resume = resume
+        socket = Socket(context)
     }
 
     /// Forgets a file that will not be sent any more: the connection is closed.
     func abandon() {
+        (resume, socket) = (nil, nil)
         report()
         check?.cancel()
         transfer = nil
         let done = done
-        (self.done, finished) = (nil, nil)
+        self.done = nil
         done?.fail(ChannelError.ioOnClosedChannel)
     }
 
     /// Holds the head back until the first bytes of the file join it; only TCP knows that.
-    private func cork(_ context: ChannelHandlerContext, _ on: Bool) {
-        guard isCorked != on else { return }
-        switch context.channel.localAddress {
-        case .v4, .v6: setCork(context, on)
-        default: break
-        }
-    }
-
-    private func setCork(_ context: ChannelHandlerContext, _ on: Bool) {
+    private func cork(_ on: Bool) {
+        guard let socket = socket, socket.isTCP, isCorked != on else { return }
         isCorked = on
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            socket in
-            tap_cork(socket, on ? 1 : 0)
-        }
+        tap_cork(socket.descriptor, on ? 1 : 0)
     }
 
     // MARK: Counting
@@ -195,12 +211,9 @@ final class ResponseWriter {
 
     /// A number that changes whenever the client has taken something: bytes given to the operating system, less those
     /// that it still holds.
-    func progress(_ context: ChannelHandlerContext) -> Int64 {
+    var progress: Int64 {
         var held: CInt = 0
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            socket in
-            ioctl(socket, UInt(TIOCOUTQ), &held)
-        }
+        if let socket { _ = ioctl(socket.descriptor, UInt(TIOCOUTQ), &held) }
         return sentBytes - Int64(held)
     }
 }

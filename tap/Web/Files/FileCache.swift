@@ -1,4 +1,4 @@
-/// Small files in memory, by the request path they answer.
+/// Small files in memory, and large ones open, by the request path they answer.
 ///
 /// One for each event loop, and used on it only.
 ///
@@ -11,8 +11,8 @@ struct FileCache {
         let path: String
     }
 
-    /// A file in memory.
-    struct Entry {
+    /// A file that is kept: its bytes, or open when it is large.
+    final class Entry {
         /// What it was found in.
         let tree: FileTree
         let place: Place
@@ -20,10 +20,31 @@ struct FileCache {
         let fileName: [CChar]
         let representation: Representation
         /// The compressed forms; nil: it is never compressed.
-        var variants: FileVariants?
+        let variants: FileVariants?
         /// When files beside it were looked for, in seconds since 1970.
-        var lookedAt: Int64 = 0
+        let lookedAt: Int64
+        /// The round of the event loop in which it was found unchanged; nil: none yet.
+        var checked: Int?
+        /// Whether it was asked for since open files were looked through.
+        var isUsed = true
+
+        init(
+            _ representation: Representation, named fileName: [CChar], in tree: FileTree, _ place: Place,
+            _ variants: FileVariants?, lookedAt: Int64
+        ) {
+            (self.representation, self.fileName, self.tree, self.place) = (representation, fileName, tree, place)
+            (self.variants, self.lookedAt) = (variants, lookedAt)
+        }
+
+        /// Whether a file is kept open for it.
+        var isOpen: Bool { if case .file = representation.content { true } else { false } }
+
+        /// Whether the file on the disk is still the same.
+        var isUnchanged: Bool { tree.facts(fileName) == representation.facts }
     }
+
+    /// What an open file counts as: the number of descriptors has its bound as well.
+    private static let openFileBytes = 512 << 10
 
     private let maximumBytes: Int
     private var younger: [Key: Entry] = [:]
@@ -58,6 +79,18 @@ struct FileCache {
         youngerBytes += bytes
     }
 
+    /// Forgets open files that were not asked for since the last time, or are not the same any more.
+    ///
+    /// A deleted file takes its space on the disk as long as it is open. Answers whether any is left.
+    mutating func closeUnused() -> Bool {
+        var isAnyLeft = false
+        for (key, entry) in older.merging(younger, uniquingKeysWith: { $1 }) where entry.isOpen {
+            if entry.isUsed && entry.isUnchanged { isAnyLeft = true } else { remove(key) }
+            entry.isUsed = false
+        }
+        return isAnyLeft
+    }
+
     /// Forgets a file.
     mutating func remove(_ path: Key) {
         if let entry = younger.removeValue(forKey: path) { youngerBytes -= FileCache.bytes(entry, path) }
@@ -67,6 +100,6 @@ struct FileCache {
     /// An estimate that counts the tables and objects around the bytes, so that empty files are bounded as well.
     private static func bytes(_ entry: Entry, _ path: Key) -> Int {
         entry.representation.memoryBytes * (entry.variants == nil ? 1 : 2) + entry.fileName.count + path.path.utf8.count
-            + 1024
+            + 1024 + (entry.isOpen ? openFileBytes : 0)
     }
 }

@@ -32,11 +32,21 @@ extension Responder {
         } else {
             representation = entry.representation
         }
-        guard entry.tree.facts(entry.fileName) == entry.representation.facts else {
+        guard isUnchanged(entry) else {
             cache.remove(key)
             return nil
         }
         return representation.response(to: request.fields, isHead: request.isHead)
+    }
+
+    /// Whether what is kept is still on the disk, which is asked once for all requests of a round.
+    private func isUnchanged(_ entry: FileCache.Entry) -> Bool {
+        entry.isUsed = true
+        let round = rounds.current
+        if entry.checked == round { return true }
+        guard entry.isUnchanged else { return false }
+        entry.checked = round
+        return true
     }
 
     /// The codings that a client accepts; nil when it wants the file as it is, or parts of it.
@@ -82,12 +92,12 @@ extension Responder {
         }
         let sidecars = isCompressible && rules.precompressed ? sidecars(of: name, file.facts, type, extra, tree) : [:]
         let variants = isCompressible ? FileVariants(sidecars, makes: rules.compress) : nil
-        if let key, isSettled, case .memory = representation.content, isOld(file.facts) {
+        if let key, isSettled, isOld(file.facts) {
             let entry = FileCache.Entry(
-                tree: tree, place: place, fileName: name.map { CChar(bitPattern: $0) } + [0],
-                representation: representation,
-                variants: variants, lookedAt: now)
-            cache.insert(entry, for: key)
+                representation, named: name.map { CChar(bitPattern: $0) } + [0], in: tree, place, variants,
+                lookedAt: now)
+            // What is compressed while it is sent is opened for each answer.
+            if !entry.isOpen || variants == nil { keep(entry, for: key) }
         }
         guard let variants, let accepted = accepted(by: request) else {
             return .response(representation.response(to: request.fields, isHead: request.isHead))
@@ -101,6 +111,11 @@ extension Responder {
         }
         let best = variants.best(accepted, of: representation) ?? representation
         return .response(best.response(to: request.fields, isHead: request.isHead))
+    }
+
+    private func keep(_ entry: FileCache.Entry, for key: FileCache.Key) {
+        cache.insert(entry, for: key)
+        if entry.isOpen { closeUnusedFilesLater() }
     }
 
     /// The files beside a file that were compressed beforehand, when they are not older.

@@ -10,6 +10,21 @@ struct FieldLines: Sequence {
         let value: Substring
     }
 
+    /// Where the value of a field is.
+    struct Place: Equatable {
+        private let start: UInt32
+        private let count: UInt32
+
+        /// Nowhere.
+        static let none = Place(Int(UInt32.max), 0)
+
+        init(_ start: Int, _ count: Int) { (self.start, self.count) = (UInt32(start), UInt32(count)) }
+
+        fileprivate func text(in bytes: ByteBuffer) -> String? {
+            self == .none ? nil : bytes.getString(at: bytes.readerIndex + Int(start), length: Int(count))
+        }
+    }
+
     private var bytes: ByteBuffer
 
     /// No fields.
@@ -18,13 +33,18 @@ struct FieldLines: Sequence {
     /// Lines that were checked.
     init(checked bytes: ByteBuffer) { self.bytes = bytes }
 
-    /// Adds a field whose parts were checked.
-    mutating func append(_ name: String, _ value: String) {
+    /// Adds a field whose parts were checked, and tells at which byte its value begins.
+    mutating func append(_ name: String, _ value: String) -> Int {
         bytes.writeString(name)
         bytes.writeStaticString(": ")
+        let start = bytes.readableBytes
         bytes.writeString(value)
         bytes.writeStaticString("\r\n")
+        return start
     }
+
+    /// The value at a place; nil: it is nowhere.
+    func text(at place: Place) -> String? { place.text(in: bytes) }
 
     /// The bytes of all lines.
     var readableBytes: Int { bytes.readableBytes }

@@ -22,6 +22,7 @@ struct HeadReader {
         let version: HTTPVersion
         /// Where the line of the first field begins.
         let fieldsStart: Int
+        /// What the fields say; their lines are not in it yet.
         let fields: RequestFields
     }
 
@@ -45,13 +46,13 @@ struct HeadReader {
 
     /// Takes a whole head apart, from the first line to the empty one; nil when something is wrong with it.
     static func parts(_ bytes: UnsafeRawBufferPointer) -> Parts? {
-        guard let lineEnd = bytes.firstIndex(of: 0x0A) else { return nil }
+        guard let lineEnd = lineFeed(bytes, from: 0) else { return nil }
         guard let line = requestLine(UnsafeRawBufferPointer(rebasing: bytes[..<(lineEnd - 1)])) else { return nil }
         var fields = RequestFields()
         var start = lineEnd + 1
         while let end = lineFeed(bytes, from: start), end > start + 1 {
             guard let field = field(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else { return nil }
-            fields.take(field.name, field.value)
+            fields.take(field.name, field.value, at: start + field.valueStart - lineEnd - 1)
             start = end + 1
         }
         fields.finish(isOld: line.version == .http1_0)
@@ -112,7 +113,7 @@ struct HeadReader {
     /// A line of a field without its line feed, taken apart; nil when it is none.
     static func field(
         _ line: UnsafeRawBufferPointer
-    ) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
+    ) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, valueStart: Int)? {
         var colon = 0
         while colon < line.count, ByteSet.token.contains(line[colon]) { colon += 1 }
         guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":"), line.last == 0x0D else { return nil }
@@ -121,7 +122,7 @@ struct HeadReader {
         while end > start, isSpace(line[end - 1]) { end -= 1 }
         for index in start..<end where !ByteSet.fieldValue.contains(line[index]) { return nil }
         return (
-            UnsafeRawBufferPointer(rebasing: line[..<colon]), UnsafeRawBufferPointer(rebasing: line[start..<end])
+            UnsafeRawBufferPointer(rebasing: line[..<colon]), UnsafeRawBufferPointer(rebasing: line[start..<end]), start
         )
     }
 

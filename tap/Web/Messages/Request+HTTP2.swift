@@ -11,7 +11,6 @@ extension Request {
             target.utf8.allSatisfy({ ByteSet.target.contains($0) }), !target.isEmpty
         else { return nil }
         var fields = RequestFields()
-        var lines = FieldLines()
         var authority = headers.first(name: ":authority")
         for (name, value, _) in headers where !name.hasPrefix(":") {
             guard name.utf8.allSatisfy({ ByteSet.token.contains($0) }),
@@ -22,27 +21,26 @@ extension Request {
                 authority = authority ?? value
                 continue
             }
-            fields.take(name, value.trimmingSpaces)
-            lines.append(name, String(value.trimmingSpaces))
+            fields.add(name, String(value.trimmingSpaces))
         }
         if let authority {
             guard authority.utf8.allSatisfy({ ByteSet.fieldValue.contains($0) }) else { return nil }
-            fields.take("host", authority[...])
-            lines.append("host", authority)
+            fields.add("host", authority)
         }
         fields.finishStream(hasBody: !endsStream)
         guard fields.framing == .clear else { return nil }
         self.init(
             method: HTTPMethod(rawValue: method), target: target, version: HTTPVersion(major: 2, minor: 0),
-            fields: fields, lines: lines, client: client)
+            fields: fields, client: client)
     }
 }
 
 extension RequestFields {
-    fileprivate mutating func take(_ name: String, _ value: Substring) {
+    fileprivate mutating func add(_ name: String, _ value: String) {
+        let start = lines.append(name, value)
         var (name, value) = (name, value)
         name.withUTF8 { name in
-            value.withUTF8 { value in take(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value)) }
+            value.withUTF8 { value in take(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), at: start) }
         }
     }
 }

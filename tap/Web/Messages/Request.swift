@@ -9,10 +9,11 @@ struct Request {
     let version: HTTPVersion
     /// What has been found in the fields.
     let fields: RequestFields
-    /// All fields.
-    let lines: FieldLines
     /// Who asks.
     let client: Client
+
+    /// All fields.
+    var lines: FieldLines { fields.lines }
 
     var isHead: Bool { method == .HEAD }
 

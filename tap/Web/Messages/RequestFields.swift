@@ -1,17 +1,38 @@
-/// The fields of a request that decide how it is read and which bytes answer it, found in one pass.
+/// The fields of a request, and what is found in one pass of those that decide how it is read and which bytes answer it.
+///
+/// Values stay where they are in the lines until somebody asks: most requests are answered without a text of any of them.
 struct RequestFields {
+    /// All fields.
+    var lines = FieldLines()
+
     private(set) var hosts = 0
-    /// The host with its port as it was sent, valid or not.
-    private(set) var host = ""
     private(set) var hostIsValid = true
+    private var hostPlace = FieldLines.Place.none
+    private var acceptEncodingPlace = FieldLines.Place.none
+    private var rangePlace = FieldLines.Place.none
+    private var ifRangePlace = FieldLines.Place.none
+    private var ifMatchPlace = FieldLines.Place.none
+    private var ifNoneMatchPlace = FieldLines.Place.none
+    private var ifModifiedSincePlace = FieldLines.Place.none
+    private var ifUnmodifiedSincePlace = FieldLines.Place.none
+    /// Whether a field that is a list stands in more than one line.
+    private var hasLists = false
+
+    /// The host with its port as it was sent, valid or not.
+    var host: String { lines.text(at: hostPlace) ?? "" }
     /// The codings that the client accepts, as it wrote them.
-    private(set) var acceptEncoding: String?
-    private(set) var range: String?
-    private(set) var ifRange: String?
-    private(set) var ifMatch: String?
-    private(set) var ifNoneMatch: String?
-    private(set) var ifModifiedSince: String?
-    private(set) var ifUnmodifiedSince: String?
+    var acceptEncoding: String? { list("accept-encoding", acceptEncodingPlace) }
+    var range: String? { lines.text(at: rangePlace) }
+    var ifRange: String? { lines.text(at: ifRangePlace) }
+    var ifMatch: String? { list("if-match", ifMatchPlace) }
+    var ifNoneMatch: String? { list("if-none-match", ifNoneMatchPlace) }
+    var ifModifiedSince: String? { lines.text(at: ifModifiedSincePlace) }
+    var ifUnmodifiedSince: String? { lines.text(at: ifUnmodifiedSincePlace) }
+
+    private func list(_ name: String, _ place: FieldLines.Place) -> String? {
+        hasLists && place != .none ? lines.list(name) : lines.text(at: place)
+    }
+
     /// How many bytes the body has, as far as a field says so.
     private(set) var contentLength: Int64?
     private(set) var isChunked = false
@@ -37,28 +58,30 @@ struct RequestFields {
     /// No fields.
     init() {}
 
-    /// Takes a field, when it is of interest.
+    /// Takes a field, when it is of interest; its value begins at a byte of the lines.
     ///
     /// Its length tells for most that it is not, without a look at the name.
-    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at start: Int) {
+        let place = FieldLines.Place(start, value.count)
         switch name.count {
         case 4 where name.isField("host"):
             hosts += 1
-            host = text(value)
+            hostPlace = place
             hostIsValid = hostIsValid && RequestFields.isHost(value)
-        case 5 where name.isField("range"): set(\.range, value)
+        case 5 where name.isField("range"): set(\.rangePlace, place)
         case 6 where name.isField("expect"): expectsContinue = text(value).lowercased() == "100-continue"
         case 7 where name.isField("upgrade"): hasUpgrade = true
-        case 8 where name.isField("if-match"): append(\.ifMatch, value)
-        case 8 where name.isField("if-range"): set(\.ifRange, value)
+        case 8 where name.isField("if-match"): append(\.ifMatchPlace, place)
+        case 8 where name.isField("if-range"): set(\.ifRangePlace, place)
         case 10 where name.isField("connection"): takeConnection(value)
-        case 13 where name.isField("if-none-match"): append(\.ifNoneMatch, value)
+        case 13 where name.isField("if-none-match"): append(\.ifNoneMatchPlace, place)
         case 14 where name.isField("content-length"): takeLength(value)
         case 15 where name.isField("accept-encoding"):
-            acceptEncoding = acceptEncoding.map { $0 + ", " + text(value) } ?? text(value)
-        case 17 where name.isField("if-modified-since"): set(\.ifModifiedSince, value)
+            if acceptEncodingPlace != .none { hasLists = true }
+            acceptEncodingPlace = place
+        case 17 where name.isField("if-modified-since"): set(\.ifModifiedSincePlace, place)
         case 17 where name.isField("transfer-encoding"): takeCoding(value)
-        case 19 where name.isField("if-unmodified-since"): set(\.ifUnmodifiedSince, value)
+        case 19 where name.isField("if-unmodified-since"): set(\.ifUnmodifiedSincePlace, place)
         default: break
         }
     }
@@ -83,17 +106,21 @@ struct RequestFields {
 
     private func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    private mutating func set(_ field: WritableKeyPath<RequestFields, String?>, _ value: UnsafeRawBufferPointer) {
-        self[keyPath: field] = text(value)
+    private mutating func set(_ field: WritableKeyPath<RequestFields, FieldLines.Place>, _ place: FieldLines.Place) {
+        self[keyPath: field] = place
         isConditional = true
     }
 
-    private mutating func append(_ field: WritableKeyPath<RequestFields, String?>, _ value: UnsafeRawBufferPointer) {
-        self[keyPath: field] = self[keyPath: field].map { $0 + ", " + text(value) } ?? text(value)
-        isConditional = true
+    private mutating func append(_ field: WritableKeyPath<RequestFields, FieldLines.Place>, _ place: FieldLines.Place) {
+        if self[keyPath: field] != .none { hasLists = true }
+        set(field, place)
     }
 
     private mutating func takeConnection(_ value: UnsafeRawBufferPointer) {
+        if value.count == 10, value.isField("keep-alive") {
+            asksToKeepAlive = true
+            return
+        }
         for word in text(value).split(separator: ",") {
             switch word.trimmingSpaces.lowercased() {
             case "close": asksToClose = true

@@ -119,9 +119,10 @@ struct RequestParser {
         case .broken: return refuse(.badRequest)
         case .unknownCoding: return refuse(.notImplemented)
         }
+        var fields = parts.fields
+        fields.lines = FieldLines(checked: lines)
         let request = Request(
-            method: parts.method, target: parts.target, version: parts.version, fields: parts.fields,
-            lines: FieldLines(checked: lines), client: client)
+            method: parts.method, target: parts.target, version: parts.version, fields: fields, client: client)
         buffer.moveReaderIndex(forwardBy: end)
         hasSkippedLine = false
         state =

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// A response that is decided, and not yet sent.
-struct Response {
+final class Response {
     /// One piece of a body.
     enum Piece {
         case bytes(ByteBuffer)

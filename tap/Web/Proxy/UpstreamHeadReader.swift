@@ -57,7 +57,7 @@ struct UpstreamHeadReader {
         let hasNoBody = status.code < 200 || status.code == 204
         var start = 0
         while let end = bytes[start...].firstIndex(of: 0x0A), end > start + 1 {
-            guard let (name, value) = HeadReader.field(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
+            guard let (name, value, _) = HeadReader.field(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
                 throw .malformed("it has a line that is no field")
             }
             start = end + 1

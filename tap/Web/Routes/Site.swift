@@ -36,8 +36,8 @@ final class Site: Sendable {
     }
 
     /// What answers for the host of a request.
-    func host(_ field: String) -> VirtualHost {
-        hosts.isEmpty ? everything : hosts.find(HostName.normalized(field)) ?? everything
+    func host(of request: Request) -> VirtualHost {
+        hosts.isEmpty ? everything : hosts.find(HostName.normalized(request.fields.host)) ?? everything
     }
 }
 
