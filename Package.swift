@@ -92,6 +92,7 @@ let package = Package(
     targets: [
         // The doors to C.
         .target(name: "CTapSystem"),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -101,7 +102,7 @@ let package = Package(
         // The libraries.
         library("TapData"),
         library("Taproom", ["TapData", "CTapSystem", argumentParser, lifecycle, logging]),
-        library("TapCompression", ["Taproom", "CZlib", "CZstd"]),
+        library("TapCompression", ["Taproom", "CBrotli", "CZlib", "CZstd"]),
         library("TapLog", ["Taproom", "TapData", "CTapSystem", logging]),
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),

@@ -49,7 +49,8 @@ struct DebianLibraries {
     ]
 
     private static let leastVersions = [
-        "libsodium23": "1.0.12", "libsqlite3-0": "3.36", "libzstd1": "1.4.0", "zlib1g": "1:1.2.0",
+        "libbrotli1": "1.0.9", "libsodium23": "1.0.12", "libsqlite3-0": "3.36", "libzstd1": "1.4.0",
+        "zlib1g": "1:1.2.0",
     ]
 
     private static let packages = [
@@ -62,6 +63,8 @@ struct DebianLibraries {
         "libpthread.so.0": "libc6",
         "libresolv.so.2": "libc6",
         "librt.so.1": "libc6",
+        "libbrotlicommon.so.1": "libbrotli1",
+        "libbrotlienc.so.1": "libbrotli1",
         "libsodium.so.23": "libsodium23",
         "libsqlite3.so.0": "libsqlite3-0",
         "libstdc++.so.6": "libstdc++6",

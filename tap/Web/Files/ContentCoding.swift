@@ -19,9 +19,6 @@ enum ContentCoding: String, CaseIterable, Sendable {
         }
     }
 
-    /// Those that are made here when they are asked for.
-    static let made: [ContentCoding] = [.zstd, .gzip, .deflate]
-
     /// Those that a client accepts, in the order of its preference and then of ours (RFC 9110, 12.5.3).
     static func accepted(_ field: String) -> [ContentCoding] {
         var weights: [ContentCoding: Int] = [:]
@@ -56,9 +53,10 @@ enum ContentCoding: String, CaseIterable, Sendable {
     /// Throws ``TapCompression/CompressionError``.
     func encoder(into sink: @escaping ByteSink) throws -> any Encoder {
         switch self {
+        case .brotli: try BrotliStream(into: sink)
         case .zstd: try ZstdStream(into: sink)
         case .deflate: try DeflateStream(.zlib, level: Self.level, into: sink)
-        case .gzip, .brotli: try DeflateStream(.gzip, level: Self.level, into: sink)
+        case .gzip: try DeflateStream(.gzip, level: Self.level, into: sink)
         }
     }
 
@@ -72,5 +70,6 @@ enum ContentCoding: String, CaseIterable, Sendable {
     }
 }
 
+extension BrotliStream: ContentCoding.Encoder {}
 extension DeflateStream: ContentCoding.Encoder {}
 extension ZstdStream: ContentCoding.Encoder {}

@@ -28,7 +28,7 @@ final class FileVariants {
             if let sidecar = sidecars[coding] { return sidecar.representation }
         }
         guard makes, file.facts.size >= FileVariants.minimumBytes else { return nil }
-        return accepted.first(where: ContentCoding.made.contains).flatMap { variant($0, of: file) }
+        return accepted.first.flatMap { variant($0, of: file) }
     }
 
     /// The file in a coding, or nil when it is better sent as it is.

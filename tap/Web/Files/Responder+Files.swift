@@ -103,7 +103,7 @@ extension Responder {
             return .response(representation.response(to: request.fields, isHead: request.isHead))
         }
         if case .file = representation.content, rules.compress, !accepted.contains(where: { sidecars[$0] != nil }),
-            let coding = accepted.first(where: ContentCoding.made.contains)
+            let coding = accepted.first
         {
             let encoded = representation.encoded(coding, now: now)
             if let response = encoded.conditionalResponse(to: request.fields) { return .response(response) }

@@ -83,7 +83,7 @@ public struct WebSettings: ServiceSettings {
         SettingField(
             "fallback", "The file below static that is sent when nothing is found, as applications of one page need.",
             examples: ["index.html"]),
-        SettingField("compress", "Compress text with zstd, gzip or deflate for clients that accept it."),
+        SettingField("compress", "Compress text with brotli, zstd, gzip or deflate for clients that accept it."),
         SettingField(
             "precompressed",
             "Send FILE.br, FILE.zst and FILE.gz to clients that accept them, when they are not older than FILE."),
