@@ -21,7 +21,8 @@ public struct Web: ServiceKind {
     /// Opens the folder and the counters.
     public static func makeService(settings: WebSettings, context: ServiceContext) async throws -> any Service {
         let counters = try await context.open(counters)
-        let site = try Site(settings, logger: context.logger, counters: counters)
+        let records = ServiceRecords(context.name, counters, context.logger)
+        let site = try Site(settings, logger: context.logger, records: records)
         return WebServer(site, context: context)
     }
 

@@ -13,6 +13,8 @@ struct Request {
     let lines: FieldLines
     /// Who asks.
     let client: Client
+    /// The name of who asks, when that was shown to be true.
+    var user: String?
 
     var isHead: Bool { method == .HEAD }
 
