@@ -12,7 +12,7 @@ struct AccessLogTests {
         bench = try Bench()
         try bench.folder.write("hello\n", to: "site/index.html")
         try await bench.done(
-            "mktap", "web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1", "-l", "access.log")
+            "mktap", "web", "--static", "site", "--listen", "tcp:0:interface=127.0.0.1", "--access-log", "access.log")
     }
 
     /// The targets of whole lines of the combined format; a line that is none is there as it is.

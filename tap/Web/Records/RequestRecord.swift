@@ -18,12 +18,15 @@ struct RequestRecord {
     /// The status that was sent; 0: none.
     private var status = 0
     private var bytes: Int64 = 0
-    private var unreported = Counters()
-    private var hasUnreported = false
+    /// What was counted and not shown yet, and for which place and status.
+    private var unreported = Counters.Count()
+    private var unreportedPlace: PlaceRecord
+    private var unreportedStatus = 0
 
     init(_ responder: Responder, _ client: Client) {
         (self.responder, self.client) = (responder, client)
         place = responder.site.record
+        unreportedPlace = place
     }
 
     /// Has a request answered, which is the one that is meant from now on.
@@ -47,35 +50,40 @@ struct RequestRecord {
             begin(responder.site.record)
         }
         self.status = status
-        unreported.requests.add(1, for: status)
-        hasUnreported = true
+        if unreportedStatus != status || unreportedPlace !== place {
+            report()
+            (unreportedStatus, unreportedPlace) = (status, place)
+        }
+        unreported.requests += 1
     }
 
     /// Counts bytes of the body of an answer.
     mutating func sent(bytes: Int64) {
         self.bytes += bytes
-        unreported.bytes.add(bytes, for: status)
-        hasUnreported = true
+        unreported.bytes += bytes
     }
 
     /// Shows what was counted: who has an answer finds it in the counters.
     mutating func report() {
-        guard hasUnreported else { return }
-        responder.site.records.counters.update { $0.add(unreported) }
-        responder.figures.add(unreported)
-        unreported = Counters()
-        hasUnreported = false
+        guard !unreported.isZero else { return }
+        responder.site.records.counters.update { counters in
+            counters.add(unreported, for: unreportedStatus, in: unreportedPlace.slot(in: &counters))
+        }
+        unreportedPlace.figures(responder.figures).add(unreported, for: unreportedStatus)
+        unreported = Counters.Count()
     }
 
     /// Nothing more is sent in answer to the request.
     mutating func end() {
         guard isOpen else { return }
         isOpen = false
+        let nanoseconds = (.now() - begun).nanoseconds
+        // A tunnel is as long as its users like, and says nothing about the service.
+        if status >= 200 { responder.figures.answered(nanoseconds: nanoseconds) }
         guard let log = place.log else { return }
         let line = AccessLine(
             client: request?.client ?? client, user: user, request: request,
-            status: status == 0 ? AccessLine.clientLeft : status, bytes: bytes,
-            nanoseconds: (.now() - begun).nanoseconds)
+            status: status == 0 ? AccessLine.clientLeft : status, bytes: bytes, nanoseconds: nanoseconds)
         (request, user) = (nil, nil)
         responder.lines.add(line, to: log)
     }

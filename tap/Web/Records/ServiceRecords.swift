@@ -63,6 +63,11 @@ final class ServiceRecords: Sendable {
         }
     }
 
+    /// What watchers see of the upstreams of a route.
+    func figures(of route: PlaceName, _ upstreams: [Upstream]) -> UpstreamFigures {
+        UpstreamFigures(service: service, route: route, upstreams, factory)
+    }
+
     /// Waits until the logs are written, and shows the figures no more.
     func end() async {
         let (files, figures) = contents.withLock { ($0.files.values.compactMap(\.file), $0.figures) }

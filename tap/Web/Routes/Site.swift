@@ -73,13 +73,14 @@ private struct SiteBuilder {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
         let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
         let log = if let own = host?.accessLog { try records.log(own, in: self.log) } else { self.log }
-        let record = PlaceRecord(log: log)
+        let name = host?.name.elements.first.map(HostName.normalized)
         var places: [Place] = []
         var tree: FileTree?
         if let folder { tree = try FileTree(folder, rules) }
         for route in routes {
             let segments = (try? RequestPath(route.path).segments) ?? []
-            let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder)
+            let record = PlaceRecord(PlaceName(host: name, path: route.path), log: log)
+            let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder, record)
             places.append(place(segments, action, marks.changed(by: route), record))
         }
         let action: Place.Action =
@@ -88,9 +89,9 @@ private struct SiteBuilder {
             } else {
                 tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
             }
-        places.append(place([], action, marks, record))
+        places.append(place([], action, marks, PlaceRecord(PlaceName(host: name, path: "/"), log: log)))
         hostCount += 1
-        return VirtualHost(hostCount, places, record)
+        return VirtualHost(hostCount, places, PlaceRecord(PlaceName(host: name, path: nil), log: log))
     }
 
     private mutating func place(
@@ -101,10 +102,13 @@ private struct SiteBuilder {
     }
 
     private func action(
-        of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?
+        of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?, _ record: PlaceRecord
     ) throws -> Place.Action {
         if let redirect = route.redirect { return .redirect(RedirectTarget(redirect), status: route.status ?? 308) }
-        if let proxy = route.proxy { return .handled(try ProxyUpstreams(proxy, logger: logger)) }
+        if let proxy = route.proxy {
+            let figures = records.figures(of: record.name, proxy.to.elements)
+            return .handled(try ProxyUpstreams(proxy, logger: logger, figures: figures))
+        }
         if let cgi = route.cgi { return .handled(try CGIPrograms(cgi, logger: logger)) }
         if let fastcgi = route.fastcgi { return .handled(try FastCGIPrograms(fastcgi, logger: logger)) }
         if let rewrite = route.rewrite { return .rewrite(RedirectTarget(rewrite)) }

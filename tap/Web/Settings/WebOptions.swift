@@ -62,8 +62,8 @@ public struct WebOptions: ServiceOptions {
     var fallback: String?
 
     @Option(
-        name: [.customShort("l"), .customLong("access-log"), .customLong("logfile")],
-        help: WebSettings.help("accessLog.file", valueName: "file"))
+        name: .customLong("access-log"),
+        help: WebAccessLog.help("file", valueName: "file"))
     var accessLog: LocalPath?
 
     /// No options given.
