@@ -147,7 +147,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle,
+                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapTLS", "CTapSystem", argumentParser,
+                lifecycle,
                 logging, metrics, nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
@@ -191,8 +192,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
-                nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+                "TapWeb", "TapLog", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics,
+                nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",

@@ -45,8 +45,14 @@ package struct ApplicationFigures: Sendable {
         "taproom_connections_accepted_total": "Connections that were accepted.",
         "taproom_connections_open": "Connections that are open.",
         "taproom_accept_pauses_total": "How often accepting stopped: at the limit of connections, or after an error.",
-        "taproom_http_requests_total": "Requests that were answered, by class of status.",
-        "taproom_http_response_body_bytes_total": "Bytes of bodies that were sent, by class of status.",
+        "taproom_http_requests_total": "Requests that were answered, by host and class of status.",
+        "taproom_http_response_body_bytes_total": "Bytes of bodies that were sent, by host and class of status.",
+        "taproom_http_request_duration_seconds":
+            "How long requests took, from their heads to the ends of their answers.",
+        "taproom_upstream_requests_total": "Requests that were passed on to an upstream, each time one was.",
+        "taproom_upstream_failures_total": "Requests that an upstream has not answered, or not to the end.",
+        "taproom_upstream_up": "1: the upstream gets requests; 0: it is out.",
+        "taproom_upstream_connections_open": "Connections to an upstream that are open now.",
     ]
 
     private func loopFamilies(_ delays: [Duration]) -> [MetricFamily] {

@@ -25,6 +25,19 @@ enum LogFile {
         return descriptor < 0 ? nil : OpenFile(descriptor)
     }
 
+    /// Whether the last line of a file at a path lacks its end, as when the process that wrote it was killed.
+    ///
+    /// False where that can't be told.
+    static func isCut(_ file: OpenFile, at path: String) -> Bool {
+        guard let status = status(of: file.descriptor), status.isRegular, status.size > 0 else { return false }
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        let reader = OpenFile(descriptor)
+        var last = LineWriter.end
+        return Self.status(of: descriptor)?.isSameFile(as: status) == true
+            && pread(reader.descriptor, &last, 1, off_t(status.size - 1)) == 1 && last != LineWriter.end
+    }
+
     /// What is known about an open file.
     static func status(of descriptor: CInt) -> Status? {
         var file = stat()

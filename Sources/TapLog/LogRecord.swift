@@ -22,6 +22,9 @@ package struct LogRecord: Sendable, Equatable {
         self.init(time: Timestamp.now, level: level, message: message, fields: Secrets.fields(of: metadata))
     }
 
+    /// The error that it is about, if it is about one.
+    package var error: String? { if case .string(let text)? = fields["error"] { text } else { nil } }
+
     /// About how much memory it takes.
     var byteCount: Int {
         fields.members.reduce(message.utf8.count + 200) { $0 + $1.key.utf8.count + LogRecord.byteCount($1.value) }

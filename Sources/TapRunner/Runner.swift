@@ -122,7 +122,9 @@ package enum Runner {
             switch number {
             case SIGTERM, SIGINT: stops.receive()
             case SIGHUP: Task { await running.reloadForSignal() }
-            case SIGUSR1: configuration.log?.reopen()
+            case SIGUSR1:
+                configuration.log?.reopen()
+                OwnLogs.process.reopen()
             case SIGUSR2:
                 Task { _ = try? await running.upgrade(by: Authorship(author: UserName.current, origin: "signal")) }
             default: break

@@ -21,7 +21,7 @@ import Testing
         #expect(try await served.curl("/").hasSuffix("200"))
         var text = try await ask("metrics")
         // A request is counted when its answer has been sent, which the client can see first.
-        while !text.contains("taproom_http_requests_total{code=\"2xx\",service=\"web\"} 1") {
+        while !text.contains("taproom_http_requests_total{code=\"2xx\",host=\"other\",service=\"web\"} 1") {
             text = try await ask("metrics")
         }
         for line in [

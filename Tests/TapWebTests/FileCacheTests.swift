@@ -15,7 +15,8 @@ struct FileCacheTests {
     private let tree: FileTree
     private let place = Place(
         0, at: [], .nothing,
-        PlaceMarks(headers: [:], cache: [:], addresses: AddressRules(allow: [], deny: [])))
+        PlaceMarks(headers: [:], cache: [:], addresses: AddressRules(allow: [], deny: [])),
+        PlaceRecord(PlaceName("/"), log: nil))
 
     init() throws { tree = try FileTree(LocalPath("/"), FileRules(WebSettings())) }
 

@@ -105,11 +105,11 @@ struct SmallPartsTests {
     }
 
     @Test func countsByClassOfStatus() {
-        var counters = Counters()
-        counters.requests.add(1, for: 206)
-        counters.requests.add(2, for: 404)
-        counters.add(counters)
-        #expect(counters.requests.successful == 2)
-        #expect(counters.requests.refused == 4)
+        var counts = Counters.ByStatus()
+        counts.add(1, for: 206)
+        counts.add(2, for: 404)
+        counts.add(2, for: 451)
+        #expect(counts.successful == 1)
+        #expect(counts.refused == 4)
     }
 }

@@ -17,6 +17,10 @@ final class Responder {
 
     private(set) var site: Site
     let figures: RequestFigures
+    /// The lines that were written for access logs.
+    let lines: AccessLines
+    /// What is to be known about the answer that was given last: where it is written down, and to whom it was given.
+    private(set) var answering: (place: PlaceRecord, user: String?)
     var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     let rounds: LoopRounds
     private var closesUnusedFiles = false
@@ -29,11 +33,13 @@ final class Responder {
 
     let loop: any EventLoop
 
-    init(_ site: Site, _ figures: RequestFigures, on loop: any EventLoop) {
+    init(_ site: Site, on loop: any EventLoop) {
         self.loop = loop
         rounds = LoopRounds(loop)
         self.site = site
-        self.figures = figures
+        figures = site.records.figures
+        lines = AccessLines(on: loop)
+        answering = (site.record, nil)
     }
 
     /// Answers from another site from now on.
@@ -96,6 +102,7 @@ final class Responder {
     /// Opens and reads files, and never waits for anything but the disk.
     func answer(to request: Request) -> Answer {
         let fields = request.fields
+        answering = (site.record, nil)
         guard fields.hostIsValid, fields.hosts == 1 || fields.hosts == 0 && request.version == .http1_0 else {
             return .response(failure(.badRequest, request))
         }
@@ -103,12 +110,16 @@ final class Responder {
             return .response(.failure(head.status, head: head, isHead: request.isHead))
         }
         let host = site.host(of: request)
+        answering.place = host.record
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
         if request.method == .GET || request.isHead, let response = remembered(key, for: request) {
             return .response(response)
         }
         return answer(to: request, from: host, request.target, key: key, rewrites: 0)
     }
+
+    /// Says where the answer is written down.
+    func note(_ place: Place, _ request: Request) { answering = (place.record, request.user) }
 
     /// Where a client without TLS is sent, if it is to come with TLS.
     private func secureRedirect(_ request: Request) -> ResponseHead? {
@@ -137,6 +148,7 @@ final class Responder {
             return .response(failure(.badRequest, request))
         }
         guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
+        note(place, request)
         guard place.addresses.admit(request.client) else { return .response(failure(.forbidden, request, place)) }
         switch place.action {
         case .files(let tree, let count):

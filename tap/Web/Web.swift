@@ -14,6 +14,8 @@ public struct Web: ServiceKind {
     public static let summary = "Serves the files of a folder over HTTP."
 
     /// Requests and bytes answered since the service was first started.
+    ///
+    /// What was added later to the values has its default in those that older programs have stored.
     static let counters = Cell("counters", initial: Counters(), durability: .snapshot)
     /// The counters.
     public static var state: [any StateDeclaration] { [counters] }
@@ -21,7 +23,8 @@ public struct Web: ServiceKind {
     /// Opens the folder and the counters.
     public static func makeService(settings: WebSettings, context: ServiceContext) async throws -> any Service {
         let counters = try await context.open(counters)
-        let site = try Site(settings, logger: context.logger, counters: counters)
+        let records = ServiceRecords(context.name, counters, context.logger)
+        let site = try Site(settings, logger: context.logger, records: records)
         return WebServer(site, context: context)
     }
 

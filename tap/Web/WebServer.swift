@@ -1,4 +1,3 @@
-import CoreMetrics
 import NIOCore
 import ServiceLifecycle
 import Synchronization
@@ -17,7 +16,7 @@ final class WebServer: ReconfigurableService {
     private let responders: Responders
 
     init(_ site: Site, context: ServiceContext) {
-        let responders = Responders(site, service: context.name)
+        let responders = Responders(site)
         self.responders = responders
         server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel, endpoint in
             channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, endpoint, responders) }
@@ -25,11 +24,14 @@ final class WebServer: ReconfigurableService {
     }
 
     func run() async throws {
-        defer {
-            responders.retire()
-            responders.destroyFigures()
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await server.run())
+        } catch {
+            outcome = .failure(error)
         }
-        try await server.run()
+        await responders.end()
+        try outcome.get()
     }
 
     /// Opens the new folder; from then on the next request on every connection is answered from there.
@@ -59,26 +61,18 @@ private final class Responders: Sendable {
     private struct Contents {
         var site: Site
         var byLoop: [ObjectIdentifier: NIOLoopBound<Responder>] = [:]
-        /// Made with the first responder: a start has no time for the figures of a service that nobody visits.
-        var figures: RequestFigures?
     }
 
-    private let service: String
-    /// The one that counts for the service, which event loops do not know.
-    private let factory = MetricsSystem.factory
     private let contents: Mutex<Contents>
 
-    init(_ site: Site, service: String) {
-        contents = Mutex(Contents(site: site))
-        self.service = service
-    }
+    init(_ site: Site) { contents = Mutex(Contents(site: site)) }
 
     /// A site with other settings that counts on where the one before does.
     ///
-    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
+    /// Throws ``SiteError``, ``AccessLogError``, and ``TapTLS/CertificateError``.
     func site(_ settings: WebSettings) throws -> Site {
         let former = contents.withLock { $0.site }
-        return try Site(settings, logger: former.logger, counters: former.counters)
+        return try Site(settings, logger: former.logger, records: former.records)
     }
 
     /// Has all requests from now on answered from another site.
@@ -94,22 +88,23 @@ private final class Responders: Sendable {
     func responder(on loop: any EventLoop) -> Responder {
         let bound = contents.withLock { contents in
             if let bound = contents.byLoop[ObjectIdentifier(loop)] { return bound }
-            let figures = contents.figures ?? RequestFigures(service: service, factory: factory)
-            contents.figures = figures
-            let bound = NIOLoopBound(Responder(contents.site, figures, on: loop), eventLoop: loop)
+            let bound = NIOLoopBound(Responder(contents.site, on: loop), eventLoop: loop)
             contents.byLoop[ObjectIdentifier(loop)] = bound
             return bound
         }
         return bound.value
     }
 
-    /// Has handlers let go of what they keep between requests.
-    func retire() {
-        for responder in contents.withLock({ Array($0.byLoop.values) }) {
-            responder.eventLoop.execute { responder.value.retire() }
+    /// Has handlers let go of what they keep between requests, and waits until all is written down.
+    func end() async {
+        let (site, responders) = contents.withLock { ($0.site, Array($0.byLoop.values)) }
+        for responder in responders {
+            let done = responder.eventLoop.submit {
+                responder.value.retire()
+                responder.value.lines.handOver()
+            }
+            try? await done.get()
         }
+        await site.records.end()
     }
-
-    /// Shows what is counted no more.
-    func destroyFigures() { contents.withLock { $0.figures }?.destroy() }
 }

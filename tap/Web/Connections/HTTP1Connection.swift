@@ -53,7 +53,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     init(_ responder: Responder, _ client: Client) {
         self.responder = responder
-        output = ResponseWriter(responder, isSecure: client.isSecure)
+        output = ResponseWriter(responder, client)
         let limits = responder.site.settings.limits
         parser = RequestParser(client: client, limit: limits.header)
         clock = ConnectionClock(limits, now: .now())
@@ -201,7 +201,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private func begin(_ request: Request, _ context: ChannelHandlerContext) {
         isFresh = false
         let length = request.fields.contentLength ?? 0
-        switch responder.answer(to: request) {
+        switch output.record.answer(to: request) {
         case .response where length > Self.maximumDiscardedBytes: refuse(.payloadTooLarge, context)
         case .response(let response) where request.hasBody && request.fields.expectsContinue:
             // The client waits with its body, which nobody wants: it gets its answer instead of the word to go on.
@@ -260,6 +260,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         guard case .handled(let present) = current, present === exchange else { return }
         current = exchange.isRequestComplete ? .none : .draining(bytes: 0)
         log(exchange.request, exchange.status)
+        output.record.end()
         if !keepsAlive {
             isEnding = true
             let written = context.eventLoop.makePromise(of: Void.self)

@@ -123,7 +123,7 @@ final class HTTP1Exchange: ResponseStream {
         }
         bytes.writeStaticString(HTTP1Connection.connectionField(keepsAlive, request.version))
         bytes.writeStaticString("\r\n")
-        connection.output.count(Int(status.code), responses: 1, bytes: 0)
+        connection.output.record.sent(Int(status.code))
         write(bytes)
     }
 
@@ -147,7 +147,7 @@ final class HTTP1Exchange: ResponseStream {
         case .chunked: writeChunk(bytes)
         case .close, .tunnel: write(bytes)
         }
-        connection.output.count(Int(status.code), responses: 0, bytes: Int64(bytes.readableBytes))
+        connection.output.record.sent(bytes: Int64(bytes.readableBytes))
     }
 
     private func writeChunk(_ bytes: ByteBuffer) {
@@ -212,7 +212,7 @@ final class HTTP1Exchange: ResponseStream {
             bytes.writeImmutableBuffer(connection.responder.commonFields(isSecure: request.client.isSecure))
         }
         bytes.writeStaticString("Connection: Upgrade\r\n\r\n")
-        connection.output.count(Int(status.code), responses: 1, bytes: 0)
+        connection.output.record.sent(Int(status.code))
         write(bytes)
         flush()
         let rest = connection.takeRest()

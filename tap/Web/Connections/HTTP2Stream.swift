@@ -35,12 +35,15 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var isReading = true
     private var readIsHeld = false
     private var status = HTTPResponseStatus.ok
-    private var counted = Counters()
+    private var record: RequestRecord
     private var transfer: Transfer?
     private var timer: Scheduled<Void>?
     private var sendTimer: Scheduled<Void>?
 
-    init(_ responder: Responder, _ client: Client) { (self.responder, self.client) = (responder, client) }
+    init(_ responder: Responder, _ client: Client) {
+        (self.responder, self.client) = (responder, client)
+        record = RequestRecord(responder, client)
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -73,7 +76,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
         sendTimer?.cancel()
         if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
         (current, sending, transfer) = (.over, .over, nil)
-        report()
+        record.report()
+        record.end()
         context.fireChannelInactive()
     }
 
@@ -102,7 +106,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         self.request = request
         let length = request.fields.contentLength ?? 0
         if !endsStream { watchBody() }
-        switch responder.answer(to: request) {
+        switch record.answer(to: request) {
         case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .response(let response): current = .discarding(request, response)
         case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge)
@@ -195,12 +199,6 @@ final class HTTP2Stream: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.rstStream(.internalError)), promise: nil)
         context.close(promise: nil)
     }
-
-    private func report() {
-        responder.site.counters.update { [counted] in $0.add(counted) }
-        responder.figures.add(counted)
-        counted = Counters()
-    }
 }
 
 extension HTTP2Stream: ResponseStream {
@@ -220,7 +218,7 @@ extension HTTP2Stream: ResponseStream {
             if head.value("Date") == nil { headers.add(name: "date", value: responder.dateText) }
             if let value = responder.strictTransport { headers.add(name: "strict-transport-security", value: value) }
             (status, sending) = (head.status, .body)
-            counted.requests.add(1, for: Int(status.code))
+            record.sent(Int(status.code))
         }
         context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
     }
@@ -228,12 +226,12 @@ extension HTTP2Stream: ResponseStream {
     func send(_ bytes: ByteBuffer) {
         guard sending == .body, let context, bytes.readableBytes > 0 else { return }
         if request?.isHead == true || [204, 304].contains(status.code) { return }
-        counted.bytes.add(Int64(bytes.readableBytes), for: Int(status.code))
+        record.sent(bytes: Int64(bytes.readableBytes))
         context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: nil)
     }
 
     func flush() {
-        report()
+        record.report()
         context?.flush()
     }
 
@@ -243,7 +241,8 @@ extension HTTP2Stream: ResponseStream {
             return
         }
         sending = .over
-        report()
+        record.report()
+        record.end()
         context.writeAndFlush(
             wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
     }

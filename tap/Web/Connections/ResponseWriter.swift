@@ -16,8 +16,7 @@ final class ResponseWriter {
     private var done: EventLoopPromise<Void>?
     private var resume: (() -> Void)?
     private var socket: Socket?
-    private var unreported = Counters()
-    private var hasUnreported = false
+    var record: RequestRecord
     private var sentBytes: Int64 = 0
     private var isCorked = false
     private var check: Scheduled<Void>?
@@ -46,7 +45,10 @@ final class ResponseWriter {
     /// Whether the operating system can send files; not where bytes are encrypted on their way.
     private var sendsFiles: Bool { !isSecure }
 
-    init(_ responder: Responder, isSecure: Bool) { (self.responder, self.isSecure) = (responder, isSecure) }
+    init(_ responder: Responder, _ client: Client) {
+        (self.responder, isSecure) = (responder, client.isSecure)
+        record = RequestRecord(responder, client)
+    }
 
     /// Whether a file is on its way.
     var isSending: Bool { transfer != nil }
@@ -65,12 +67,14 @@ final class ResponseWriter {
         head.writeBuffer(&common)
         head.writeStaticString(connection)
         head.writeStaticString("\r\n")
-        count(Int(response.status.code), responses: 1, bytes: 0)
+        record.sent(Int(response.status.code))
         if response.body.count <= 1, case .bytes(let body)? = response.body.first {
             writeAtOnce(head, body, context, done)
-            count(Int(response.status.code), responses: 0, bytes: Int64(body.readableBytes))
+            record.sent(bytes: Int64(body.readableBytes))
+            record.end()
         } else if response.body.isEmpty {
             context.write(wrap(.byteBuffer(head)), promise: done)
+            record.end()
         } else {
             self.done = done
             transfer = Transfer(response, pieceBytes: sendsFiles ? Transfer.sentBytes : Transfer.readBytes)
@@ -147,12 +151,13 @@ final class ResponseWriter {
     private func wasSent(_ bytes: Int64, _ context: ChannelHandlerContext) {
         guard let transfer else { return }
         sentBytes += bytes
-        count(transfer.status, responses: 0, bytes: bytes)
+        record.sent(bytes: bytes)
         guard transfer.isEmpty else {
             sendNext(context)
             return
         }
-        report()
+        record.report()
+        record.end()
         cork(false)
         check?.cancel()
         self.transfer = nil
@@ -171,7 +176,8 @@ final class ResponseWriter {
     /// Forgets a file that will not be sent any more: the connection is closed.
     func abandon() {
         (resume, socket) = (nil, nil)
-        report()
+        record.report()
+        record.end()
         check?.cancel()
         transfer = nil
         let done = done
@@ -190,23 +196,8 @@ final class ResponseWriter {
 
     /// Sends what was written, after it was counted: who has an answer finds it in the counters.
     func flush(_ context: ChannelHandlerContext) {
-        report()
+        record.report()
         context.flush()
-    }
-
-    /// Counts what was answered; the next flush reports it.
-    func count(_ status: Int, responses: Int64, bytes: Int64) {
-        unreported.requests.add(responses, for: status)
-        unreported.bytes.add(bytes, for: status)
-        hasUnreported = true
-    }
-
-    private func report() {
-        guard hasUnreported else { return }
-        responder.site.counters.update { $0.add(unreported) }
-        responder.figures.add(unreported)
-        unreported = Counters()
-        hasUnreported = false
     }
 
     /// A number that changes whenever the client has taken something: bytes given to the operating system, less those

@@ -16,6 +16,7 @@ extension Responder {
     /// What is in memory for a path, when it is still what is on the disk.
     func remembered(_ key: FileCache.Key, for request: Request) -> Response? {
         guard let entry = cache.entry(key) else { return nil }
+        note(entry.place, request)
         guard entry.place.addresses.admit(request.client) else { return failure(.forbidden, request, entry.place) }
         let representation: Representation
         if let variants = entry.variants, let accepted = accepted(by: request),

@@ -11,6 +11,8 @@ struct Request {
     let fields: RequestFields
     /// Who asks.
     let client: Client
+    /// The name of who asks, when that was shown to be true.
+    var user: String?
 
     /// All fields.
     var lines: FieldLines { fields.lines }

@@ -18,6 +18,8 @@ final class ProxyUpstreams: Sendable {
     let heads: UpstreamRequestHead
     let security: UpstreamSecurity?
     let logger: Logger
+    /// What watchers see; nil: nobody watches.
+    let figures: UpstreamFigures?
     private let now: @Sendable () -> NIODeadline
     private let contents: Mutex<Contents>
 
@@ -25,10 +27,12 @@ final class ProxyUpstreams: Sendable {
     ///
     /// `now` tells the time for pauses. Throws ``ProxyError`` when the certificates to trust can't be read.
     init(
-        _ settings: ProxySettings, logger: Logger, now: @escaping @Sendable () -> NIODeadline = { .now() }
+        _ settings: ProxySettings, logger: Logger, figures: UpstreamFigures? = nil,
+        now: @escaping @Sendable () -> NIODeadline = { .now() }
     ) throws(ProxyError) {
         self.settings = settings
         self.logger = logger
+        self.figures = figures
         self.now = now
         list = settings.to.elements
         heads = UpstreamRequestHead(settings)
@@ -44,7 +48,9 @@ final class ProxyUpstreams: Sendable {
     /// Chooses an upstream that is not one of a set of bits; ``ended(_:)`` has to be called for it once.
     func choose(without tried: UInt64) -> UpstreamBoard.Choice {
         let now = now()
-        return contents.withLock { $0.board.choose(without: tried, now: now) }
+        let choice = contents.withLock { $0.board.choose(without: tried, now: now) }
+        if case .upstream(let index) = choice { figures?.chosen(index) }
+        return choice
     }
 
     /// A request is over.
@@ -59,6 +65,7 @@ final class ProxyUpstreams: Sendable {
     func failed(_ index: Int, _ failure: UpstreamFailure) {
         logger.debug(
             "upstream failed", metadata: ["upstream": "\(list[index])", "reason": "\(failure.reason)"])
+        figures?.failed(index)
         let now = now()
         if let change = contents.withLock({ $0.board.failed(index, now: now) }) { log(change, index, failure.reason) }
     }
@@ -72,6 +79,7 @@ final class ProxyUpstreams: Sendable {
     func active(_ index: Int) -> Int { contents.withLock { $0.board.active(index) } }
 
     private func log(_ change: UpstreamBoard.Change, _ index: Int, _ reason: String) {
+        figures?.changed(index, change)
         let text: Logger.Message = change == .out ? "upstream fails" : "upstream is back"
         logger.warning(text, metadata: ["upstream": "\(list[index])", "reason": "\(reason)"])
     }

@@ -23,9 +23,13 @@ struct UpstreamConnector {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             case .tcp(let host, let port): connect(bootstrap, host, port)
             }
+        let figures = upstreams.figures
         connected.assumeIsolated().whenComplete { result in
             do {
-                let handlers = try result.get().pipeline.syncOperations
+                let channel = try result.get()
+                figures?.opened(index)
+                channel.closeFuture.whenComplete { _ in figures?.closed(index) }
+                let handlers = channel.pipeline.syncOperations
                 try handlers.handler(type: UpstreamConnection.self).whenReady(for: pool, body)
             } catch {
                 body(.failure(UpstreamConnector.failure(error)))

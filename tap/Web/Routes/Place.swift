@@ -27,10 +27,12 @@ final class Place: Sendable {
     /// Fields that its responses have.
     let fields: [(name: String, value: String)]
     let addresses: AddressRules
+    /// Where its requests are written down.
+    let record: PlaceRecord
     private let caching: [(pattern: PathPattern, value: String)]
 
-    init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks) {
-        (self.number, self.segments, self.action) = (number, segments, action)
+    init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, _ record: PlaceRecord) {
+        (self.number, self.segments, self.action, self.record) = (number, segments, action, record)
         addresses = marks.addresses
         fields = marks.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         // The longest pattern says most.

@@ -7,7 +7,7 @@ import Taproom
 final class Site: Sendable {
     let settings: WebSettings
     let logger: Logger
-    let counters: StoredCell<Counters, AtSnapshots>
+    let records: ServiceRecords
     /// Whether each request is logged, which is asked too often to ask the logger.
     let logsRequests: Bool
     let errorPages: ErrorPages
@@ -17,15 +17,15 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
-    init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws {
+    /// Throws ``SiteError``, ``AccessLogError``, and ``TapTLS/CertificateError``.
+    init(_ settings: WebSettings, logger: Logger, records: ServiceRecords) throws {
         self.settings = settings
         self.logger = logger
-        self.counters = counters
+        self.records = records
         logsRequests = logger.logLevel <= .debug
         errorPages = try ErrorPages(settings)
         certificates = try SiteCertificates(settings, logger: logger)
-        var builder = SiteBuilder(settings, logger)
+        var builder = try SiteBuilder(settings, logger, records)
         everything = try builder.host(settings.static, settings.routes, nil)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
@@ -34,6 +34,9 @@ final class Site: Sendable {
         }
         self.hosts = hosts
     }
+
+    /// Where requests are written down that are refused before their host is known.
+    var record: PlaceRecord { everything.record }
 
     /// What answers for the host of a request.
     func host(of request: Request) -> VirtualHost {
@@ -51,9 +54,12 @@ private struct SiteBuilder {
     private var hostCount = 0
 
     private let logger: Logger
+    private let records: ServiceRecords
+    private let log: AccessLog?
 
-    init(_ settings: WebSettings, _ logger: Logger) {
-        self.logger = logger
+    init(_ settings: WebSettings, _ logger: Logger, _ records: ServiceRecords) throws {
+        (self.logger, self.records) = (logger, records)
+        log = try records.log(settings.accessLog)
         isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(
@@ -66,13 +72,16 @@ private struct SiteBuilder {
     ) throws -> VirtualHost {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
         let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
+        let log = if let own = host?.accessLog { try records.log(own, in: self.log) } else { self.log }
+        let name = host?.name.elements.first.map(HostName.normalized)
         var places: [Place] = []
         var tree: FileTree?
         if let folder { tree = try FileTree(folder, rules) }
         for route in routes {
             let segments = (try? RequestPath(route.path).segments) ?? []
-            let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder)
-            places.append(place(segments, action, marks.changed(by: route)))
+            let record = PlaceRecord(PlaceName(host: name, path: route.path), log: log)
+            let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder, record)
+            places.append(place(segments, action, marks.changed(by: route), record))
         }
         let action: Place.Action =
             if let redirect = host?.redirect {
@@ -80,21 +89,26 @@ private struct SiteBuilder {
             } else {
                 tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
             }
-        places.append(place([], action, marks))
+        places.append(place([], action, marks, PlaceRecord(PlaceName(host: name, path: "/"), log: log)))
         hostCount += 1
-        return VirtualHost(hostCount, places)
+        return VirtualHost(hostCount, places, PlaceRecord(PlaceName(host: name, path: nil), log: log))
     }
 
-    private mutating func place(_ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks) -> Place {
+    private mutating func place(
+        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, _ record: PlaceRecord
+    ) -> Place {
         defer { count += 1 }
-        return Place(count, at: segments, action, marks)
+        return Place(count, at: segments, action, marks, record)
     }
 
     private func action(
-        of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?
+        of route: WebRoute, at segments: [[UInt8]], _ rules: FileRules, inherited: LocalPath?, _ record: PlaceRecord
     ) throws -> Place.Action {
         if let redirect = route.redirect { return .redirect(RedirectTarget(redirect), status: route.status ?? 308) }
-        if let proxy = route.proxy { return .handled(try ProxyUpstreams(proxy, logger: logger)) }
+        if let proxy = route.proxy {
+            let figures = records.figures(of: record.name, proxy.to.elements)
+            return .handled(try ProxyUpstreams(proxy, logger: logger, figures: figures))
+        }
         if let cgi = route.cgi { return .handled(try CGIPrograms(cgi, logger: logger)) }
         if let fastcgi = route.fastcgi { return .handled(try FastCGIPrograms(fastcgi, logger: logger)) }
         if let rewrite = route.rewrite { return .rewrite(RedirectTarget(rewrite)) }

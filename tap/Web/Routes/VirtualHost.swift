@@ -2,12 +2,14 @@
 final class VirtualHost: Sendable {
     /// Its number among the hosts of the site.
     let number: Int
+    /// Where requests are written down that no place answers.
+    let record: PlaceRecord
     /// The longest paths first.
     private let places: [Place]
 
     /// Places of which one is for everything.
-    init(_ number: Int, _ places: [Place]) {
-        self.number = number
+    init(_ number: Int, _ places: [Place], _ record: PlaceRecord) {
+        (self.number, self.record) = (number, record)
         self.places = places.sorted { $0.segments.count > $1.segments.count }
     }
 

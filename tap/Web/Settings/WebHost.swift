@@ -30,6 +30,8 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
     public var allow: OneOrMore<Network> = []
     /// The networks whose clients are not answered.
     public var deny: OneOrMore<Network> = []
+    /// Where requests for these names are noted, in place of the log of the whole site.
+    public var accessLog: WebAccessLog?
 
     /// A host that says nothing.
     public init() {}
@@ -60,6 +62,9 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
         SettingField(
             "deny", "The networks whose clients get 403; they come before those of allow. In place of those outside.",
             examples: [["192.0.2.66"]]),
+        SettingField(
+            "accessLog", "Where requests for these names are noted; without a file: in that of the whole site.",
+            examples: [["file": "/var/log/site/example.log"]]),
     ]
 
     func problems(_ prefix: String) -> [SettingProblem] {

@@ -61,6 +61,11 @@ public struct WebOptions: ServiceOptions {
     @Option(help: WebSettings.help("fallback", valueName: "file"))
     var fallback: String?
 
+    @Option(
+        name: .customLong("access-log"),
+        help: WebAccessLog.help("file", valueName: "file"))
+    var accessLog: LocalPath?
+
     /// No options given.
     public init() {}
 
@@ -90,6 +95,7 @@ public struct WebOptions: ServiceOptions {
         }
         if !extensions.isEmpty { settings.extensions = OneOrMore(extensions) }
         settings.fallback = fallback
+        settings.accessLog.file = accessLog
         settings.static = folder
         if !index.isEmpty { settings.index = OneOrMore(index) }
         settings.listing = listing

@@ -58,6 +58,8 @@ public struct WebSettings: ServiceSettings {
     public var hosts: [WebHost] = []
     /// How connections to `tls:` endpoints are encrypted.
     public var tls = WebTLS()
+    /// Where requests are noted.
+    public var accessLog = WebAccessLog()
     /// What a client may ask of the server.
     public var limits = WebLimits()
 
@@ -104,6 +106,9 @@ public struct WebSettings: ServiceSettings {
         SettingField("routes", "What answers below some paths, instead of static."),
         SettingField("hosts", "What answers for some names; for all others the rest of the settings counts."),
         SettingField("tls", "How connections to tls: endpoints are encrypted."),
+        SettingField(
+            "accessLog", "Where requests are noted, one line each, and how.",
+            examples: [["file": "/var/log/site/access.log"]]),
         SettingField("limits", "What a client may ask of the server.", examples: [["idle": "30s"]]),
         SettingField(
             "limits.header", "The greatest size of a request's line and header in bytes.", { $0.limits.header },
@@ -151,6 +156,7 @@ public struct WebSettings: ServiceSettings {
         }
         for (number, route) in routes.enumerated() { problems += route.problems("routes.\(number).") }
         for (number, host) in hosts.enumerated() { problems += host.problems("hosts.\(number).") }
+        problems += accessLogProblems
         if !MediaTypes.isValid(defaultType) {
             problems.append(SettingProblem("defaultType", "must be written TYPE/SUBTYPE, but is \"\(defaultType)\""))
         }
