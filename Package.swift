@@ -92,6 +92,7 @@ let package = Package(
     targets: [
         // The doors to C.
         .target(name: "CTapSystem"),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -106,7 +107,7 @@ let package = Package(
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
-        library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
+        library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
@@ -146,8 +147,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapTLS", "CTapSystem", argumentParser, lifecycle,
-                logging, metrics, nioCore,
+                "Taproom", "TapData", "TapCompression", "TapNetwork", "TapSecrets", "TapTLS", "CTapSystem", argumentParser,
+                lifecycle, logging, metrics, nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -190,7 +191,7 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
+                "TapWeb", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics, nioCore,
                 nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(

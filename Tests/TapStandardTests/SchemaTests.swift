@@ -20,7 +20,7 @@ struct SchemaTests {
     /// What a group has to have, whatever else is in it.
     private static let essentials: [Substring: DatumObject] = [
         "hosts[]": ["name": "a.example"], "proxy": ["to": "http://a.example"], "cgi": ["folder": "/programs"],
-        "fastcgi": ["to": "unix:/run/php.sock", "root": "/srv"],
+        "fastcgi": ["to": "unix:/run/php.sock", "root": "/srv"], "authenticate": ["file": "/srv/users"],
     ]
 
     /// A value inside of the groups and lists of its key: `limits.idle`, `routes[].path`.
@@ -163,7 +163,7 @@ struct SchemaTests {
     /// A kind may refuse more than a schema can say; these keys are such.
     private static let looser: Set<String> = [
         "index", "defaultType", "types", "extensions", "fallback", "cache", "headers", "errorPages", "listen", "routes",
-        "hosts", "allow", "deny",
+        "hosts", "allow", "deny", "authenticate", "authenticate.users", "authenticate.realm", "authenticate.required",
     ]
 
     @Test func whatAKindAcceptsItsSchemaAccepts() async throws {

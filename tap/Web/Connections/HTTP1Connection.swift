@@ -21,6 +21,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private enum Current {
         /// There is none.
         case none
+        /// It is found out whether it is to be answered.
+        case waiting
         /// Its answer is known, and is sent when all of it has come; its body is discarded.
         case discarding(Request, Response, bytes: Int64)
         /// It was answered before all of it has come; the rest is discarded.
@@ -126,7 +128,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     /// Whether the next event of the parser can be taken.
     private func canGoOn(_ context: ChannelHandlerContext) -> Bool {
-        if case .handled(let exchange) = current { return exchange.takesRequest }
+        switch current {
+        case .handled(let exchange): return exchange.takesRequest
+        case .waiting: return false
+        default: break
+        }
         return !output.isSending && context.channel.isWritable
     }
 
@@ -180,7 +186,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
             send(response, to: request, isComplete: true, context)
         case (.end, .draining): current = .none
         case (.end, .handled(let exchange)): exchange.receiveEnd()
-        case (.body, .none), (.end, .none): break
+        case (.body, .none), (.end, .none), (.body, .waiting), (.end, .waiting): break
         case (.refusal(let status), .handled(let exchange)): exchange.refuse(status)
         case (.refusal(let status), _): refuse(status, context)
         }
@@ -188,8 +194,22 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     private func begin(_ request: Request, _ context: ChannelHandlerContext) {
         isFresh = false
+        begin(request, responder.answer(to: request), context)
+    }
+
+    private func begin(_ request: Request, _ answer: Answer, _ context: ChannelHandlerContext) {
         let length = request.fields.contentLength ?? 0
-        switch responder.answer(to: request) {
+        switch answer {
+        case .later(let later):
+            current = .waiting
+            later.whenReady { [self] answer in
+                guard case .waiting = current else { return }
+                current = .none
+                begin(request, answer, context)
+                pump(context)
+            }
+        case .response(let response) where length > Self.maximumDiscardedBytes && response.asksToComeAgain:
+            send(response, to: request, isComplete: false, context)
         case .response where length > Self.maximumDiscardedBytes: refuse(.payloadTooLarge, context)
         case .response(let response) where request.hasBody && request.fields.expectsContinue:
             // The client waits with its body, which nobody wants: it gets its answer instead of the word to go on.
@@ -323,6 +343,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         if output.isSending || !context.channel.isWritable || isEnding { return .sending }
         switch current {
         case .none: return parser.hasPartOfHead ? .receivingHead : .idle
+        case .waiting: return .answering
         case .discarding, .draining: return .receivingBody
         case .handled(let exchange): return exchange.takesRequest && !exchange.isTunnel ? .receivingBody : .answering
         }

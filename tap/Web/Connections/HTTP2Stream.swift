@@ -13,6 +13,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     private enum Current {
         case waiting
+        /// It is found out whether it is to be answered; what has come of its body meanwhile.
+        case held(ByteBuffer, isComplete: Bool)
         /// Its answer is known and is sent when all of it has come; the body is discarded.
         case discarding(Request, Response)
         case handled(any RequestHandler, HandlerTerms)
@@ -34,6 +36,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var bodyBytes: Int64 = 0
     private var isReading = true
     private var readIsHeld = false
+    /// Whether what was held is not taken yet, so that nothing more may come.
+    private var isGoingOn = false
     private var status = HTTPResponseStatus.ok
     private var counted = Counters()
     private var transfer: Transfer?
@@ -100,9 +104,23 @@ final class HTTP2Stream: ChannelDuplexHandler {
             return
         }
         self.request = request
-        let length = request.fields.contentLength ?? 0
         watchBody()
-        switch responder.answer(to: request) {
+        begin(request, responder.answer(to: request), endsStream: endsStream)
+        if endsStream { receiveEnd() }
+    }
+
+    private func begin(_ request: Request, _ answer: Answer, endsStream: Bool) {
+        let length = request.fields.contentLength ?? 0
+        switch answer {
+        case .later(let later):
+            current = .held(ByteBuffer(), isComplete: false)
+            setReading(false)
+            later.whenReady { [self] in goOn(request, $0) }
+        case .response(let response)
+        where length > HTTP1Connection.maximumDiscardedBytes && response.asksToComeAgain:
+            timer?.cancel()
+            current = .over
+            send(response)
         case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .response(let response): current = .discarding(request, response)
         case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge)
@@ -111,7 +129,23 @@ final class HTTP2Stream: ChannelDuplexHandler {
             if request.fields.expectsContinue && !endsStream { send(ResponseHead(.continue, fields: [])) }
             handler.begin(self)
         }
-        if endsStream { receiveEnd() }
+    }
+
+    /// It is known what the answer is: what has come until now is taken.
+    ///
+    /// That is not more than the window of the stream, because nothing was read.
+    private func goOn(_ request: Request, _ answer: Answer) {
+        guard case .held(let bytes, let isComplete) = current else { return }
+        (isReading, isGoingOn) = (true, true)
+        begin(request, answer, endsStream: isComplete)
+        isGoingOn = false
+        if case .held = current {
+            current = .held(bytes, isComplete: isComplete)
+            return
+        }
+        if bytes.readableBytes > 0 { receive(bytes) }
+        if isComplete { receiveEnd() }
+        if isReading { setReading(true) }
     }
 
     private func receive(_ bytes: ByteBuffer) {
@@ -121,6 +155,9 @@ final class HTTP2Stream: ChannelDuplexHandler {
         case .discarding where bodyBytes > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .handled(_, let terms) where bodyBytes > terms.bodyLimit: refuse(.payloadTooLarge)
         case .handled(let handler, _): handler.receive(bytes)
+        case .held(var before, let isComplete):
+            before.writeImmutableBuffer(bytes)
+            current = .held(before, isComplete: isComplete)
         default: break
         }
     }
@@ -128,6 +165,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private func receiveEnd() {
         timer?.cancel()
         switch current {
+        case .held(let bytes, _): current = .held(bytes, isComplete: true)
         case .discarding(_, let response):
             current = .over
             send(response)
@@ -260,7 +298,7 @@ extension HTTP2Stream: ResponseStream {
     func setReading(_ isReading: Bool) {
         self.isReading = isReading
         if !isReading { timer?.cancel() }
-        guard isReading, readIsHeld else { return }
+        guard isReading, readIsHeld, !isGoingOn else { return }
         watchBody()
         readIsHeld = false
         context?.read()

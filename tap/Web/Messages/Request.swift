@@ -10,11 +10,16 @@ struct Request {
     /// What has been found in the fields.
     let fields: RequestFields
     /// All fields.
-    let lines: FieldLines
+    private(set) var lines: FieldLines
     /// Who asks.
     let client: Client
+    /// What it has passed already; nil: nothing.
+    private(set) var passage: Passage?
 
     var isHead: Bool { method == .HEAD }
+
+    /// The name of the user who asks; nil: nobody was asked for one.
+    var user: String? { passage?.user }
 
     /// Whether another request can follow on a connection of HTTP/1.
     ///
@@ -27,10 +32,18 @@ struct Request {
     /// Whether a body follows.
     var hasBody: Bool { fields.isChunked || (fields.contentLength ?? 0) > 0 }
 
-    /// The same request for something else.
+    /// The same request for something else, as whoever answers it may see it.
+    ///
+    /// A password that was asked for here is nobody else's business.
     func with(target: String) -> Request {
         var request = self
         request.target = target
+        if user != nil { request.lines = lines.without("authorization") }
         return request
+    }
+
+    /// Notes that it has passed a rule.
+    mutating func pass(_ rule: AnyObject, as user: String? = nil) {
+        passage = Passage(rule, user: user, after: passage)
     }
 }

@@ -17,7 +17,7 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
+    /// Throws ``SiteError``, ``PasswordFileError``, and ``TapTLS/CertificateError``.
     init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws {
         self.settings = settings
         self.logger = logger
@@ -25,7 +25,7 @@ final class Site: Sendable {
         logsRequests = logger.logLevel <= .debug
         errorPages = try ErrorPages(settings)
         certificates = try SiteCertificates(settings, logger: logger)
-        var builder = SiteBuilder(settings, logger)
+        var builder = try SiteBuilder(settings, logger)
         everything = try builder.host(settings.static, settings.routes, nil)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
@@ -52,27 +52,28 @@ private struct SiteBuilder {
 
     private let logger: Logger
 
-    init(_ settings: WebSettings, _ logger: Logger) {
+    init(_ settings: WebSettings, _ logger: Logger) throws(PasswordFileError) {
         self.logger = logger
         isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(
             headers: settings.headers, cache: settings.cache,
-            addresses: AddressRules(allow: settings.allow.elements, deny: settings.deny.elements))
+            addresses: AddressRules(allow: settings.allow.elements, deny: settings.deny.elements),
+            access: try AccessMarks().changed(by: AllPlace(settings), logger))
     }
 
     mutating func host(
         _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?
     ) throws -> VirtualHost {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
-        let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
+        let marks = try host.map { try self.marks.changed(by: $0, logger) } ?? self.marks
         var places: [Place] = []
         var tree: FileTree?
         if let folder { tree = try FileTree(folder, rules) }
         for route in routes {
             let segments = (try? RequestPath(route.path).segments) ?? []
             let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder)
-            places.append(place(segments, action, marks.changed(by: route)))
+            places.append(place(segments, action, try marks.changed(by: route, logger)))
         }
         let action: Place.Action =
             if let redirect = host?.redirect {

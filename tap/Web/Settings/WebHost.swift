@@ -30,6 +30,8 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
     public var allow: OneOrMore<Network> = []
     /// The networks whose clients are not answered.
     public var deny: OneOrMore<Network> = []
+    /// Who is answered, by names and passwords.
+    public var authenticate: AuthenticationSettings?
 
     /// A host that says nothing.
     public init() {}
@@ -60,6 +62,7 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
         SettingField(
             "deny", "The networks whose clients get 403; they come before those of allow. In place of those outside.",
             examples: [["192.0.2.66"]]),
+        SettingField("authenticate", "Who is answered, by names and passwords. In place of what is said outside."),
     ]
 
     func problems(_ prefix: String) -> [SettingProblem] {

@@ -14,6 +14,7 @@ protocol WebPlace {
     var cache: [String: String] { get }
     var allow: OneOrMore<Network> { get }
     var deny: OneOrMore<Network> { get }
+    var authenticate: AuthenticationSettings? { get }
 }
 
 extension WebPlace {
@@ -55,6 +56,7 @@ extension WebPlace {
                 problems.append(SettingProblem(prefix + "cache.\(pattern)", "must be the value of Cache-Control"))
             }
         }
+        if let authenticate { problems += authenticate.problems(prefix + "authenticate.") }
         return problems
     }
 

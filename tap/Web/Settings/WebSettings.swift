@@ -50,6 +50,8 @@ public struct WebSettings: ServiceSettings {
     public var allow: OneOrMore<Network> = []
     /// The networks whose clients are not answered.
     public var deny: OneOrMore<Network> = []
+    /// Who is answered, by names and passwords.
+    public var authenticate: AuthenticationSettings?
     /// Pages for errors by their status.
     public var errorPages: [String: LocalPath] = [:]
     /// What answers below some paths.
@@ -98,6 +100,7 @@ public struct WebSettings: ServiceSettings {
             examples: [["192.0.2.0/24", "2001:db8::/32"]]),
         SettingField(
             "deny", "The networks whose clients get 403; they come before those of allow.", examples: [["192.0.2.66"]]),
+        SettingField("authenticate", "Who is answered, by names and passwords."),
         SettingField(
             "errorPages", "Files of pages for errors by their status; they are read when the settings are.",
             examples: [["404": "/srv/www/404.html"]]),
@@ -184,7 +187,7 @@ extension WebSettings {
 }
 
 /// The whole of a site as a place.
-private struct AllPlace: WebPlace {
+struct AllPlace: WebPlace {
     let `static`: LocalPath?
     let redirect: String? = nil
     let status: Int? = nil
@@ -195,11 +198,12 @@ private struct AllPlace: WebPlace {
     let cache: [String: String]
     let allow: OneOrMore<Network>
     let deny: OneOrMore<Network>
+    let authenticate: AuthenticationSettings?
 
     init(_ settings: WebSettings) {
         (self.static, index, listing) = (settings.static, settings.index, settings.listing)
         (fallback, headers, cache) = (settings.fallback, settings.headers, settings.cache)
-        (allow, deny) = (settings.allow, settings.deny)
+        (allow, deny, authenticate) = (settings.allow, settings.deny, settings.authenticate)
     }
 }
 
