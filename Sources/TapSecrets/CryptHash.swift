@@ -49,7 +49,8 @@ extension CryptHash {
     private static let alphabet = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
     private static func isText(_ text: Substring, length: ClosedRange<Int>) -> Bool {
-        length.contains(text.utf8.count) && text.utf8.allSatisfy { alphabet.contains($0) }
+        length.contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x2E...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) }
     }
 
     /// Two digits, the logarithm of the number of rounds, and salt and hash together.

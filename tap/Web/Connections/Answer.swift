@@ -19,6 +19,11 @@ struct LaterAnswer {
         (self.verdict, self.answer) = (verdict, answer)
     }
 
+    /// One that is changed when it is there.
+    func map(_ change: @escaping (Answer) -> Answer) -> LaterAnswer {
+        LaterAnswer(verdict) { [answer] in change(answer($0)) }
+    }
+
     /// Gives the answer to a body when it is there, at once or later, on the event loop of the connection.
     func whenReady(_ body: @escaping (Answer) -> Void) {
         verdict.assumeIsolated().whenSuccess { body(answer($0)) }
@@ -31,4 +36,13 @@ struct HandlerTerms {
     var bodyLimit: Int64 = 0
     /// Fields that the answer gets.
     var fields: [(name: String, value: String)] = []
+    /// Whether they say who may read the answer, so that the handler has no say in that.
+    var saysWhoMayRead = false
+
+    /// The head of an answer as the place wants it.
+    func applied(to head: ResponseHead) -> ResponseHead {
+        guard saysWhoMayRead else { return head.with(fields) }
+        let own = head.fields.filter { !$0.name.lowercased().hasPrefix("access-control-") }
+        return ResponseHead(head.status, fields: own + fields)
+    }
 }

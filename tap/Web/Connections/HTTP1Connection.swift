@@ -172,6 +172,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private func take(_ event: RequestParser.Event, _ context: ChannelHandlerContext) {
+        if case .body(let bytes) = event { clock.receiveBody(bytes.readableBytes) }
         switch (event, current) {
         case (.head(let request), _): begin(request, context)
         case (.body(let bytes), .discarding(let request, let response, let count)):
@@ -194,6 +195,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     private func begin(_ request: Request, _ context: ChannelHandlerContext) {
         isFresh = false
+        if request.hasBody { clock.beginBody() }
         begin(request, responder.answer(to: request), context)
     }
 
@@ -362,7 +364,12 @@ final class HTTP1Connection: ChannelDuplexHandler {
         case .wait: arm(context)
         case .close: context.close(promise: nil)
         case .refuse:
-            refuse(.requestTimeout, context)
+            switch current {
+            case .handled(let exchange): exchange.refuse(.requestTimeout)
+            case .draining: context.close(promise: nil)
+            default: refuse(.requestTimeout, context)
+            }
+            guard context.channel.isActive else { return }
             pump(context)
             arm(context)
         }

@@ -35,16 +35,21 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var request: Request?
     private var bodyBytes: Int64 = 0
     private var isReading = true
+    private var isRequestComplete = false
     private var readIsHeld = false
     /// Whether what was held is not taken yet, so that nothing more may come.
     private var isGoingOn = false
     private var status = HTTPResponseStatus.ok
     private var counted = Counters()
     private var transfer: Transfer?
+    private var pace: BodyPace
     private var timer: Scheduled<Void>?
     private var sendTimer: Scheduled<Void>?
 
-    init(_ responder: Responder, _ client: Client) { (self.responder, self.client) = (responder, client) }
+    init(_ responder: Responder, _ client: Client) {
+        (self.responder, self.client) = (responder, client)
+        pace = BodyPace(responder.site.settings.limits)
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -104,7 +109,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
             return
         }
         self.request = request
-        watchBody()
+        if !endsStream { watchBody() }
         begin(request, responder.answer(to: request), endsStream: endsStream)
         if endsStream { receiveEnd() }
     }
@@ -118,7 +123,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
             later.whenReady { [self] in goOn(request, $0) }
         case .response(let response)
         where length > HTTP1Connection.maximumDiscardedBytes && response.asksToComeAgain:
-            timer?.cancel()
+            stopWatching()
             current = .over
             send(response)
         case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
@@ -150,7 +155,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     private func receive(_ bytes: ByteBuffer) {
         bodyBytes += Int64(bytes.readableBytes)
-        watchBody()
+        pace.receive(bytes.readableBytes)
+        if timer != nil { pace.note(isReading: true, now: .now()) }
         switch current {
         case .discarding where bodyBytes > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .handled(_, let terms) where bodyBytes > terms.bodyLimit: refuse(.payloadTooLarge)
@@ -163,7 +169,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
     }
 
     private func receiveEnd() {
-        timer?.cancel()
+        isRequestComplete = true
+        stopWatching()
         switch current {
         case .held(let bytes, _): current = .held(bytes, isComplete: true)
         case .discarding(_, let response):
@@ -176,14 +183,26 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     private var idle: TimeAmount { .milliseconds(responder.site.settings.limits.idle.milliseconds) }
 
-    /// A body that stops coming is not waited for longer than a connection that does nothing.
+    /// Refuses a body that is read and comes too slowly.
     private func watchBody() {
+        if case .over = current { return }
+        guard !isRequestComplete else { return }
+        pace.note(isReading: true, now: .now())
+        guard timer == nil else { return }
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(deadline: pace.deadline) { [self] in
+            timer = nil
+            if NIODeadline.now() < pace.deadline { watchBody() } else { refuse(.requestTimeout) }
+        }
+    }
+
+    private func stopWatching() {
         timer?.cancel()
-        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: idle) { [self] in refuse(.requestTimeout) }
+        timer = nil
+        pace.note(isReading: false, now: .now())
     }
 
     private func refuse(_ status: HTTPResponseStatus) {
-        timer?.cancel()
+        stopWatching()
         if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
         current = .over
         guard sending == .nothing else {
@@ -250,7 +269,7 @@ extension HTTP2Stream: ResponseStream {
         guard sending == .nothing, let context else { return }
         let isFinal = head.status.code >= 200
         var head = head
-        if isFinal, case .handled(_, let terms) = current { head = head.with(terms.fields) }
+        if isFinal, case .handled(_, let terms) = current { head = terms.applied(to: head) }
         var headers = HPACKHeaders()
         headers.add(name: ":status", value: "\(head.status.code)")
         for (name, value) in head.fields { headers.add(name: name.lowercased(), value: value) }
@@ -291,15 +310,19 @@ extension HTTP2Stream: ResponseStream {
             if sending == .body { breakOff() }
             return
         }
-        current = .over
         send(Response.failure(status, isHead: request?.isHead ?? false))
+        current = .over
     }
 
     func setReading(_ isReading: Bool) {
         self.isReading = isReading
-        if !isReading { timer?.cancel() }
-        guard isReading, readIsHeld, !isGoingOn else { return }
+        guard isReading else {
+            stopWatching()
+            return
+        }
+        guard !isGoingOn else { return }
         watchBody()
+        guard readIsHeld else { return }
         readIsHeld = false
         context?.read()
     }

@@ -15,6 +15,8 @@ struct Request {
     let client: Client
     /// What it has passed already; nil: nothing.
     private(set) var passage: Passage?
+    /// Whether the answer gets what it says to pages of other sites.
+    var isMarked = false
 
     var isHead: Bool { method == .HEAD }
 

@@ -76,6 +76,7 @@ extension Response {
         case .notFound: "Nothing is here."
         case .methodNotAllowed: "The files here can only be read, with GET and HEAD."
         case .requestTimeout: "The request took too long to arrive."
+        case .tooManyRequests: "There were too many requests from your address. Try again later."
         case .preconditionFailed: "The file is not the one that was expected."
         case .payloadTooLarge: "The request has too long a body."
         case .uriTooLong: "The address is too long."

@@ -43,6 +43,9 @@ final class Place: Sendable {
         }
     }
 
+    /// Whether requests are looked at again under another path when they have passed it.
+    var isPassedThrough: Bool { if case .rewrite = action { true } else { false } }
+
     /// The value of `Cache-Control` for a path, which begins with a slash.
     func caching(of path: [UInt8]) -> String? { caching.first { $0.pattern.matches(path) }?.value }
 }

@@ -32,6 +32,10 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
     public var deny: OneOrMore<Network> = []
     /// Who is answered, by names and passwords.
     public var authenticate: AuthenticationSettings?
+    /// How many requests a client may make.
+    public var rate: RateSettings?
+    /// Which pages of other sites may read answers.
+    public var cors: CrossOriginSettings?
 
     /// A host that says nothing.
     public init() {}
@@ -63,6 +67,8 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
             "deny", "The networks whose clients get 403; they come before those of allow. In place of those outside.",
             examples: [["192.0.2.66"]]),
         SettingField("authenticate", "Who is answered, by names and passwords. In place of what is said outside."),
+        SettingField("rate", "How many requests a client may make. In place of what is said outside."),
+        SettingField("cors", "Which pages of other sites may read answers (CORS). In place of what is said outside."),
     ]
 
     func problems(_ prefix: String) -> [SettingProblem] {

@@ -15,6 +15,8 @@ protocol WebPlace {
     var allow: OneOrMore<Network> { get }
     var deny: OneOrMore<Network> { get }
     var authenticate: AuthenticationSettings? { get }
+    var rate: RateSettings? { get }
+    var cors: CrossOriginSettings? { get }
 }
 
 extension WebPlace {
@@ -57,6 +59,8 @@ extension WebPlace {
             }
         }
         if let authenticate { problems += authenticate.problems(prefix + "authenticate.") }
+        if let rate { problems += rate.problems(prefix + "rate.") }
+        if let cors { problems += cors.problems(prefix + "cors.") }
         return problems
     }
 
