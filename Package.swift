@@ -93,6 +93,7 @@ let package = Package(
         // The doors to C.
         .target(name: "CTapSystem"),
         .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -107,7 +108,7 @@ let package = Package(
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
-        library("TapSecrets", ["Taproom", "CSodium", argumentParser]),
+        library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
@@ -147,9 +148,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapTLS", "CTapSystem", argumentParser,
-                lifecycle,
-                logging, metrics, nioCore,
+                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapSecrets", "TapTLS", "CTapSystem",
+                argumentParser, lifecycle, logging, metrics, nioCore,
                 nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -192,8 +192,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapTesting", "Taproom", "TapData", argumentParser, logging, metrics,
-                nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser, logging,
+                metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",

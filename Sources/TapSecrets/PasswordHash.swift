@@ -100,7 +100,10 @@ extension PasswordHash {
         }
     }
 
-    private func matches(_ password: String) -> Bool {
+    /// Whether a password has this hash, found out in the thread that calls.
+    ///
+    /// Takes as much time and memory as the hash asks for; false also when the memory can't be had.
+    package func matches(_ password: String) -> Bool {
         guard PasswordHash.isReady, password.utf8.count <= PasswordHash.maximumBytes else { return false }
         var bytes = Array(password.utf8CString)
         defer { sodium_memzero(&bytes, bytes.count) }

@@ -112,9 +112,7 @@ final class Responder {
         let host = site.host(of: request)
         answering.place = host.record
         let key = FileCache.Key(host: host.number, path: Responder.withoutQuery(request.target))
-        if request.method == .GET || request.isHead, let response = remembered(key, for: request) {
-            return .response(response)
-        }
+        if request.method == .GET || request.isHead, let answer = remembered(key, for: request) { return answer }
         return answer(to: request, from: host, request.target, key: key, rewrites: 0)
     }
 
@@ -150,6 +148,15 @@ final class Responder {
         guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
         note(place, request)
         guard place.addresses.admit(request.client) else { return .response(failure(.forbidden, request, place)) }
+        return admitting(request, to: place) { request in
+            answer(to: request, at: place, path, from: host, target, key: key, rewrites: rewrites)
+        }
+    }
+
+    private func answer(
+        to request: Request, at place: Place, _ path: RequestPath, from host: VirtualHost, _ target: String,
+        key: FileCache.Key, rewrites: Int
+    ) -> Answer {
         switch place.action {
         case .files(let tree, let count):
             let mounted = path.mounted(below: count)

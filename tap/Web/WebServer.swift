@@ -13,13 +13,17 @@ final class WebServer: ReconfigurableService {
     private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 16 << 10)
 
     private let server: ChannelServer
+    private let connections = ClientConnections()
     private let responders: Responders
 
     init(_ site: Site, context: ServiceContext) {
         let responders = Responders(site)
         self.responders = responders
-        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) { channel, endpoint in
-            channel.eventLoop.makeCompletedFuture { try WebServer.initialize(channel, endpoint, responders) }
+        server = ChannelServer(context, connectionLimit: site.settings.limits.connections) {
+            [connections] channel, endpoint in
+            channel.eventLoop.makeCompletedFuture {
+                try WebServer.initialize(channel, endpoint, responders, connections)
+            }
         }
     }
 
@@ -40,8 +44,14 @@ final class WebServer: ReconfigurableService {
         return { [responders] in responders.use(site) }
     }
 
-    private static func initialize(_ channel: any Channel, _ endpoint: Endpoint, _ responders: Responders) throws {
+    private static func initialize(
+        _ channel: any Channel, _ endpoint: Endpoint, _ responders: Responders, _ connections: ClientConnections
+    ) throws {
         let responder = responders.responder(on: channel.eventLoop)
+        if let limit = responder.site.settings.limits.connectionsPerClient, !connections.admit(channel, atMost: limit) {
+            channel.close(promise: nil)
+            return
+        }
         // A client may end its side as soon as it has asked, and still wait for the answer.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         let watermarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)

@@ -49,7 +49,7 @@ struct DebianLibraries {
     ]
 
     private static let leastVersions = [
-        "libbrotli1": "1.0.9", "libsodium23": "1.0.12", "libsqlite3-0": "3.36", "libzstd1": "1.4.0",
+        "libbrotli1": "1.0.9", "libcrypt1": "1:4.1.0", "libsodium23": "1.0.12", "libsqlite3-0": "3.36", "libzstd1": "1.4.0",
         "zlib1g": "1:1.2.0",
     ]
 
@@ -57,6 +57,7 @@ struct DebianLibraries {
         "ld-linux-aarch64.so.1": "libc6",
         "ld-linux-x86-64.so.2": "libc6",
         "libc.so.6": "libc6",
+        "libcrypt.so.1": "libcrypt1",
         "libdl.so.2": "libc6",
         "libgcc_s.so.1": "libgcc-s1",
         "libm.so.6": "libc6",

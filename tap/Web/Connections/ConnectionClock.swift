@@ -25,7 +25,7 @@ struct ConnectionClock {
     /// What to do when the timer fires.
     enum Verdict: Equatable {
         case wait(until: NIODeadline)
-        /// The request took too long: say so, and close.
+        /// The request takes too long: say so, and close.
         case refuse
         case close
     }
@@ -35,6 +35,7 @@ struct ConnectionClock {
     private(set) var phase = Phase.idle
     private var since: NIODeadline
     private var progress: Int64 = 0
+    private var pace: BodyPace
 
     /// How long a client may take to see that the connection was closed for sending.
     private static let lingering = TimeAmount.seconds(2)
@@ -43,12 +44,14 @@ struct ConnectionClock {
         idle = .milliseconds(limits.idle.milliseconds)
         request = .milliseconds(limits.request.milliseconds)
         since = now
+        pace = BodyPace(limits)
     }
 
     /// When the present phase has taken too long.
     var deadline: NIODeadline {
         switch phase {
-        case .idle, .receivingBody, .sending: since + idle
+        case .idle, .sending: since + idle
+        case .receivingBody: pace.deadline
         case .answering: .distantFuture
         case .receivingHead: since + request
         case .lingering: since + Self.lingering
@@ -59,10 +62,17 @@ struct ConnectionClock {
     ///
     /// Bytes of a head that drip in do not prolong the time for it.
     mutating func note(_ phase: Phase, now: NIODeadline) {
+        pace.note(isReading: phase == .receivingBody, now: now)
         if phase == self.phase, phase == .receivingHead || phase == .lingering { return }
         self.phase = phase
         since = now
     }
+
+    /// Tells that a request with a body begins.
+    mutating func beginBody() { pace.begin() }
+
+    /// Tells of a piece of a body, before ``note(_:now:)`` tells when it came.
+    mutating func receiveBody(_ bytes: Int) { pace.receive(bytes) }
 
     /// Decides when the timer has fired.
     ///
@@ -73,6 +83,6 @@ struct ConnectionClock {
             since = now
         }
         if now < deadline { return .wait(until: deadline) }
-        return phase == .receivingHead ? .refuse : .close
+        return phase == .receivingHead || phase == .receivingBody ? .refuse : .close
     }
 }

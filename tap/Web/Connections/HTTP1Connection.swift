@@ -21,6 +21,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private enum Current {
         /// There is none.
         case none
+        /// It is found out whether it is to be answered.
+        case waiting
         /// Its answer is known, and is sent when all of it has come; its body is discarded.
         case discarding(Request, Response, bytes: Int64)
         /// It was answered before all of it has come; the rest is discarded.
@@ -138,8 +140,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     /// Whether the next event of the parser can be taken.
     private var canGoOn: Bool {
-        if case .handled(let exchange) = current { return exchange.takesRequest }
-        return !output.isSending && isWritable
+        switch current {
+        case .handled(let exchange): return exchange.takesRequest
+        case .waiting: return false
+        default: return !output.isSending && isWritable
+        }
     }
 
     /// Answers what has come, as long as the client takes the answers.
@@ -178,6 +183,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private func take(_ event: RequestParser.Event, _ context: ChannelHandlerContext) {
+        if case .body(let bytes) = event { clock.receiveBody(bytes.readableBytes) }
         switch (event, current) {
         case (.head(let request), _): begin(request, context)
         case (.body(let bytes), .discarding(let request, let response, let count)):
@@ -192,7 +198,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
             send(response, to: request, isComplete: true, context)
         case (.end, .draining): current = .none
         case (.end, .handled(let exchange)): exchange.receiveEnd()
-        case (.body, .none), (.end, .none): break
+        case (.body, .none), (.end, .none), (.body, .waiting), (.end, .waiting): break
         case (.refusal(let status), .handled(let exchange)): exchange.refuse(status)
         case (.refusal(let status), _): refuse(status, context)
         }
@@ -200,8 +206,24 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     private func begin(_ request: Request, _ context: ChannelHandlerContext) {
         isFresh = false
+        if request.hasBody { clock.beginBody() }
+        begin(request, output.record.answer(to: request), context)
+    }
+
+    private func begin(_ request: Request, _ answer: Answer, _ context: ChannelHandlerContext) {
         let length = request.fields.contentLength ?? 0
-        switch output.record.answer(to: request) {
+        switch answer {
+        case .later(let later):
+            current = .waiting
+            later.whenReady { [self] answer in
+                guard case .waiting = current else { return }
+                current = .none
+                output.record.goOn(with: request)
+                begin(request, answer, context)
+                pump(context)
+            }
+        case .response(let response) where length > Self.maximumDiscardedBytes && response.asksToComeAgain:
+            send(response, to: request, isComplete: false, context)
         case .response where length > Self.maximumDiscardedBytes: refuse(.payloadTooLarge, context)
         case .response(let response) where request.hasBody && request.fields.expectsContinue:
             // The client waits with its body, which nobody wants: it gets its answer instead of the word to go on.
@@ -334,6 +356,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         if output.isSending || !isWritable || isEnding { return .sending }
         switch current {
         case .none: return parser.hasPartOfHead ? .receivingHead : .idle
+        case .waiting: return .answering
         case .discarding, .draining: return .receivingBody
         case .handled(let exchange): return exchange.takesRequest && !exchange.isTunnel ? .receivingBody : .answering
         }
@@ -352,7 +375,12 @@ final class HTTP1Connection: ChannelDuplexHandler {
         case .wait: arm(context)
         case .close: context.close(promise: nil)
         case .refuse:
-            refuse(.requestTimeout, context)
+            switch current {
+            case .handled(let exchange): exchange.refuse(.requestTimeout)
+            case .draining: context.close(promise: nil)
+            default: refuse(.requestTimeout, context)
+            }
+            guard context.channel.isActive else { return }
             pump(context)
             arm(context)
         }

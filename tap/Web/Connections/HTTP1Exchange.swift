@@ -110,7 +110,7 @@ final class HTTP1Exchange: ResponseStream {
             if request.version.minor > 0 { write(head.bytes, "\r\n") }
             return
         }
-        let head = head.with(terms.fields)
+        let head = terms.applied(to: head)
         status = head.status
         let framing = framing(of: head)
         if case .close = framing { keepsAlive = false }

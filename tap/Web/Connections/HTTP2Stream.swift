@@ -13,6 +13,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     private enum Current {
         case waiting
+        /// It is found out whether it is to be answered; what has come of its body meanwhile.
+        case held(ByteBuffer, isComplete: Bool)
         /// Its answer is known and is sent when all of it has come; the body is discarded.
         case discarding(Request, Response)
         case handled(any RequestHandler, HandlerTerms)
@@ -33,16 +35,21 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var request: Request?
     private var bodyBytes: Int64 = 0
     private var isReading = true
+    private var isRequestComplete = false
     private var readIsHeld = false
+    /// Whether what was held is not taken yet, so that nothing more may come.
+    private var isGoingOn = false
     private var status = HTTPResponseStatus.ok
     private var record: RequestRecord
     private var transfer: Transfer?
+    private var pace: BodyPace
     private var timer: Scheduled<Void>?
     private var sendTimer: Scheduled<Void>?
 
     init(_ responder: Responder, _ client: Client) {
         (self.responder, self.client) = (responder, client)
         record = RequestRecord(responder, client)
+        pace = BodyPace(responder.site.settings.limits)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -104,9 +111,23 @@ final class HTTP2Stream: ChannelDuplexHandler {
             return
         }
         self.request = request
-        let length = request.fields.contentLength ?? 0
         if !endsStream { watchBody() }
-        switch record.answer(to: request) {
+        begin(request, record.answer(to: request), endsStream: endsStream)
+        if endsStream { receiveEnd() }
+    }
+
+    private func begin(_ request: Request, _ answer: Answer, endsStream: Bool) {
+        let length = request.fields.contentLength ?? 0
+        switch answer {
+        case .later(let later):
+            current = .held(ByteBuffer(), isComplete: false)
+            setReading(false)
+            later.whenReady { [self] in goOn(request, $0) }
+        case .response(let response)
+        where length > HTTP1Connection.maximumDiscardedBytes && response.asksToComeAgain:
+            stopWatching()
+            current = .over
+            send(response)
         case .response where length > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .response(let response): current = .discarding(request, response)
         case .handler(_, let terms) where length > terms.bodyLimit: refuse(.payloadTooLarge)
@@ -115,23 +136,46 @@ final class HTTP2Stream: ChannelDuplexHandler {
             if request.fields.expectsContinue && !endsStream { send(ResponseHead(.continue, fields: [])) }
             handler.begin(self)
         }
-        if endsStream { receiveEnd() }
+    }
+
+    /// It is known what the answer is: what has come until now is taken.
+    ///
+    /// That is not more than the window of the stream, because nothing was read.
+    private func goOn(_ request: Request, _ answer: Answer) {
+        guard case .held(let bytes, let isComplete) = current else { return }
+        (isReading, isGoingOn) = (true, true)
+        record.goOn(with: request)
+        begin(request, answer, endsStream: isComplete)
+        isGoingOn = false
+        if case .held = current {
+            current = .held(bytes, isComplete: isComplete)
+            return
+        }
+        if bytes.readableBytes > 0 { receive(bytes) }
+        if isComplete { receiveEnd() }
+        if isReading { setReading(true) }
     }
 
     private func receive(_ bytes: ByteBuffer) {
         bodyBytes += Int64(bytes.readableBytes)
-        watchBody()
+        pace.receive(bytes.readableBytes)
+        if timer != nil { pace.note(isReading: true, now: .now()) }
         switch current {
         case .discarding where bodyBytes > HTTP1Connection.maximumDiscardedBytes: refuse(.payloadTooLarge)
         case .handled(_, let terms) where bodyBytes > terms.bodyLimit: refuse(.payloadTooLarge)
         case .handled(let handler, _): handler.receive(bytes)
+        case .held(var before, let isComplete):
+            before.writeImmutableBuffer(bytes)
+            current = .held(before, isComplete: isComplete)
         default: break
         }
     }
 
     private func receiveEnd() {
-        timer?.cancel()
+        isRequestComplete = true
+        stopWatching()
         switch current {
+        case .held(let bytes, _): current = .held(bytes, isComplete: true)
         case .discarding(_, let response):
             current = .over
             send(response)
@@ -142,14 +186,26 @@ final class HTTP2Stream: ChannelDuplexHandler {
 
     private var idle: TimeAmount { .milliseconds(responder.site.settings.limits.idle.milliseconds) }
 
-    /// A body that stops coming is not waited for longer than a connection that does nothing.
+    /// Refuses a body that is read and comes too slowly.
     private func watchBody() {
+        if case .over = current { return }
+        guard !isRequestComplete else { return }
+        pace.note(isReading: true, now: .now())
+        guard timer == nil else { return }
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(deadline: pace.deadline) { [self] in
+            timer = nil
+            if NIODeadline.now() < pace.deadline { watchBody() } else { refuse(.requestTimeout) }
+        }
+    }
+
+    private func stopWatching() {
         timer?.cancel()
-        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: idle) { [self] in refuse(.requestTimeout) }
+        timer = nil
+        pace.note(isReading: false, now: .now())
     }
 
     private func refuse(_ status: HTTPResponseStatus) {
-        timer?.cancel()
+        stopWatching()
         if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
         current = .over
         guard sending == .nothing else {
@@ -210,7 +266,7 @@ extension HTTP2Stream: ResponseStream {
         guard sending == .nothing, let context else { return }
         let isFinal = head.status.code >= 200
         var head = head
-        if isFinal, case .handled(_, let terms) = current { head = head.with(terms.fields) }
+        if isFinal, case .handled(_, let terms) = current { head = terms.applied(to: head) }
         var headers = HPACKHeaders()
         headers.add(name: ":status", value: "\(head.status.code)")
         for (name, value) in head.fields { headers.add(name: name.lowercased(), value: value) }
@@ -252,15 +308,19 @@ extension HTTP2Stream: ResponseStream {
             if sending == .body { breakOff() }
             return
         }
-        current = .over
         send(Response.failure(status, isHead: request?.isHead ?? false))
+        current = .over
     }
 
     func setReading(_ isReading: Bool) {
         self.isReading = isReading
-        if !isReading { timer?.cancel() }
-        guard isReading, readIsHeld else { return }
+        guard isReading else {
+            stopWatching()
+            return
+        }
+        guard !isGoingOn else { return }
         watchBody()
+        guard readIsHeld else { return }
         readIsHeld = false
         context?.read()
     }

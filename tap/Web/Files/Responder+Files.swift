@@ -14,10 +14,12 @@ extension Responder {
     private static let sidecarSeconds: Int64 = 5
 
     /// What is in memory for a path, when it is still what is on the disk.
-    func remembered(_ key: FileCache.Key, for request: Request) -> Response? {
+    func remembered(_ key: FileCache.Key, for request: Request) -> Answer? {
         guard let entry = cache.entry(key) else { return nil }
         note(entry.place, request)
-        guard entry.place.addresses.admit(request.client) else { return failure(.forbidden, request, entry.place) }
+        guard entry.place.addresses.admit(request.client) else {
+            return .response(failure(.forbidden, request, entry.place))
+        }
         let representation: Representation
         if let variants = entry.variants, let accepted = accepted(by: request),
             let best = variants.best(accepted, of: entry.representation)
@@ -37,7 +39,9 @@ extension Responder {
             cache.remove(key)
             return nil
         }
-        return representation.response(to: request.fields, isHead: request.isHead)
+        return admitting(request, to: entry.place) { request in
+            .response(representation.response(to: request.fields, isHead: request.isHead))
+        }
     }
 
     /// Whether what is kept is still on the disk, which is asked once for all requests of a round.

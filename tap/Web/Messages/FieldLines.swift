@@ -74,6 +74,19 @@ struct FieldLines: Sequence {
         }
     }
 
+    /// Those with other names than one, which is given in small letters.
+    func without(_ name: StaticString) -> FieldLines {
+        var others = ByteBufferAllocator().buffer(capacity: readableBytes)
+        forEachField { found, value in
+            guard found.count != name.utf8CodeUnitCount || !found.isField(name) else { return }
+            others.writeBytes(found)
+            others.writeStaticString(": ")
+            others.writeBytes(value)
+            others.writeStaticString("\r\n")
+        }
+        return FieldLines(checked: others)
+    }
+
     /// The values of a field, whose name is given in small letters.
     func values(_ name: String) -> [String] {
         compactMap { field in

@@ -11,13 +11,25 @@ struct Request {
     let fields: RequestFields
     /// Who asks.
     let client: Client
-    /// The name of who asks, when that was shown to be true.
-    var user: String?
+    /// What it has passed already; nil: nothing.
+    private(set) var passage: Passage?
+    /// Whether the answer gets what it says to pages of other sites.
+    var isMarked = false
+    /// The fields without those that are nobody else's business; nil: all are shown.
+    private var shownLines: FieldLines?
 
-    /// All fields.
-    var lines: FieldLines { fields.lines }
+    init(method: HTTPMethod, target: String, version: HTTPVersion, fields: RequestFields, client: Client) {
+        (self.method, self.target, self.version) = (method, target, version)
+        (self.fields, self.client) = (fields, client)
+    }
+
+    /// All fields that whoever answers may see.
+    var lines: FieldLines { shownLines ?? fields.lines }
 
     var isHead: Bool { method == .HEAD }
+
+    /// The name of the user who asks; nil: nobody was asked for one.
+    var user: String? { passage?.user }
 
     /// Whether another request can follow on a connection of HTTP/1.
     ///
@@ -30,10 +42,18 @@ struct Request {
     /// Whether a body follows.
     var hasBody: Bool { fields.isChunked || (fields.contentLength ?? 0) > 0 }
 
-    /// The same request for something else.
+    /// The same request for something else, as whoever answers it may see it.
+    ///
+    /// A password that was asked for here is nobody else's business.
     func with(target: String) -> Request {
         var request = self
         request.target = target
+        if user != nil { request.shownLines = lines.without("authorization") }
         return request
+    }
+
+    /// Notes that it has passed a rule.
+    mutating func pass(_ rule: AnyObject, as user: String? = nil) {
+        passage = Passage(rule, user: user, after: passage)
     }
 }

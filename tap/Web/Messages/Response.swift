@@ -18,6 +18,10 @@ final class Response {
 
     var status: HTTPResponseStatus { head.status }
 
+    /// Whether the same request may be answered otherwise another time: that is what its client has to learn, even when
+    /// it comes with a body that nobody wants to read.
+    var asksToComeAgain: Bool { status == .unauthorized || status == .tooManyRequests }
+
     init(_ head: ResponseHead, body: [Piece] = []) {
         (self.head, self.body) = (head, body)
         headBytes = head.bytes
@@ -67,10 +71,12 @@ extension Response {
         case .gatewayTimeout: "The server behind this one takes too long."
         case .httpVersionNotSupported: "The server does not know this version of HTTP."
         case .badRequest: "The server can't read this request."
+        case .unauthorized: "This is only for those who know a name and a password."
         case .forbidden: "The server may not show this."
         case .notFound: "Nothing is here."
         case .methodNotAllowed: "The files here can only be read, with GET and HEAD."
         case .requestTimeout: "The request took too long to arrive."
+        case .tooManyRequests: "There were too many requests from your address. Try again later."
         case .preconditionFailed: "The file is not the one that was expected."
         case .payloadTooLarge: "The request has too long a body."
         case .uriTooLong: "The address is too long."

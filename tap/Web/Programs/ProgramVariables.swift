@@ -49,6 +49,10 @@ struct ProgramVariables {
         self["REMOTE_HOST"] = client.ip ?? "unix:"
         if let port = client.address?.port { self["REMOTE_PORT"] = "\(port)" }
         if client.isSecure { self["HTTPS"] = "on" }
+        if let user = request.user {
+            self["AUTH_TYPE"] = "Basic"
+            self["REMOTE_USER"] = user
+        }
         setPath(path, root: root)
         if let bodyBytes { self["CONTENT_LENGTH"] = "\(bodyBytes)" }
         if let type = request.lines.list("content-type") { self["CONTENT_TYPE"] = type }

@@ -33,9 +33,14 @@ struct RequestRecord {
     mutating func answer(to request: Request) -> Answer {
         begun = .now()
         let answer = responder.answer(to: request)
+        goOn(with: request)
+        return answer
+    }
+
+    /// Notes what was found out about a request at last.
+    mutating func goOn(with request: Request) {
         begin(responder.answering.place)
         if place.log != nil { (self.request, user) = (request, responder.answering.user) }
-        return answer
     }
 
     private mutating func begin(_ place: PlaceRecord) {

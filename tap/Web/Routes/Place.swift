@@ -1,3 +1,4 @@
+import Logging
 import Taproom
 
 /// What answers below a path of a host, made from settings.
@@ -29,17 +30,23 @@ final class Place: Sendable {
     let addresses: AddressRules
     /// Where its requests are written down.
     let record: PlaceRecord
+    /// What it asks of requests besides; nil: nothing.
+    let access: AccessRules?
     private let caching: [(pattern: PathPattern, value: String)]
 
     init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, _ record: PlaceRecord) {
         (self.number, self.segments, self.action, self.record) = (number, segments, action, record)
         addresses = marks.addresses
+        access = AccessRules(marks.access)
         fields = marks.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         // The longest pattern says most.
         caching = marks.cache.sorted { ($0.key.utf8.count, $1.key) > ($1.key.utf8.count, $0.key) }.map {
             (PathPattern($0.key), $0.value)
         }
     }
+
+    /// Whether requests are looked at again under another path when they have passed it.
+    var isPassedThrough: Bool { if case .rewrite = action { true } else { false } }
 
     /// The value of `Cache-Control` for a path, which begins with a slash.
     func caching(of path: [UInt8]) -> String? { caching.first { $0.pattern.matches(path) }?.value }
@@ -50,13 +57,17 @@ struct PlaceMarks {
     var headers: [String: String]
     var cache: [String: String]
     var addresses: AddressRules
+    var access = AccessMarks()
 
     /// The same but for what an inner place says; its fields take the place of equal ones.
-    func changed(by place: any WebPlace) -> PlaceMarks {
+    ///
+    /// Throws ``PasswordFileError``.
+    func changed(by place: any WebPlace, _ logger: Logger) throws(PasswordFileError) -> PlaceMarks {
         let names = Set(place.headers.keys.map { $0.lowercased() })
         return PlaceMarks(
             headers: headers.filter { !names.contains($0.key.lowercased()) }.merging(place.headers) { $1 },
             cache: cache.merging(place.cache) { $1 },
-            addresses: addresses.changed(by: place))
+            addresses: addresses.changed(by: place),
+            access: try access.changed(by: place, logger))
     }
 }

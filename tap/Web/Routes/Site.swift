@@ -17,7 +17,7 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// Throws ``SiteError``, ``AccessLogError``, and ``TapTLS/CertificateError``.
+    /// Throws ``SiteError``, ``AccessLogError``, ``PasswordFileError``, and ``TapTLS/CertificateError``.
     init(_ settings: WebSettings, logger: Logger, records: ServiceRecords) throws {
         self.settings = settings
         self.logger = logger
@@ -64,14 +64,15 @@ private struct SiteBuilder {
         rules = FileRules(settings)
         marks = PlaceMarks(
             headers: settings.headers, cache: settings.cache,
-            addresses: AddressRules(allow: settings.allow.elements, deny: settings.deny.elements))
+            addresses: AddressRules(allow: settings.allow.elements, deny: settings.deny.elements),
+            access: try AccessMarks().changed(by: AllPlace(settings), logger))
     }
 
     mutating func host(
         _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?
     ) throws -> VirtualHost {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
-        let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
+        let marks = try host.map { try self.marks.changed(by: $0, logger) } ?? self.marks
         let log = if let own = host?.accessLog { try records.log(own, in: self.log) } else { self.log }
         let name = host?.name.elements.first.map(HostName.normalized)
         var places: [Place] = []
@@ -81,7 +82,7 @@ private struct SiteBuilder {
             let segments = (try? RequestPath(route.path).segments) ?? []
             let record = PlaceRecord(PlaceName(host: name, path: route.path), log: log)
             let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder, record)
-            places.append(place(segments, action, marks.changed(by: route), record))
+            places.append(place(segments, action, try marks.changed(by: route, logger), record))
         }
         let action: Place.Action =
             if let redirect = host?.redirect {

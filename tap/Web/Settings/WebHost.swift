@@ -32,6 +32,12 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
     public var deny: OneOrMore<Network> = []
     /// Where requests for these names are noted, in place of the log of the whole site.
     public var accessLog: WebAccessLog?
+    /// Who is answered, by names and passwords.
+    public var authenticate: AuthenticationSettings?
+    /// How many requests a client may make.
+    public var rate: RateSettings?
+    /// Which pages of other sites may read answers.
+    public var cors: CrossOriginSettings?
 
     /// A host that says nothing.
     public init() {}
@@ -65,6 +71,9 @@ public struct WebHost: DocumentedSettings, SettingsGroup, Equatable, Sendable, W
         SettingField(
             "accessLog", "Where requests for these names are noted; without a file: in that of the whole site.",
             examples: [["file": "/var/log/site/example.log"]]),
+        SettingField("authenticate", "Who is answered, by names and passwords. In place of what is said outside."),
+        SettingField("rate", "How many requests a client may make. In place of what is said outside."),
+        SettingField("cors", "Which pages of other sites may read answers (CORS). In place of what is said outside."),
     ]
 
     func problems(_ prefix: String) -> [SettingProblem] {

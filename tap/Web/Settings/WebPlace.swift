@@ -14,6 +14,9 @@ protocol WebPlace {
     var cache: [String: String] { get }
     var allow: OneOrMore<Network> { get }
     var deny: OneOrMore<Network> { get }
+    var authenticate: AuthenticationSettings? { get }
+    var rate: RateSettings? { get }
+    var cors: CrossOriginSettings? { get }
 }
 
 extension WebPlace {
@@ -55,6 +58,9 @@ extension WebPlace {
                 problems.append(SettingProblem(prefix + "cache.\(pattern)", "must be the value of Cache-Control"))
             }
         }
+        if let authenticate { problems += authenticate.problems(prefix + "authenticate.") }
+        if let rate { problems += rate.problems(prefix + "rate.") }
+        if let cors { problems += cors.problems(prefix + "cors.") }
         return problems
     }
 

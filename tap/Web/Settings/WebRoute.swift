@@ -32,6 +32,12 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
     public var allow: OneOrMore<Network> = []
     /// The networks whose clients are not answered.
     public var deny: OneOrMore<Network> = []
+    /// Who is answered, by names and passwords.
+    public var authenticate: AuthenticationSettings?
+    /// How many requests a client may make.
+    public var rate: RateSettings?
+    /// Which pages of other sites may read answers.
+    public var cors: CrossOriginSettings?
 
     /// A route that says nothing.
     public init() {}
@@ -68,6 +74,9 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
         SettingField(
             "deny", "The networks whose clients get 403; they come before those of allow. In place of those outside.",
             examples: [["192.0.2.66"]]),
+        SettingField("authenticate", "Who is answered, by names and passwords. In place of what is said outside."),
+        SettingField("rate", "How many requests a client may make. In place of what is said outside."),
+        SettingField("cors", "Which pages of other sites may read answers (CORS). In place of what is said outside."),
     ]
 
     func problems(_ prefix: String) -> [SettingProblem] {

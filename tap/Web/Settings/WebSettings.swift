@@ -50,6 +50,12 @@ public struct WebSettings: ServiceSettings {
     public var allow: OneOrMore<Network> = []
     /// The networks whose clients are not answered.
     public var deny: OneOrMore<Network> = []
+    /// Who is answered, by names and passwords.
+    public var authenticate: AuthenticationSettings?
+    /// How many requests a client may make.
+    public var rate: RateSettings?
+    /// Which pages of other sites may read answers.
+    public var cors: CrossOriginSettings?
     /// Pages for errors by their status.
     public var errorPages: [String: LocalPath] = [:]
     /// What answers below some paths.
@@ -100,6 +106,9 @@ public struct WebSettings: ServiceSettings {
             examples: [["192.0.2.0/24", "2001:db8::/32"]]),
         SettingField(
             "deny", "The networks whose clients get 403; they come before those of allow.", examples: [["192.0.2.66"]]),
+        SettingField("authenticate", "Who is answered, by names and passwords."),
+        SettingField("rate", "How many requests a client may make."),
+        SettingField("cors", "Which pages of other sites may read answers (CORS)."),
         SettingField(
             "errorPages", "Files of pages for errors by their status; they are read when the settings are.",
             examples: [["404": "/srv/www/404.html"]]),
@@ -124,6 +133,17 @@ public struct WebSettings: ServiceSettings {
             "limits.request", "How long a request's header may take to arrive.", \.limits.request,
             in: shortest...longest,
             examples: [TimeSpan(seconds: 10)]),
+        SettingField(
+            "limits.body", "How long a request's body may pause.", \.limits.body, in: shortest...longest,
+            examples: [TimeSpan(seconds: 20)]),
+        SettingField(
+            "limits.bodyRate",
+            "How many bytes of a request's body have to come in a second, on average and after limits.body; 0B: any number.",
+            examples: [ByteCount(bytes: 2000)]),
+        SettingField(
+            "limits.connectionsPerClient",
+            "How many connections a client may have at once; more are closed. Without it: any number.",
+            \.limits.connectionsPerClient, in: 1..., examples: [100]),
     ]
     private static let shortest = TimeSpan(milliseconds: 10)
     private static let longest = TimeSpan(seconds: 86_400)
@@ -190,7 +210,7 @@ extension WebSettings {
 }
 
 /// The whole of a site as a place.
-private struct AllPlace: WebPlace {
+struct AllPlace: WebPlace {
     let `static`: LocalPath?
     let redirect: String? = nil
     let status: Int? = nil
@@ -201,11 +221,15 @@ private struct AllPlace: WebPlace {
     let cache: [String: String]
     let allow: OneOrMore<Network>
     let deny: OneOrMore<Network>
+    let authenticate: AuthenticationSettings?
+    let rate: RateSettings?
+    let cors: CrossOriginSettings?
 
     init(_ settings: WebSettings) {
         (self.static, index, listing) = (settings.static, settings.index, settings.listing)
         (fallback, headers, cache) = (settings.fallback, settings.headers, settings.cache)
-        (allow, deny) = (settings.allow, settings.deny)
+        (allow, deny, authenticate) = (settings.allow, settings.deny, settings.authenticate)
+        (rate, cors) = (settings.rate, settings.cors)
     }
 }
 
@@ -234,6 +258,14 @@ public struct WebLimits: SettingsGroup, Equatable, Sendable {
     ///
     /// Absent: as many as the process can have.
     public var connections: Int?
+    /// How many connections a client may have at once, one at least; more of them are closed.
+    ///
+    /// Absent: any number. It counts for connections that are made after it was set.
+    public var connectionsPerClient: Int?
+    /// How long a request's body may pause.
+    public var body = TimeSpan(seconds: 60)
+    /// How many bytes of a request's body have to come in a second, on average, after as long as it may pause; 0: any number.
+    public var bodyRate = ByteCount(bytes: 500)
 
     /// The defaults.
     public init() {}

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What changes when a file is written or replaced.
-struct FileVersion: Equatable, Sendable {
+package struct FileVersion: Equatable, Sendable {
     private let device: UInt64
     private let inode: UInt64
     private let size: Int64
@@ -9,7 +9,7 @@ struct FileVersion: Equatable, Sendable {
     private let nanoseconds: Int
 
     /// That of the file at a path; nil when it is not there.
-    init?(_ path: String) {
+    package init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         (device, inode, size) = (UInt64(status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
