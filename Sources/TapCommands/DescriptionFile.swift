@@ -22,12 +22,20 @@ struct DescriptionFile {
 
     /// Reads the text, and opens it when it is encrypted; reads the description that it extends, too.
     ///
-    /// `place` is where the file is when the path, by which it is called, can't be used any more. Throws
-    /// ``DescriptionFileError``, ``PassphraseError``, `SealError`, and `DescriptionError` for what is extended in a wrong way.
-    init(_ path: String, at place: String? = nil, _ passphrase: PassphraseOptions) throws {
+    /// `place` is where the file is when the path, by which it is called, can't be used any more. `mayOpen` is called before
+    /// the passphrase is asked for, and throws when an encrypted one is not to be opened. Throws ``DescriptionFileError``,
+    /// ``PassphraseError``, `SealError`, and `DescriptionError` for what is extended in a wrong way.
+    init(
+        _ path: String, at place: String? = nil, _ passphrase: PassphraseOptions, mayOpen: () throws -> Void = {}
+    ) throws {
         (self.path, self.place) = (path, place ?? path)
         let text = try DescriptionFile.read(path, at: self.place)
-        self.passphrase = SealedText.isPresent(in: text) ? try passphrase.existing(path) : nil
+        if SealedText.isPresent(in: text) {
+            try mayOpen()
+            self.passphrase = try passphrase.existing(path)
+        } else {
+            self.passphrase = nil
+        }
         let own = try self.passphrase.map { try SealedText.open(text, passphrase: $0, name: path) } ?? text
         // What comes from somewhere else says all of it itself.
         guard path != "-", let other = try DescriptionTexts.extendedPath(in: own, file: path) else {

@@ -27,6 +27,12 @@ struct PackageOptions: ParsableArguments {
     var setVersion = "1.0"
     @Option(name: [.customShort("y"), .long], help: "What the file is: tap, yaml or json.")
     var type = Mktap.Format.tap
+    @Flag(
+        name: .long,
+        help:
+            "The tap is encrypted: put its settings into the package all the same, in the clear. Also -e, with no text behind it."
+    )
+    var encrypted = false
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -37,24 +43,12 @@ struct PackageOptions: ParsableArguments {
     var withoutState = false
     @Flag(name: .long, help: "Put the program that runs it into the package, instead of depending on taproom.")
     var bundle = false
-    @Option(name: .long, help: ArgumentHelp("What else has to be installed.", valueName: "packages"))
-    var depends: [String] = []
     @Option(
         name: .long,
         help: ArgumentHelp("The user that the service runs as. Default: the tap's, or its own.", valueName: "user"))
     var user: String?
     @Option(name: .long, help: ArgumentHelp("The group that the service runs as.", valueName: "group"))
     var group: String?
-    @Option(
-        name: .long, help: ArgumentHelp("The name of the systemd unit. Default: the package's.", valueName: "name"))
-    var unit: String?
-    @Flag(
-        name: .long,
-        help: "Let the service itself bind ports below 1024, so that they can be changed while it runs, not systemd.")
-    var bindLowPorts = false
-    @Option(
-        name: .long, help: ArgumentHelp("The section of the archive. Default: net.", valueName: "section"))
-    var section: String?
     @Option(name: .long, help: ArgumentHelp("Where more is to be read about it.", valueName: "address"))
     var homepage: String?
     @Option(
@@ -74,6 +68,18 @@ struct PackageOptions: ParsableArguments {
     @OptionGroup var passphrase: PassphraseOptions
     @Flag(name: .long, help: "Print what was made as JSON.")
     var json = false
+
+    /// The words of a command line, with `--encrypted` for each `-e` that has no text behind it.
+    ///
+    /// Everywhere else `-e` is the word for that; here it is that of a description for those who come from other tools. It
+    /// can be both, for a description never begins with a hyphen.
+    static func words(_ words: [String]) -> [String] {
+        words.indices.map { index in
+            let next = words.dropFirst(index + 1).first
+            let isAlone = next.map { $0.hasPrefix("-") && $0 != "-" } ?? true
+            return words[index] == "-e" && isAlone ? "--encrypted" : words[index]
+        }
+    }
 
     /// What is to be packaged, with everything said here.
     ///
@@ -100,14 +106,10 @@ struct PackageOptions: ParsableArguments {
         request.runner = try runner(invocation)
         request.state = source.state
         request.includes = try includes.flatMap { try $0.files() }
-        request.depends = depends
-        request.bindsLowPorts = bindLowPorts
         request.compression = compression
         request.homepage = homepage
         request.license = license
         request.verbs = Tapctl.Arguments.configuration.subcommands.map { $0._commandName }
-        if let unit { request.unit = unit }
-        if let section { request.section = section }
         return request
     }
 

@@ -14,29 +14,34 @@ struct PackageSource {
     let date: Int
     private let kinds: KindList
 
-    /// Reads a tap or a description.
+    /// Reads a tap or a description; warns of what everyone will be able to read.
     ///
     /// Throws what is wrong with it.
     init(_ file: String, _ options: PackageOptions, _ invocation: Invocation) throws {
         kinds = invocation.kinds
+        let disclosure = PackageDisclosure(file: file, isAskedFor: options.encrypted)
         guard options.type == .tap else {
-            application = try DescriptionFile(file, options.passphrase).application(kinds: kinds)
+            let description = try DescriptionFile(file, options.passphrase, mayOpen: disclosure.mayOpen)
+            application = try description.application(kinds: kinds)
+            Console.warn(try disclosure.check(application, isSealed: description.passphrase != nil), invocation)
             (state, date) = (nil, time(nil))
             return
         }
-        // A package can be read by everyone.
-        guard !Tap.isSealed(file) else { throw EncryptedNotPackaged(tap: file) }
+        let isSealed = Tap.isSealed(file)
+        if isSealed { try disclosure.mayOpen() }
         let moment = try Connection.moment(of: file, options.passphrase)
         application = moment.application
         date = Timestamp.seconds(of: moment.revision.time) ?? time(nil)
         try Self.check(application, file, kinds)
-        guard !options.withoutState else {
-            state = nil
-            return
-        }
+        let warnings = try disclosure.check(application, isSealed: isSealed)
+        state = options.withoutState ? nil : try Self.state(of: moment)
+        if isSealed, state != nil { throw EncryptedState(tap: file) }
+        Console.warn(warnings, invocation)
+    }
+
+    private static func state(of moment: TapMoment) throws -> [UInt8]? {
         var text: [UInt8] = []
-        let count = try moment.writeState { text += $0 }
-        state = count > 0 ? text : nil
+        return try moment.writeState { text += $0 } > 0 ? text : nil
     }
 
     /// A description has settings in the form of the kinds that read it.
@@ -68,12 +73,4 @@ private struct OldSettings: ReportableError {
     var description: String { "\(tap): the settings of \(service) are in the form of another version of the program" }
     var advice: String? { "Bring it to this one first: tapctl upgrade \(tap)." }
     var exitStatus: ExitStatus { .badData }
-}
-
-/// A tap that is encrypted, so that it is not shown to everyone.
-private struct EncryptedNotPackaged: ReportableError {
-    var tap: String
-    var description: String { "\(tap): is encrypted, and a package would show its settings to everyone" }
-    var advice: String? { "Package a description with references instead of secrets." }
-    var exitStatus: ExitStatus { .notPermitted }
 }

@@ -16,6 +16,7 @@ enum Tap2deb {
             version: "tap2deb \(ProgramVersion.text)")
 
         @OptionGroup var options: PackageOptions
+        @OptionGroup var system: SystemOptions
         @Option(
             name: [.short, .long],
             help: ArgumentHelp("The name of the package. Default: taproom-WORD.", valueName: "package"))
@@ -23,8 +24,9 @@ enum Tap2deb {
     }
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
-        let arguments = try Arguments.read(words)
-        let request = try arguments.options.request(name: arguments.debfile, invocation)
+        let arguments = try Arguments.read(PackageOptions.words(words))
+        var request = try arguments.options.request(name: arguments.debfile, invocation)
+        arguments.system.apply(to: &request)
         return try arguments.options.write(DebianPackage(request))
     }
 }

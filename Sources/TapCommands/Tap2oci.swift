@@ -17,15 +17,14 @@ enum Tap2oci {
             version: "tap2oci \(ProgramVersion.text)")
 
         @OptionGroup var options: PackageOptions
+        @OptionGroup(visibility: .hidden) var system: SystemOptions
         @Option(name: .long, help: ArgumentHelp("The name of the image. Default: taproom-WORD.", valueName: "name"))
         var image: String?
     }
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
-        var arguments = try Arguments.read(words)
-        guard arguments.options.depends.isEmpty else {
-            throw UsageError(problem: "an image can't depend on packages: put what it needs into it with --include")
-        }
+        var arguments = try Arguments.read(PackageOptions.words(words))
+        if let problem = arguments.system.problemInImage { throw UsageError(problem: problem) }
         // Nothing else could run it.
         arguments.options.bundle = true
         let request = try arguments.options.request(name: arguments.image, invocation)

@@ -17,6 +17,7 @@ enum Tap2rpm {
             version: "tap2rpm \(ProgramVersion.text)")
 
         @OptionGroup var options: PackageOptions
+        @OptionGroup var system: SystemOptions
         @Option(
             name: [.short, .customShort("d"), .long],
             help: ArgumentHelp("The name of the package. Default: taproom-WORD.", valueName: "package"))
@@ -26,8 +27,9 @@ enum Tap2rpm {
     }
 
     static func run(_ words: [String], _ invocation: Invocation) throws -> ExitStatus {
-        let arguments = try Arguments.read(words)
-        let request = try arguments.options.request(name: arguments.rpmfile, invocation)
+        let arguments = try Arguments.read(PackageOptions.words(words))
+        var request = try arguments.options.request(name: arguments.rpmfile, invocation)
+        arguments.system.apply(to: &request)
         return try arguments.options.write(RPMPackage(request), quiet: arguments.quiet)
     }
 }

@@ -82,5 +82,5 @@ struct ELFText {
 
 /// Writes the bytes of a file.
 func write(_ bytes: [UInt8], to path: String, mode: UInt16 = 0o644) throws {
-    try Disk.create(path, mode: mode, content: bytes)
+    try Disk.renew(path, mode: mode, content: bytes)
 }

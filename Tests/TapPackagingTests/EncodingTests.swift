@@ -23,7 +23,7 @@ import Testing
         try withTemporaryFolder { folder in
             for length in 54...66 {
                 let bytes = [UInt8](repeating: 0xfe, count: length)
-                try Disk.create("\(folder)/\(length)", mode: 0o644, content: bytes)
+                try Disk.renew("\(folder)/\(length)", mode: 0o644, content: bytes)
                 #expect(try run("md5sum", "\(folder)/\(length)").output.hasPrefix(MD5.of(bytes).hexadecimal))
             }
         }
@@ -54,7 +54,7 @@ import Testing
                 try content[start..<min(start + 70_001, content.count)].withUnsafeBytes { try stream.write($0) }
             }
             try stream.finish()
-            try Disk.create("\(folder)/x.zst", mode: 0o644, content: compressed)
+            try Disk.renew("\(folder)/x.zst", mode: 0o644, content: compressed)
             #expect(try run("zstd", "-q", "-d", "\(folder)/x.zst").status == 0)
             #expect(try contents(of: "\(folder)/x") == content)
         }
@@ -74,7 +74,7 @@ import Testing
         try withTemporaryFolder { folder in
             for content in [[], Array("text".utf8), [UInt8](repeating: 7, count: 1_000_000)] {
                 let path = "\(folder)/\(content.count)"
-                try Disk.create(path + ".gz", mode: 0o644, content: DeflateStream.compress(content))
+                try Disk.renew(path + ".gz", mode: 0o644, content: DeflateStream.compress(content))
                 #expect(try run("gzip", "-d", path + ".gz").status == 0)
                 #expect(try contents(of: path) == content)
             }

@@ -30,7 +30,7 @@ import Testing
     @Test func aLinkToAnAbsolutePathInsideIsMadeRelative() throws {
         try withTemporaryFolder { folder in
             try Disk.makeFolder(folder + "/pages/deep")
-            try Disk.create(folder + "/pages/a", mode: 0o644, content: [])
+            try Disk.renew(folder + "/pages/a", mode: 0o644, content: [])
             symlink(folder + "/pages/a", folder + "/pages/deep/link")
             #expect(
                 try included(folder + "/pages", target: "=/srv/x")["/srv/x/deep/link"]?.content == .link(to: "../a"))
@@ -54,7 +54,7 @@ import Testing
             mkfifo(folder + "/pipe/fifo", 0o600)
             #expect(throws: PackagingError.self) { try included(folder + "/pipe") }
             try Disk.makeFolder(folder + "/line")
-            try Disk.create(folder + "/line/a\nb", mode: 0o644, content: [])
+            try Disk.renew(folder + "/line/a\nb", mode: 0o644, content: [])
             #expect(throws: PackagingError.self) { try included(folder + "/line") }
             #expect(throws: PackagingError.self) { try included(folder + "/missing") }
             #expect(throws: PackagingError.self) { try included(folder, target: "=relative") }
@@ -82,7 +82,7 @@ import Testing
         try withTemporaryFolder { folder in
             let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
             try Disk.makeFolder(folder + "/pages")
-            try Disk.create(folder + "/pages/large", mode: 0o644, content: bytes)
+            try Disk.renew(folder + "/pages/large", mode: 0o644, content: bytes)
             for compression in Compression.allCases {
                 var request = request()
                 request.includes = try PackageInclude(folder + "/pages=/srv/pages", package: "site").files()
@@ -100,5 +100,12 @@ import Testing
             request.includes = [PackageFile(path, text: "x")]
             #expect(request.problems == [.includePath(path)])
         }
+    }
+
+    @Test func aFolderThatAPackageCannotInstallIsNamedOnce() {
+        var request = request()
+        request.includes = [.folder("/run/x"), PackageFile("/run/x/1", text: ""), PackageFile("/run/x/2", text: "")]
+        request.includes += [PackageFile("/run/xy", text: "")]
+        #expect(request.problems == [.includePath("/run/x"), .includePath("/run/xy")])
     }
 }

@@ -101,4 +101,17 @@ import Testing
             #expect(try run("ls", folder).output == "taproom-web_1.0_all.deb\n")
         }
     }
+
+    @Test func leavesNoFolderThatItMadeForNothing() throws {
+        try withTemporaryFolder { folder in
+            var request = request()
+            request.includes = [PackageFile("/srv/page", .file(folder + "/gone"))]
+            let package = try DebianPackage(request)
+            for place in ["new", "old"] {
+                if place == "old" { try Disk.makeFolder(folder + "/old") }
+                #expect(throws: PackagingError.self) { try PackageWriter(folder: "\(folder)/\(place)").write(package) }
+            }
+            #expect(try run("ls", folder).output == "old\n")
+        }
+    }
 }

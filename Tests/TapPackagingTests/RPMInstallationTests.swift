@@ -17,13 +17,13 @@ import Testing
             let first = try PackageWriter(folder: folder).write(RPMPackage(request())).path
             let second = try PackageWriter(folder: folder).write(RPMPackage(request(version: "1.1"))).path
             try Disk.makeFolder(root + "/var/lib/taproom-web")
-            try Disk.create(root + "/var/lib/taproom-web/web.tap", mode: 0o600, content: [1])
+            try Disk.renew(root + "/var/lib/taproom-web/web.tap", mode: 0o600, content: [1])
             try rpm(root, "-i", "--nodeps", "--noscripts", "--notriggers", first)
             try rpm(root, "-V", "--nodeps", "--noscripts", "taproom-web")
 
             let description = root + "/etc/taproom-web/web.yaml"
             unlink(description)
-            try Disk.create(description, mode: 0o644, content: Array("mine".utf8))
+            try Disk.renew(description, mode: 0o644, content: Array("mine".utf8))
             try rpm(root, "-U", "--nodeps", "--noscripts", "--notriggers", second)
             #expect(try contents(of: description) == Array("mine".utf8))
             #expect(!Disk.exists(description + ".rpmnew"))

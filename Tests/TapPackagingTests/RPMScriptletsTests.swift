@@ -43,9 +43,9 @@ import Testing
             let programs = folder + "/programs"
             try Disk.makeFolder(programs)
             let log = folder + "/log"
-            try Disk.create(log, mode: 0o644, content: [])
+            try Disk.renew(log, mode: 0o644, content: [])
             let program = "#!/bin/sh\n[ \"$1\" = daemon-reload ] || echo \"$*\" >>'\(log)'\n"
-            try Disk.create(programs + "/systemctl", mode: 0o755, content: Array(program.utf8))
+            try Disk.renew(programs + "/systemctl", mode: 0o755, content: Array(program.utf8))
             for script in ["preun", "postun"] {
                 let ran = try run(
                     "sh", "-c", "PATH='\(programs)':\"$PATH\" sh '\(folder)/\(script)' \(remaining)")

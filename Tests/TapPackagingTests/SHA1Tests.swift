@@ -16,7 +16,7 @@ import Testing
         try withTemporaryFolder { folder in
             for length in 54...66 {
                 let bytes = [UInt8](repeating: 0xfe, count: length)
-                try Disk.create("\(folder)/\(length)", mode: 0o644, content: bytes)
+                try Disk.renew("\(folder)/\(length)", mode: 0o644, content: bytes)
                 #expect(try run("sha1sum", "\(folder)/\(length)").output.hasPrefix(SHA1.of(bytes).hexadecimal))
             }
         }

@@ -7,6 +7,8 @@ import Taproom
 package final class OutputFile {
     /// How much is collected before it is written.
     private static let bufferSize = 1 << 18
+    /// How much is written at once without being collected.
+    private static let pieceSize = 1 << 16
     /// How much is written before the disk is told to begin with it.
     private static let saveSize = 16 << 20
 
@@ -52,9 +54,10 @@ package final class OutputFile {
     /// Throws `SystemCallError`.
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
         count += bytes.count
-        if buffer.count + bytes.count > Self.bufferSize { try flush() }
-        if bytes.count > Self.bufferSize {
+        if buffer.count + bytes.count > Self.bufferSize || bytes.count >= Self.pieceSize { try flush() }
+        if bytes.count >= Self.pieceSize {
             try Disk.write(bytes, to: descriptor, path)
+            saveEarly()
         } else {
             buffer.append(contentsOf: bytes)
         }

@@ -25,39 +25,46 @@ enum Disk {
         }
     }
 
-    /// Writes a new file with exactly this mode.
+    /// Writes a file with exactly this mode and content.
     ///
     /// When it fails the file is not there.
-    static func create(_ path: String, mode: UInt16, content: [UInt8]) throws {
-        try create(path, mode: mode) { try write(content, to: $0, path) }
+    static func renew(_ path: String, mode: UInt16, content: [UInt8]) throws {
+        try renew(path, mode: mode) { file in try content.withUnsafeBytes { try file.write($0) } }
     }
 
-    /// Makes a new file with exactly this mode, which `fill` writes.
+    /// Makes a file with exactly this mode, which `fill` writes, of one that is perhaps there.
     ///
     /// When it fails the file is not there.
-    static func create(_ path: String, mode: UInt16, fill: (_ file: CInt) throws -> Void) throws {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw SystemCallError("create \(path)") }
+    static func renew(_ path: String, mode: UInt16, fill: (RenewedFile) throws -> Void) throws {
+        let file = try RenewedFile(path)
         do {
-            defer { close(file) }
             try fill(file)
-            guard fchmod(file, mode_t(mode)) == 0 else { throw SystemCallError("set the mode of \(path)") }
+            try file.finish(mode: mode)
         } catch {
             unlink(path)
             throw error
         }
     }
 
+    /// What is at a path, in the bits of `S_IFMT`; links are not followed.
+    static func kind(of path: String) throws(SystemCallError) -> mode_t {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw SystemCallError("read \(path)") }
+        return status.st_mode & S_IFMT
+    }
+
+    /// Removes a file, a link, or a folder with everything in it.
+    static func remove(_ path: String) throws(SystemCallError) {
+        if unlink(path) == 0 { return }
+        guard errno == EISDIR || errno == EPERM else { throw SystemCallError("remove \(path)") }
+        try removeTree(path)
+    }
+
     /// Removes a folder with everything in it.
     ///
     /// Links are removed, not followed.
     static func removeTree(_ path: String) throws(SystemCallError) {
-        for name in try names(in: path) {
-            let member = "\(path)/\(name)"
-            if unlink(member) == 0 { continue }
-            guard errno == EISDIR || errno == EPERM else { throw SystemCallError("remove \(member)") }
-            try removeTree(member)
-        }
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
         guard rmdir(path) == 0 else { throw SystemCallError("remove \(path)") }
     }
 

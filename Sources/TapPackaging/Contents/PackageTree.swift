@@ -40,22 +40,24 @@ package struct PackageTree {
     /// The folder in the tree that bears what only the packager's tool reads, such as `DEBIAN`.
     let controlFolder: String
 
-    /// Makes the empty tree, in place of an earlier one.
+    /// Makes the tree; of an earlier one the files stay until others take their places.
     ///
     /// Throws ``PackagingError/occupied(folder:)`` when something else is there.
     func begin() throws {
+        let control = "\(path)/\(controlFolder)"
         if Disk.exists(path) {
-            guard Disk.exists("\(path)/\(controlFolder)") else { throw PackagingError.occupied(folder: path) }
-            try Disk.removeTree(path)
+            guard Disk.exists(control) else { throw PackagingError.occupied(folder: path) }
+            // What it says is about the earlier one.
+            try Disk.remove(control)
         }
         // First, so that a tree whose making was interrupted is known as one.
-        try Disk.makeFolder("\(path)/\(controlFolder)")
+        try Disk.makeFolder(control)
     }
 
     /// Removes what was made, as far as it goes.
     func giveUp() { try? Disk.removeTree(path) }
 
-    /// Puts files into the tree, with the folders above them.
+    /// Puts files into the tree, with the folders above them, in place of all that is there.
     ///
     /// - Parameters:
     ///   - files: what is put there.
@@ -64,6 +66,7 @@ package struct PackageTree {
     /// - Throws: `SystemCallError` and ``PackagingError/changed(file:)``.
     func lay<Checksum: Digest>(_ files: [PackageFile], digest: Checksum.Type) throws -> [LaidFile] {
         let files = files.withFolders
+        try removeOthers(than: files)
         // First, for several threads need them then.
         for file in files where file.content == .folder { try Disk.makeFolder(path + file.path) }
         return try files.concurrentMap { try lay($0, Checksum.self) }
@@ -77,6 +80,31 @@ package struct PackageTree {
         return try folder.lay(files, digest: NoDigest.self)
     }
 
+    /// Removes what is not among files, or is there as something else than the file or folder that it is to be.
+    private func removeOthers(than files: [PackageFile]) throws {
+        var kinds: [String: mode_t] = [:]
+        for file in files {
+            switch file.content {
+            case .folder: kinds[file.path] = S_IFDIR
+            case .bytes, .file, .program: kinds[file.path] = S_IFREG
+            // Made anew each time: there are few.
+            case .link: break
+            }
+        }
+        func removeOthers(in folder: String) throws {
+            for name in try Disk.names(in: path + folder) where !folder.isEmpty || name != controlFolder {
+                let member = "\(folder)/\(name)"
+                let kind = try Disk.kind(of: path + member)
+                if kinds[member] != kind {
+                    try Disk.remove(path + member)
+                } else if kind == S_IFDIR {
+                    try removeOthers(in: member)
+                }
+            }
+        }
+        if Disk.exists(path) { try removeOthers(in: "") }
+    }
+
     private func lay<Checksum: Digest>(_ file: PackageFile, _ digest: Checksum.Type) throws -> LaidFile {
         let place = path + file.path
         var laid = LaidFile(file: file, place: place)
@@ -86,7 +114,7 @@ package struct PackageTree {
             guard symlink(target, place) == 0 else { throw SystemCallError("make the link \(place)") }
             laid.size = target.utf8.count
         case .bytes(let bytes):
-            try Disk.create(place, mode: file.mode, content: bytes)
+            try Disk.renew(place, mode: file.mode, content: bytes)
             laid.size = bytes.count
             laid.digest = Checksum.of(bytes)
         case .file(let source):
@@ -105,12 +133,12 @@ package struct PackageTree {
     ) throws -> [UInt8] {
         var checksum = empty
         var count = 0
-        try Disk.create(laid.place, mode: laid.file.mode) { target in
+        try Disk.renew(laid.place, mode: laid.file.mode) { target in
             try read { bytes in
                 count += bytes.count
                 guard count <= laid.size else { throw PackagingError.changed(file: source) }
                 checksum.add(bytes)
-                try Disk.write(bytes, to: target, laid.place)
+                try target.write(bytes)
             }
         }
         guard count == laid.size else { throw PackagingError.changed(file: source) }

@@ -1,3 +1,4 @@
+import Glibc
 import Taproom
 
 /// Puts a package on a disk: its file, and the unpacked tree for reading.
@@ -23,6 +24,16 @@ package struct PackageWriter: Sendable {
     /// ``PackagingError/occupied(folder:)`` when the folder of the tree is not an earlier tree, and leaves it then. Of what
     /// could not be written to its end nothing is left.
     package func write(_ package: some PackageFormat) throws(PackagingError) -> Result {
+        let isFolderNew = !Disk.exists(folder)
+        do throws(PackagingError) {
+            return try make(package)
+        } catch {
+            if isFolderNew { rmdir(folder) }
+            throw error
+        }
+    }
+
+    private func make(_ package: some PackageFormat) throws(PackagingError) -> Result {
         do {
             let path = "\(folder)/\(package.fileName)"
             let tree = PackageTree(path: "\(folder)/\(package.treeName)", controlFolder: package.controlFolder)

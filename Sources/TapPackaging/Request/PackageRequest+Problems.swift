@@ -25,7 +25,13 @@ extension PackageRequest {
         if let homepage { check(Self.isAddress(homepage), .homepage(homepage)) }
         if let license { check(Self.isLine(license), .license(license)) }
         for word in depends { check(Self.isLine(word), .depends(word)) }
-        for file in includes { check(!Self.isReserved(file.path, in: name), .includePath(file.path)) }
+        var refused: String?
+        for file in includes where Self.isReserved(file.path, in: name) {
+            // What is in a folder was said with it.
+            if let refused, file.path.hasPrefix(refused + "/") { continue }
+            problems.append(.includePath(file.path))
+            refused = file.path
+        }
         let isOneLine = !summary.unicodeScalars.contains {
             $0.properties.generalCategory == .control || $0 == "\u{2028}"
         }
