@@ -20,7 +20,8 @@ final class Responder {
     private var plainFields = ByteBuffer()
     private var secureFields = ByteBuffer()
 
-    private var sources: [Int: any HandlerSource] = [:]
+    /// By what they come from, which the site keeps.
+    private var sources: [ObjectIdentifier: any HandlerSource] = [:]
 
     let loop: any EventLoop
 
@@ -114,7 +115,7 @@ final class Responder {
         }
         guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
         guard place.addresses.admit(request.client) else { return .response(failure(.forbidden, request, place)) }
-        switch place.action {
+        switch place.action(for: path) {
         case .files(let tree, let count):
             let mounted = path.mounted(below: count)
             // What is kept knows its own place only, and not the rules of one that the request has come through.
@@ -141,8 +142,8 @@ final class Responder {
             }
         case .nothing: return .response(failure(.notFound, request, place))
         case .handled(let origin):
-            let source = sources[place.number] ?? origin.source(on: loop)
-            sources[place.number] = source
+            let source = sources[ObjectIdentifier(origin)] ?? origin.source(on: loop)
+            sources[ObjectIdentifier(origin)] = source
             let handler = source.handler(for: request.with(target: target), at: path.matched(place.segments.count))
             return .handler(handler, HandlerTerms(bodyLimit: origin.bodyLimit, fields: place.fields))
         }

@@ -23,20 +23,28 @@ final class Place: Sendable {
     let number: Int
     /// The names of its path from the root down.
     let segments: [[UInt8]]
-    let action: Action
+    private let action: Action
+    /// What a program answers here before anything else does.
+    private let own: OwnRoutes?
     /// Fields that its responses have.
     let fields: [(name: String, value: String)]
     let addresses: AddressRules
     private let caching: [(pattern: PathPattern, value: String)]
 
-    init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks) {
-        (self.number, self.segments, self.action) = (number, segments, action)
+    init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, own: OwnRoutes? = nil) {
+        (self.number, self.segments, self.action, self.own) = (number, segments, action, own)
         addresses = marks.addresses
         fields = marks.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         // The longest pattern says most.
         caching = marks.cache.sorted { ($0.key.utf8.count, $1.key) > ($1.key.utf8.count, $0.key) }.map {
             (PathPattern($0.key), $0.value)
         }
+    }
+
+    /// What answers a path that lies here.
+    func action(for path: RequestPath) -> Action {
+        if let own, own.has(path) { return .handled(own) }
+        return action
     }
 
     /// The value of `Cache-Control` for a path, which begins with a slash.

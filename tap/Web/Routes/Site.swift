@@ -17,15 +17,21 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// Throws ``SiteError``, and ``TapTLS/CertificateError``.
-    init(_ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>) throws {
+    /// `own` is what a program adds. Throws ``SiteError``, ``RouteError``, and ``TapTLS/CertificateError``.
+    init(
+        _ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>, _ own: OwnSite? = nil
+    ) throws {
         self.settings = settings
         self.logger = logger
         self.counters = counters
         logsRequests = logger.logLevel <= .debug
-        errorPages = try ErrorPages(settings)
+        let errorPages = try ErrorPages(settings)
+        self.errorPages = errorPages
         certificates = try SiteCertificates(settings, logger: logger)
-        var builder = SiteBuilder(settings, logger)
+        let routes = try own.map { own in
+            try OwnRoutes(own.router, errorPages: errorPages, logger: logger, tasks: own.tasks)
+        }
+        var builder = SiteBuilder(settings, logger, routes)
         everything = try builder.host(settings.static, settings.routes, nil)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
@@ -51,10 +57,11 @@ private struct SiteBuilder {
     private var hostCount = 0
 
     private let logger: Logger
+    private let own: OwnRoutes?
 
-    init(_ settings: WebSettings, _ logger: Logger) {
-        self.logger = logger
-        isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
+    init(_ settings: WebSettings, _ logger: Logger, _ own: OwnRoutes?) {
+        (self.logger, self.own) = (logger, own)
+        isBare = own == nil && settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(
             headers: settings.headers, cache: settings.cache,
@@ -72,7 +79,7 @@ private struct SiteBuilder {
         for route in routes {
             let segments = (try? RequestPath(route.path).segments) ?? []
             let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder)
-            places.append(place(segments, action, marks.changed(by: route)))
+            places.append(place(segments, action, marks.changed(by: route), isOwn: !route.hasAnswer))
         }
         let action: Place.Action =
             if let redirect = host?.redirect {
@@ -80,14 +87,16 @@ private struct SiteBuilder {
             } else {
                 tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
             }
-        places.append(place([], action, marks))
+        places.append(place([], action, marks, isOwn: host?.redirect == nil))
         hostCount += 1
         return VirtualHost(hostCount, places)
     }
 
-    private mutating func place(_ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks) -> Place {
+    private mutating func place(
+        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, isOwn: Bool
+    ) -> Place {
         defer { count += 1 }
-        return Place(count, at: segments, action, marks)
+        return Place(count, at: segments, action, marks, own: isOwn ? own : nil)
     }
 
     private func action(

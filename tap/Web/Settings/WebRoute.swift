@@ -70,6 +70,11 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
             examples: [["192.0.2.66"]]),
     ]
 
+    /// Whether it says itself what answers.
+    var hasAnswer: Bool {
+        redirect != nil || rewrite != nil || proxy != nil || cgi != nil || fastcgi != nil || `static` != nil
+    }
+
     func problems(_ prefix: String) -> [SettingProblem] {
         var problems = placeProblems(prefix)
         if let proxy { problems += proxy.problems(prefix + "proxy.") }
