@@ -69,6 +69,7 @@ let package = Package(
     name: "taproom",
     products: [
         .library(name: "Taproom", targets: ["Taproom", "TapNetwork", "TapSecrets", "TapCommands", "TapStandard"]),
+        .library(name: "TapWeb", targets: ["TapWeb"]),
         .library(name: "TapTesting", targets: ["TapTesting"]),
         .executable(name: "mktap", targets: ["mktap"]),
         .executable(name: "tapd", targets: ["tapd"]),
@@ -77,6 +78,7 @@ let package = Package(
         .executable(name: "tap2rpm", targets: ["tap2rpm"]),
         .executable(name: "tap2oci", targets: ["tap2oci"]),
         .executable(name: "fibonacci", targets: ["fibonacci"]),
+        .executable(name: "guestbook", targets: ["guestbook"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -149,8 +151,8 @@ let package = Package(
             "Web",
             [
                 "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapSecrets", "TapTLS", "CTapSystem",
-                argumentParser, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioHTTP2, nioHPACK, nioPosix, nioSSL, nioTLS,
+                argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
+                nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
 
@@ -164,6 +166,9 @@ let package = Package(
         .executableTarget(
             name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
             path: "samples/Fibonacci", swiftSettings: settings),
+        .executableTarget(
+            name: "guestbook", dependencies: ["Taproom", "TapWeb", "TapCommands", argumentParser, lifecycle],
+            path: "samples/Guestbook", swiftSettings: settings),
         .executableTarget(
             name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program",
             exclude: ["FileTrace.c"],
@@ -186,14 +191,14 @@ let package = Package(
             "EndToEnd",
             [
                 "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci",
-                "counter",
+                "guestbook", "counter",
             ]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser, logging,
-                metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser,
+                lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
             "TapStandardTests",

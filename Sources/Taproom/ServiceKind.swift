@@ -95,6 +95,13 @@ extension ServiceSettings {
 
     /// Everything that is wrong beyond the types of the values.
     package var allProblems: [SettingProblem] { rangeProblems + problems() }
+
+    /// Everything that is wrong, for settings that stand as a group in those of another kind, under a key of these.
+    ///
+    ///     func problems() -> [SettingProblem] { web.problems(below: "web") }
+    public func problems(below key: String) -> [SettingProblem] {
+        allProblems.map { SettingProblem("\(key).\($0.key)", $0.problem) }
+    }
 }
 
 /// A group of settings inside of settings, such as `limits: {idle: 10s}`: each of its keys has a default too.

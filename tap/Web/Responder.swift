@@ -29,7 +29,8 @@ final class Responder {
     private var plainFields = ByteBuffer()
     private var secureFields = ByteBuffer()
 
-    private var sources: [Int: any HandlerSource] = [:]
+    /// By what they come from, which the site keeps.
+    private var sources: [ObjectIdentifier: any HandlerSource] = [:]
 
     let loop: any EventLoop
 
@@ -157,7 +158,7 @@ final class Responder {
         to request: Request, at place: Place, _ path: RequestPath, from host: VirtualHost, _ target: String,
         key: FileCache.Key, rewrites: Int
     ) -> Answer {
-        switch place.action {
+        switch place.action(for: path) {
         case .files(let tree, let count):
             let mounted = path.mounted(below: count)
             // What is kept knows its own place only, and not the rules of one that the request has come through.
@@ -184,8 +185,8 @@ final class Responder {
             }
         case .nothing: return .response(failure(.notFound, request, place))
         case .handled(let origin):
-            let source = sources[place.number] ?? origin.source(on: loop)
-            sources[place.number] = source
+            let source = sources[ObjectIdentifier(origin)] ?? origin.source(on: loop)
+            sources[ObjectIdentifier(origin)] = source
             let handler = source.handler(for: request.with(target: target), at: path.matched(place.segments.count))
             return .handler(handler, HandlerTerms(bodyLimit: origin.bodyLimit, fields: place.fields))
         }

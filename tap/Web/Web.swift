@@ -22,9 +22,14 @@ public struct Web: ServiceKind {
 
     /// Opens the folder and the counters.
     public static func makeService(settings: WebSettings, context: ServiceContext) async throws -> any Service {
+        try await server(settings, context, nil)
+    }
+
+    /// Opens the folder and the counters, for the kind itself and for programs with routes of their own.
+    static func server(_ settings: WebSettings, _ context: ServiceContext, _ own: OwnSite?) async throws -> WebServer {
         let counters = try await context.open(counters)
         let records = ServiceRecords(context.name, counters, context.logger)
-        let site = try Site(settings, logger: context.logger, records: records)
+        let site = try Site(settings, logger: context.logger, records: records, own)
         return WebServer(site, context: context)
     }
 

@@ -40,7 +40,12 @@ final class WebServer: ReconfigurableService {
 
     /// Opens the new folder; from then on the next request on every connection is answered from there.
     func reconfiguration(to settings: WebSettings) async throws -> @Sendable () -> Void {
-        let site = try responders.site(settings)
+        try reconfiguration(to: settings, nil)
+    }
+
+    /// The same, with the routes of a program.
+    func reconfiguration(to settings: WebSettings, _ own: OwnSite?) throws -> @Sendable () -> Void {
+        let site = try responders.site(settings, own)
         return { [responders] in responders.use(site) }
     }
 
@@ -79,10 +84,10 @@ private final class Responders: Sendable {
 
     /// A site with other settings that counts on where the one before does.
     ///
-    /// Throws ``SiteError``, ``AccessLogError``, and ``TapTLS/CertificateError``.
-    func site(_ settings: WebSettings) throws -> Site {
+    /// Throws ``SiteError``, ``RouteError``, ``AccessLogError``, ``PasswordFileError``, and ``TapTLS/CertificateError``.
+    func site(_ settings: WebSettings, _ own: OwnSite?) throws -> Site {
         let former = contents.withLock { $0.site }
-        return try Site(settings, logger: former.logger, records: former.records)
+        return try Site(settings, logger: former.logger, records: former.records, own)
     }
 
     /// Has all requests from now on answered from another site.

@@ -11,7 +11,7 @@ protocol HandlerSource: AnyObject {
 }
 
 /// What all event loops share of a route whose requests handlers answer.
-protocol HandlerOrigin: Sendable {
+protocol HandlerOrigin: AnyObject, Sendable {
     /// The greatest body of a request in bytes.
     var bodyLimit: Int64 { get }
     /// A source for the requests on an event loop.

@@ -53,7 +53,7 @@ struct Request {
     }
 
     /// Notes that it has passed a rule.
-    mutating func pass(_ rule: AnyObject, as user: String? = nil) {
+    mutating func pass(_ rule: any AnyObject & Sendable, as user: String? = nil) {
         passage = Passage(rule, user: user, after: passage)
     }
 }

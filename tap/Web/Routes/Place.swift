@@ -24,7 +24,9 @@ final class Place: Sendable {
     let number: Int
     /// The names of its path from the root down.
     let segments: [[UInt8]]
-    let action: Action
+    private let action: Action
+    /// What a program answers here before anything else does.
+    private let own: OwnRoutes?
     /// Fields that its responses have.
     let fields: [(name: String, value: String)]
     let addresses: AddressRules
@@ -34,8 +36,12 @@ final class Place: Sendable {
     let access: AccessRules?
     private let caching: [(pattern: PathPattern, value: String)]
 
-    init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, _ record: PlaceRecord) {
-        (self.number, self.segments, self.action, self.record) = (number, segments, action, record)
+    init(
+        _ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, _ record: PlaceRecord,
+        own: OwnRoutes? = nil
+    ) {
+        (self.number, self.segments, self.action) = (number, segments, action)
+        (self.record, self.own) = (record, own)
         addresses = marks.addresses
         access = AccessRules(marks.access)
         fields = marks.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
@@ -47,6 +53,12 @@ final class Place: Sendable {
 
     /// Whether requests are looked at again under another path when they have passed it.
     var isPassedThrough: Bool { if case .rewrite = action { true } else { false } }
+
+    /// What answers a path that lies here.
+    func action(for path: RequestPath) -> Action {
+        if let own, own.has(path) { return .handled(own) }
+        return action
+    }
 
     /// The value of `Cache-Control` for a path, which begins with a slash.
     func caching(of path: [UInt8]) -> String? { caching.first { $0.pattern.matches(path) }?.value }

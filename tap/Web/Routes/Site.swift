@@ -17,15 +17,20 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// Throws ``SiteError``, ``AccessLogError``, ``PasswordFileError``, and ``TapTLS/CertificateError``.
-    init(_ settings: WebSettings, logger: Logger, records: ServiceRecords) throws {
+    /// `own` is what a program adds. Throws ``SiteError``, ``RouteError``, ``AccessLogError``, ``PasswordFileError``, and
+    /// ``TapTLS/CertificateError``.
+    init(_ settings: WebSettings, logger: Logger, records: ServiceRecords, _ own: OwnSite? = nil) throws {
         self.settings = settings
         self.logger = logger
         self.records = records
         logsRequests = logger.logLevel <= .debug
-        errorPages = try ErrorPages(settings)
+        let errorPages = try ErrorPages(settings)
+        self.errorPages = errorPages
         certificates = try SiteCertificates(settings, logger: logger)
-        var builder = try SiteBuilder(settings, logger, records)
+        let routes = try own.map { own in
+            try OwnRoutes(own.router, errorPages: errorPages, logger: logger, tasks: own.tasks)
+        }
+        var builder = try SiteBuilder(settings, logger, records, routes)
         everything = try builder.host(settings.static, settings.routes, nil)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
@@ -56,11 +61,12 @@ private struct SiteBuilder {
     private let logger: Logger
     private let records: ServiceRecords
     private let log: AccessLog?
+    private let own: OwnRoutes?
 
-    init(_ settings: WebSettings, _ logger: Logger, _ records: ServiceRecords) throws {
-        (self.logger, self.records) = (logger, records)
+    init(_ settings: WebSettings, _ logger: Logger, _ records: ServiceRecords, _ own: OwnRoutes?) throws {
+        (self.logger, self.records, self.own) = (logger, records, own)
         log = try records.log(settings.accessLog)
-        isBare = settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
+        isBare = own == nil && settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(
             headers: settings.headers, cache: settings.cache,
@@ -82,7 +88,8 @@ private struct SiteBuilder {
             let segments = (try? RequestPath(route.path).segments) ?? []
             let record = PlaceRecord(PlaceName(host: name, path: route.path), log: log)
             let action = try action(of: route, at: segments, rules.changed(by: route), inherited: folder, record)
-            places.append(place(segments, action, try marks.changed(by: route, logger), record))
+            places.append(
+                place(segments, action, try marks.changed(by: route, logger), record, isOwn: !route.hasAnswer))
         }
         let action: Place.Action =
             if let redirect = host?.redirect {
@@ -90,16 +97,17 @@ private struct SiteBuilder {
             } else {
                 tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
             }
-        places.append(place([], action, marks, PlaceRecord(PlaceName(host: name, path: "/"), log: log)))
+        let record = PlaceRecord(PlaceName(host: name, path: "/"), log: log)
+        places.append(place([], action, marks, record, isOwn: host?.redirect == nil))
         hostCount += 1
         return VirtualHost(hostCount, places, PlaceRecord(PlaceName(host: name, path: nil), log: log))
     }
 
     private mutating func place(
-        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, _ record: PlaceRecord
+        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, _ record: PlaceRecord, isOwn: Bool
     ) -> Place {
         defer { count += 1 }
-        return Place(count, at: segments, action, marks, record)
+        return Place(count, at: segments, action, marks, record, own: isOwn ? own : nil)
     }
 
     private func action(

@@ -79,6 +79,11 @@ public struct WebRoute: DocumentedSettings, SettingsGroup, Equatable, Sendable, 
         SettingField("cors", "Which pages of other sites may read answers (CORS). In place of what is said outside."),
     ]
 
+    /// Whether it says itself what answers.
+    var hasAnswer: Bool {
+        redirect != nil || rewrite != nil || proxy != nil || cgi != nil || fastcgi != nil || `static` != nil
+    }
+
     func problems(_ prefix: String) -> [SettingProblem] {
         var problems = placeProblems(prefix)
         if let proxy { problems += proxy.problems(prefix + "proxy.") }

@@ -1,0 +1,127 @@
+import TapTesting
+import Taproom
+import Testing
+
+@testable import TapWeb
+
+/// Bodies of requests that handlers read, and answers that are made while they are sent.
+@Suite(.timeLimit(.minutes(2)))
+struct OwnBodyTests {
+    private func post(_ connection: TestConnection, _ target: String, _ body: String, _ fields: String...) async throws
+        -> TestResponse
+    {
+        let lines =
+            ["POST \(target) HTTP/1.1", "Host: test", "Content-Length: \(body.utf8.count)"] + fields + ["", body]
+        try await connection.send(lines.joined(separator: "\r\n"))
+        return try await connection.response()
+    }
+
+    @Test func readsBodiesAsTheyCome() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            for size in [0, 1, 70_000, 300_000] {
+                let response = try await post(connection, "/count", String(repeating: "x", count: size))
+                #expect(response.text == "\(size)")
+            }
+            try await connection.send(
+                "POST /count HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello")
+            try await connection.send("\r\n3\r\nyou\r\n0\r\n\r\n")
+            let chunked = try await connection.response()
+            #expect(chunked.text == "8")
+        }
+    }
+
+    @Test func refusesBodiesThatAreTooLong() async throws {
+        try await servingOwn { service in
+            for target in ["/count", "/small"] {
+                let told = try service.connect()
+                try await told.send("POST \(target) HTTP/1.1\r\nHost: test\r\nContent-Length: 300001\r\n\r\n")
+                #expect(try await told.response().status == 413, "\(target)")
+                let untold = try service.connect()
+                try await untold.send("POST \(target) HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+                try await untold.send("493E1\r\n" + String(repeating: "x", count: 300_001) + "\r\n0\r\n\r\n")
+                #expect(try await untold.response().status == 413, "\(target)")
+            }
+            let get = try service.connect()
+            try await get.send("GET /hello/world HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\nx")
+            #expect(try await get.response().status == 413)
+        }
+    }
+
+    @Test func goesOnAfterABodyThatNobodyReads() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            let unread = try await post(connection, "/unread", String(repeating: "x", count: 500_000))
+            #expect(unread.text == "not read")
+            let next = try await connection.request("/hello/world")
+            #expect(next.text == "the world")
+        }
+    }
+
+    @Test func readsFormsAndJSON() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            let type = "Content-Type: application/x-www-form-urlencoded; charset=utf-8"
+            let form = try await post(connection, "/form", "a=1+2&b=%C3%A4%zz&c&&=d&a=%00", type)
+            #expect(form.text == "[a=1 2][b=ä%zz][c=][=d][a=\0]")
+            #expect(try await post(connection, "/form", "a=1").status == 415)
+            func put(_ text: String, _ type: String = "application/json") async throws -> TestResponse {
+                try await connection.send(
+                    "PUT /sum HTTP/1.1\r\nHost: test\r\nContent-Type: \(type)\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
+                )
+                return try await connection.response()
+            }
+            #expect(try await put(#"{"numbers": [1, 2, 3]}"#).text == "{\"sum\":6}\n")
+            #expect(try await put(#"{"numbers": [1, "2"]}"#).status == 400)
+            #expect(try await put(#"{"numbers": [1"#).status == 400)
+            #expect(try await put(String(repeating: "[", count: 100_000)).status == 400)
+            #expect(try await put("{}", "text/plain").status == 415)
+        }
+    }
+
+    @Test func cancelsAHandlerWhoseClientLeavesInTheMiddleOfItsBody() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            try await connection.send("POST /count HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nhalf")
+            try await connection.abort()
+            let other = try service.connect()
+            #expect(try await other.request("/hello/world").text == "the world")
+        }
+    }
+
+    @Test func streamsAnswersOfEveryLength() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            for count in [0, 1, 2000] {
+                let response = try await connection.request("/stream/\(count)")
+                #expect(response.text == (0..<count).map { "\($0)\n" }.joined())
+            }
+        }
+    }
+
+    @Test func breaksOffWhatFailsOnTheWay() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            try await connection.send("GET /stream/broken HTTP/1.1\r\nHost: test\r\n\r\n")
+            let text = String(decoding: try await connection.receiveAll(), as: UTF8.self)
+            #expect(text.contains("begun"))
+            #expect(!text.hasSuffix("0\r\n\r\n"))
+        }
+    }
+
+    @Test func cancelsWhatNobodyReadsAnyMore() async throws {
+        try await servingOwn { service in
+            let connection = try service.connect()
+            try await connection.send("GET /stream/endless/one HTTP/1.1\r\nHost: test\r\n\r\n")
+            _ = try await connection.receive(through: "xxx")
+            try await connection.abort()
+            let waiting = try service.connect()
+            try await waiting.send("GET /waits/two HTTP/1.1\r\nHost: test\r\n\r\n")
+            // A second request tells that the first is under way.
+            let other = try service.connect()
+            #expect(try await other.request("/happened/one").text == "yes")
+            try await waiting.abort()
+            #expect(try await other.request("/happened/two").text == "yes")
+        }
+    }
+}
