@@ -26,13 +26,18 @@ final class Place: Sendable {
     private let action: Action
     /// What a program answers here before anything else does.
     private let own: OwnRoutes?
+    private let users: UserPages?
     /// Fields that its responses have.
     let fields: [(name: String, value: String)]
     let addresses: AddressRules
     private let caching: [(pattern: PathPattern, value: String)]
 
-    init(_ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, own: OwnRoutes? = nil) {
-        (self.number, self.segments, self.action, self.own) = (number, segments, action, own)
+    init(
+        _ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, own: OwnRoutes? = nil,
+        users: UserPages? = nil
+    ) {
+        (self.number, self.segments, self.action) = (number, segments, action)
+        (self.own, self.users) = (own, users)
         addresses = marks.addresses
         fields = marks.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         // The longest pattern says most.
@@ -44,7 +49,7 @@ final class Place: Sendable {
     /// What answers a path that lies here.
     func action(for path: RequestPath) -> Action {
         if let own, own.has(path) { return .handled(own) }
-        return action
+        return users?.action(for: path) ?? action
     }
 
     /// The value of `Cache-Control` for a path, which begins with a slash.

@@ -17,9 +17,10 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// `own` is what a program adds. Throws ``SiteError``, ``RouteError``, and ``TapTLS/CertificateError``.
+    /// `own` is what a program adds, and `lookUp` finds users. Throws ``SiteError``, ``RouteError``, and ``TapTLS/CertificateError``.
     init(
-        _ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>, _ own: OwnSite? = nil
+        _ settings: WebSettings, logger: Logger, counters: StoredCell<Counters, AtSnapshots>, _ own: OwnSite? = nil,
+        lookUp: @escaping @Sendable (String) -> UserAccount? = UserAccount.find
     ) throws {
         self.settings = settings
         self.logger = logger
@@ -32,7 +33,8 @@ final class Site: Sendable {
             try OwnRoutes(own.router, errorPages: errorPages, logger: logger, tasks: own.tasks)
         }
         var builder = SiteBuilder(settings, logger, routes)
-        everything = try builder.host(settings.static, settings.routes, nil)
+        let users = UserFolders(settings.users, FileRules(settings), logger: logger, lookUp: lookUp).map(UserPages.init)
+        everything = try builder.host(settings.static, settings.routes, nil, users)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
             let made = try builder.host(host.static, host.routes, host)
@@ -61,7 +63,9 @@ private struct SiteBuilder {
 
     init(_ settings: WebSettings, _ logger: Logger, _ own: OwnRoutes?) {
         (self.logger, self.own) = (logger, own)
-        isBare = own == nil && settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
+        isBare =
+            own == nil && settings.static == nil && settings.users.folder == nil && settings.routes.isEmpty
+            && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(
             headers: settings.headers, cache: settings.cache,
@@ -69,7 +73,7 @@ private struct SiteBuilder {
     }
 
     mutating func host(
-        _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?
+        _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?, _ users: UserPages? = nil
     ) throws -> VirtualHost {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
         let marks = host.map { self.marks.changed(by: $0) } ?? self.marks
@@ -87,16 +91,17 @@ private struct SiteBuilder {
             } else {
                 tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
             }
-        places.append(place([], action, marks, isOwn: host?.redirect == nil))
+        places.append(place([], action, marks, isOwn: host?.redirect == nil, users))
         hostCount += 1
         return VirtualHost(hostCount, places)
     }
 
     private mutating func place(
-        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, isOwn: Bool
+        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, isOwn: Bool,
+        _ users: UserPages? = nil
     ) -> Place {
         defer { count += 1 }
-        return Place(count, at: segments, action, marks, own: isOwn ? own : nil)
+        return Place(count, at: segments, action, marks, own: isOwn ? own : nil, users: users)
     }
 
     private func action(

@@ -56,6 +56,8 @@ public struct WebSettings: ServiceSettings {
     public var routes: [WebRoute] = []
     /// What answers for some names.
     public var hosts: [WebHost] = []
+    /// How the pages of users are served, below `/~name/`.
+    public var users = WebUsers()
     /// How connections to `tls:` endpoints are encrypted.
     public var tls = WebTLS()
     /// What a client may ask of the server.
@@ -103,6 +105,7 @@ public struct WebSettings: ServiceSettings {
             examples: [["404": "/srv/www/404.html"]]),
         SettingField("routes", "What answers below some paths, instead of static."),
         SettingField("hosts", "What answers for some names; for all others the rest of the settings counts."),
+        SettingField("users", "How the pages of this machine's users are served."),
         SettingField("tls", "How connections to tls: endpoints are encrypted."),
         SettingField("limits", "What a client may ask of the server.", examples: [["idle": "30s"]]),
         SettingField(
@@ -150,6 +153,7 @@ public struct WebSettings: ServiceSettings {
                 ))
         }
         for (number, route) in routes.enumerated() { problems += route.problems("routes.\(number).") }
+        problems += users.problems("users.")
         for (number, host) in hosts.enumerated() { problems += host.problems("hosts.\(number).") }
         if !MediaTypes.isValid(defaultType) {
             problems.append(SettingProblem("defaultType", "must be written TYPE/SUBTYPE, but is \"\(defaultType)\""))
