@@ -163,7 +163,7 @@ struct SchemaTests {
     /// A kind may refuse more than a schema can say; these keys are such.
     private static let looser: Set<String> = [
         "index", "defaultType", "types", "extensions", "fallback", "cache", "headers", "errorPages", "listen", "routes",
-        "hosts", "allow", "deny", "users.folder",
+        "hosts", "allow", "deny", "proxyProtocol.from", "users.folder",
     ]
 
     @Test func whatAKindAcceptsItsSchemaAccepts() async throws {

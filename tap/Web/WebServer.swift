@@ -51,10 +51,26 @@ final class WebServer: ReconfigurableService {
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
         try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        let settings = responder.site.settings
+        guard settings.proxyProtocol.isExpected(from: channel.remoteAddress) else {
+            try add(Client(channel), to: channel, endpoint, responder)
+            return
+        }
+        let gate = ProxyHeaderGate(
+            timeout: .milliseconds(settings.limits.request.milliseconds), logger: responder.site.logger
+        ) { client in
+            try add(client, to: channel, endpoint, responder)
+        }
+        try channel.pipeline.syncOperations.addHandler(gate)
+    }
+
+    private static func add(
+        _ client: Client, to channel: any Channel, _ endpoint: Endpoint, _ responder: Responder
+    ) throws {
         if let tls = endpoint.tls {
-            try SecureConnection.initialize(channel, responder, tls)
+            try SecureConnection.initialize(channel, responder, tls, client)
         } else {
-            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, Client(channel)))
+            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, client))
         }
     }
 }

@@ -58,6 +58,8 @@ public struct WebSettings: ServiceSettings {
     public var hosts: [WebHost] = []
     /// How the pages of users are served, below `/~name/`.
     public var users = WebUsers()
+    /// Who tells where clients come from.
+    public var proxyProtocol = WebProxyProtocol()
     /// How connections to `tls:` endpoints are encrypted.
     public var tls = WebTLS()
     /// What a client may ask of the server.
@@ -106,6 +108,7 @@ public struct WebSettings: ServiceSettings {
         SettingField("routes", "What answers below some paths, instead of static."),
         SettingField("hosts", "What answers for some names; for all others the rest of the settings counts."),
         SettingField("users", "How the pages of this machine's users are served."),
+        SettingField("proxyProtocol", "Who tells where clients come from, by the PROXY protocol."),
         SettingField("tls", "How connections to tls: endpoints are encrypted."),
         SettingField("limits", "What a client may ask of the server.", examples: [["idle": "30s"]]),
         SettingField(
