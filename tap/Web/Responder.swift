@@ -163,7 +163,7 @@ final class Responder {
             let mounted = path.mounted(below: count)
             // What is kept knows its own place only, and not the rules of one that the request has come through.
             return reading(request, place) {
-                file(at: mounted, in: tree, place, request, key: rewrites == 0 ? key : nil)
+                file(at: mounted, in: tree, place, request, key: rewrites == 0 && tree.isLasting ? key : nil)
             }
         case .redirect(let target, let status):
             let status = HTTPResponseStatus(statusCode: status)

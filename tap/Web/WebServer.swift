@@ -53,20 +53,39 @@ final class WebServer: ReconfigurableService {
         _ channel: any Channel, _ endpoint: Endpoint, _ responders: Responders, _ connections: ClientConnections
     ) throws {
         let responder = responders.responder(on: channel.eventLoop)
-        if let limit = responder.site.settings.limits.connectionsPerClient, !connections.admit(channel, atMost: limit) {
-            channel.close(promise: nil)
-            return
-        }
         // A client may end its side as soon as it has asked, and still wait for the answer.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         let watermarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: watermarks)
         try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        let settings = responder.site.settings
+        guard settings.proxyProtocol.isExpected(from: channel.remoteAddress) else {
+            try add(Client(channel), to: channel, endpoint, responder, connections)
+            return
+        }
+        let gate = ProxyHeaderGate(
+            timeout: .milliseconds(settings.limits.request.milliseconds), logger: responder.site.logger
+        ) { client in
+            try add(client, to: channel, endpoint, responder, connections)
+        }
+        try channel.pipeline.syncOperations.addHandler(gate)
+    }
+
+    private static func add(
+        _ client: Client, to channel: any Channel, _ endpoint: Endpoint, _ responder: Responder,
+        _ connections: ClientConnections
+    ) throws {
+        if let limit = responder.site.settings.limits.connectionsPerClient,
+            !connections.admit(client, on: channel, atMost: limit)
+        {
+            channel.close(promise: nil)
+            return
+        }
         if let tls = endpoint.tls {
-            try SecureConnection.initialize(channel, responder, tls)
+            try SecureConnection.initialize(channel, responder, tls, client)
         } else {
-            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, Client(channel)))
+            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, client))
         }
     }
 }

@@ -8,8 +8,8 @@ final class ClientConnections: Sendable {
     private let counts = Mutex<[ClientKey: Int]>([:])
 
     /// Counts a new connection until it is closed; false when its client has as many as it may have.
-    func admit(_ channel: any Channel, atMost limit: Int) -> Bool {
-        guard let client = ClientKey(channel.remoteAddress) else { return true }
+    func admit(_ client: Client, on channel: any Channel, atMost limit: Int) -> Bool {
+        guard let client = ClientKey(client.address) else { return true }
         let isAdmitted = counts.withLock { counts in
             let count = counts[client, default: 0]
             if count < limit { counts[client] = count + 1 }

@@ -19,6 +19,9 @@ struct Client: Sendable {
         self.port = port
     }
 
+    /// The same client on a connection that is encrypted.
+    var secured: Client { Client(address: address, isSecure: true, port: port) }
+
     /// The address as text, without the port; nil where there is none.
     var ip: String? { address?.ipAddress }
 

@@ -15,7 +15,7 @@ enum HTTP2Connection {
     /// Puts the handlers for a connection and for each of its streams into the pipeline.
     ///
     /// Throws what NIO does when the channel is gone.
-    static func initialize(_ channel: any Channel, _ responder: Responder) throws {
+    static func initialize(_ channel: any Channel, _ responder: Responder, _ client: Client) throws {
         let limits = responder.site.settings.limits
         let manager = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
@@ -29,7 +29,6 @@ enum HTTP2Connection {
         var stream = NIOHTTP2Handler.StreamConfiguration()
         stream.outboundBufferSizeHighWatermark = 256 << 10
         stream.outboundBufferSizeLowWatermark = 64 << 10
-        let client = Client(channel, isSecure: true)
         let bound = NIOLoopBound(responder, eventLoop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         _ = try pipeline.configureHTTP2Pipeline(

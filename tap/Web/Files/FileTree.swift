@@ -22,6 +22,8 @@ final class FileTree: Sendable {
     private static let pathOnly: CInt = 0o10000000
 
     let rules: FileRules
+    /// Whether it is the same folder as long as the settings are, so that what was read may be kept in memory.
+    let isLasting: Bool
     private let index: [[UInt8]]
     private let extensions: [[UInt8]]
     private let root: CInt
@@ -31,11 +33,18 @@ final class FileTree: Sendable {
     /// Opens the folder.
     ///
     /// Throws ``SiteError``.
-    init(_ path: LocalPath, _ rules: FileRules) throws(SiteError) {
-        self.rules = rules
+    convenience init(_ path: LocalPath, _ rules: FileRules) throws(SiteError) {
+        self.init(try FileTree.open(path.text), rules, isLasting: true)
+    }
+
+    /// Serves a folder that is open, and closes it in the end; another folder may take its place at any time.
+    convenience init(opened root: CInt, _ rules: FileRules) { self.init((root, nil), rules, isLasting: false) }
+
+    private init(_ opened: (root: CInt, singleFile: [UInt8]?), _ rules: FileRules, isLasting: Bool) {
+        (self.rules, self.isLasting) = (rules, isLasting)
         index = rules.index.map { Array($0.utf8) }
         extensions = rules.extensions.map { Array(".\($0)".utf8) }
-        (root, singleFile) = try FileTree.open(path.text)
+        (root, singleFile) = opened
     }
 
     deinit {

@@ -27,6 +27,7 @@ final class Place: Sendable {
     private let action: Action
     /// What a program answers here before anything else does.
     private let own: OwnRoutes?
+    private let users: UserPages?
     /// Fields that its responses have.
     let fields: [(name: String, value: String)]
     let addresses: AddressRules
@@ -38,10 +39,10 @@ final class Place: Sendable {
 
     init(
         _ number: Int, at segments: [[UInt8]], _ action: Action, _ marks: PlaceMarks, _ record: PlaceRecord,
-        own: OwnRoutes? = nil
+        own: OwnRoutes? = nil, users: UserPages? = nil
     ) {
         (self.number, self.segments, self.action) = (number, segments, action)
-        (self.record, self.own) = (record, own)
+        (self.record, self.own, self.users) = (record, own, users)
         addresses = marks.addresses
         access = AccessRules(marks.access)
         fields = marks.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
@@ -57,7 +58,7 @@ final class Place: Sendable {
     /// What answers a path that lies here.
     func action(for path: RequestPath) -> Action {
         if let own, own.has(path) { return .handled(own) }
-        return action
+        return users?.action(for: path) ?? action
     }
 
     /// The value of `Cache-Control` for a path, which begins with a slash.

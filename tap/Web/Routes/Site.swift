@@ -17,9 +17,12 @@ final class Site: Sendable {
 
     /// Opens all folders.
     ///
-    /// `own` is what a program adds. Throws ``SiteError``, ``RouteError``, ``AccessLogError``, ``PasswordFileError``, and
-    /// ``TapTLS/CertificateError``.
-    init(_ settings: WebSettings, logger: Logger, records: ServiceRecords, _ own: OwnSite? = nil) throws {
+    /// `own` is what a program adds, and `lookUp` finds users. Throws ``SiteError``, ``RouteError``, ``AccessLogError``,
+    /// ``PasswordFileError``, and ``TapTLS/CertificateError``.
+    init(
+        _ settings: WebSettings, logger: Logger, records: ServiceRecords, _ own: OwnSite? = nil,
+        lookUp: @escaping @Sendable (String) -> UserAccount? = UserAccount.find
+    ) throws {
         self.settings = settings
         self.logger = logger
         self.records = records
@@ -31,7 +34,8 @@ final class Site: Sendable {
             try OwnRoutes(own.router, errorPages: errorPages, logger: logger, tasks: own.tasks)
         }
         var builder = try SiteBuilder(settings, logger, records, routes)
-        everything = try builder.host(settings.static, settings.routes, nil)
+        let users = UserFolders(settings.users, FileRules(settings), logger: logger, lookUp: lookUp).map(UserPages.init)
+        everything = try builder.host(settings.static, settings.routes, nil, users)
         var hosts = HostTable<VirtualHost>()
         for host in settings.hosts {
             let made = try builder.host(host.static, host.routes, host)
@@ -66,7 +70,9 @@ private struct SiteBuilder {
     init(_ settings: WebSettings, _ logger: Logger, _ records: ServiceRecords, _ own: OwnRoutes?) throws {
         (self.logger, self.records, self.own) = (logger, records, own)
         log = try records.log(settings.accessLog)
-        isBare = own == nil && settings.static == nil && settings.routes.isEmpty && settings.hosts.isEmpty
+        isBare =
+            own == nil && settings.static == nil && settings.users.folder == nil && settings.routes.isEmpty
+            && settings.hosts.isEmpty
         rules = FileRules(settings)
         marks = PlaceMarks(
             headers: settings.headers, cache: settings.cache,
@@ -75,7 +81,7 @@ private struct SiteBuilder {
     }
 
     mutating func host(
-        _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?
+        _ folder: LocalPath?, _ routes: [WebRoute], _ host: WebHost?, _ users: UserPages? = nil
     ) throws -> VirtualHost {
         let rules = host.map { self.rules.changed(by: $0) } ?? self.rules
         let marks = try host.map { try self.marks.changed(by: $0, logger) } ?? self.marks
@@ -98,16 +104,17 @@ private struct SiteBuilder {
                 tree.map { .files($0, dropping: 0) } ?? (isBare ? .welcome : .nothing)
             }
         let record = PlaceRecord(PlaceName(host: name, path: "/"), log: log)
-        places.append(place([], action, marks, record, isOwn: host?.redirect == nil))
+        places.append(place([], action, marks, record, isOwn: host?.redirect == nil, users))
         hostCount += 1
         return VirtualHost(hostCount, places, PlaceRecord(PlaceName(host: name, path: nil), log: log))
     }
 
     private mutating func place(
-        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, _ record: PlaceRecord, isOwn: Bool
+        _ segments: [[UInt8]], _ action: Place.Action, _ marks: PlaceMarks, _ record: PlaceRecord, isOwn: Bool,
+        _ users: UserPages? = nil
     ) -> Place {
         defer { count += 1 }
-        return Place(count, at: segments, action, marks, record, own: isOwn ? own : nil)
+        return Place(count, at: segments, action, marks, record, own: isOwn ? own : nil, users: users)
     }
 
     private func action(

@@ -17,7 +17,9 @@ final class SecureConnection: ChannelInboundHandler, RemovableChannelHandler {
     /// Sets a connection up whose first bytes belong to TLS.
     ///
     /// Throws what NIO does when the channel is gone.
-    static func initialize(_ channel: any Channel, _ responder: Responder, _ endpoint: Endpoint.TLS) throws {
+    static func initialize(
+        _ channel: any Channel, _ responder: Responder, _ endpoint: Endpoint.TLS, _ client: Client
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         let certificates = responder.site.certificates
         if certificates.dependsOnName {
@@ -30,17 +32,19 @@ final class SecureConnection: ChannelInboundHandler, RemovableChannelHandler {
                             guard let context = certificates.context(for: name, endpoint) else {
                                 throw ChannelError.inappropriateOperationForState
                             }
-                            try add(context, to: channel, bound.value)
+                            try add(context, to: channel, bound.value, client)
                         }
                     }))
         } else if let context = certificates.context(for: nil, endpoint) {
-            try add(context, to: channel, responder)
+            try add(context, to: channel, responder, client)
         } else {
             channel.close(promise: nil)
         }
     }
 
-    private static func add(_ context: NIOSSLContext, to channel: any Channel, _ responder: Responder) throws {
+    private static func add(
+        _ context: NIOSSLContext, to channel: any Channel, _ responder: Responder, _ client: Client
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         let limits = responder.site.settings.limits
         let guardian = SecureConnection(timeout: .milliseconds(limits.request.milliseconds))
@@ -52,10 +56,9 @@ final class SecureConnection: ChannelInboundHandler, RemovableChannelHandler {
                 channel.eventLoop.makeCompletedFuture {
                     let (responder, guardian) = state.value
                     if case .negotiated("h2") = result {
-                        try HTTP2Connection.initialize(channel, responder)
+                        try HTTP2Connection.initialize(channel, responder, client.secured)
                     } else {
-                        let client = Client(channel, isSecure: true)
-                        try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, client))
+                        try channel.pipeline.syncOperations.addHandler(HTTP1Connection(responder, client.secured))
                     }
                     guardian.finish(channel)
                 }

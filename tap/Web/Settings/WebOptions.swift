@@ -66,6 +66,18 @@ public struct WebOptions: ServiceOptions {
         help: WebAccessLog.help("file", valueName: "file"))
     var accessLog: LocalPath?
 
+    @Flag(
+        name: [.customShort("u"), .customLong("user")],
+        help: "Serve the pages of this machine's users, from public_html in their homes, below /~name/.")
+    var servesUsers = false
+
+    @Flag(
+        help: """
+            Serve your own pages to a server with --user: on a socket in your home, from public_html there unless told \
+            otherwise.
+            """)
+    var personal = false
+
     /// No options given.
     public init() {}
 
@@ -78,6 +90,7 @@ public struct WebOptions: ServiceOptions {
             }
             return Endpoint(.tcp(port: port, interface: nil), tls: Endpoint.TLS())
         }
+        if personal { try makePersonal(&settings) } else { settings.static = folder }
         settings.listen = OneOrMore(
             try listening.endpoints(default: secure.isEmpty ? settings.listen : []).elements + secure)
         (settings.tls.certificate, settings.tls.key) = (certificate, key)
@@ -96,7 +109,6 @@ public struct WebOptions: ServiceOptions {
         if !extensions.isEmpty { settings.extensions = OneOrMore(extensions) }
         settings.fallback = fallback
         settings.accessLog.file = accessLog
-        settings.static = folder
         if !index.isEmpty { settings.index = OneOrMore(index) }
         settings.listing = listing
         settings.dotfiles = dotfiles
@@ -107,6 +119,21 @@ public struct WebOptions: ServiceOptions {
             settings.symlinks = value
         }
         if let mimeType { settings.defaultType = mimeType }
+        if servesUsers { settings.users.folder = WebUsers.usualFolder }
         return settings
+    }
+
+    /// Serves a user's pages where a server for all users looks for them, under the path that visitors see.
+    private func makePersonal(_ settings: inout WebSettings) throws {
+        guard let account = UserAccount.own, UserAccount.isValid(account.name.utf8) else {
+            throw ValidationError("--personal needs a user with a home, which this process has not.")
+        }
+        guard !servesUsers else { throw ValidationError("--personal and --user are for two servers: keep one.") }
+        let place = "unix:\(account.home)/\(UserAccount.socketName):mode=666"
+        settings.listen = OneOrMore([try Endpoint(place)])
+        var route = WebRoute()
+        route.path = "/~\(account.name)"
+        route.static = folder ?? LocalPath("\(account.home)/public_html")
+        settings.routes = [route]
     }
 }

@@ -62,6 +62,10 @@ public struct WebSettings: ServiceSettings {
     public var routes: [WebRoute] = []
     /// What answers for some names.
     public var hosts: [WebHost] = []
+    /// How the pages of users are served, below `/~name/`.
+    public var users = WebUsers()
+    /// Who tells where clients come from.
+    public var proxyProtocol = WebProxyProtocol()
     /// How connections to `tls:` endpoints are encrypted.
     public var tls = WebTLS()
     /// Where requests are noted.
@@ -114,6 +118,8 @@ public struct WebSettings: ServiceSettings {
             examples: [["404": "/srv/www/404.html"]]),
         SettingField("routes", "What answers below some paths, instead of static."),
         SettingField("hosts", "What answers for some names; for all others the rest of the settings counts."),
+        SettingField("users", "How the pages of this machine's users are served."),
+        SettingField("proxyProtocol", "Who tells where clients come from, by the PROXY protocol."),
         SettingField("tls", "How connections to tls: endpoints are encrypted."),
         SettingField(
             "accessLog", "Where requests are noted, one line each, and how.",
@@ -175,6 +181,7 @@ public struct WebSettings: ServiceSettings {
                 ))
         }
         for (number, route) in routes.enumerated() { problems += route.problems("routes.\(number).") }
+        problems += users.problems("users.")
         for (number, host) in hosts.enumerated() { problems += host.problems("hosts.\(number).") }
         problems += accessLogProblems
         if !MediaTypes.isValid(defaultType) {
