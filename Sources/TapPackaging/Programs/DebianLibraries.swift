@@ -49,8 +49,8 @@ struct DebianLibraries {
     ]
 
     private static let leastVersions = [
-        "libbrotli1": "1.0.9", "libcrypt1": "1:4.1.0", "libsodium23": "1.0.12", "libsqlite3-0": "3.36", "libzstd1": "1.4.0",
-        "zlib1g": "1:1.2.0",
+        "libbrotli1": "1.0.9", "libcrypt1": "1:4.1.0", "libsodium23": "1.0.12", "libsqlite3-0": "3.36",
+        "libzstd1": "1.4.0", "zlib1g": "1:1.2.0",
     ]
 
     private static let packages = [

@@ -18,7 +18,8 @@ private struct AdasMachine: ServiceKind {
 
     static func makeService(settings: WebSettings, context: ServiceContext) async throws -> any Service {
         let counters = try await context.open(Web.counters)
-        let site = try Site(settings, logger: context.logger, counters: counters) { name in
+        let records = ServiceRecords(context.name, counters, context.logger)
+        let site = try Site(settings, logger: context.logger, records: records) { name in
             guard name == "ada", let home = settings.headers["X-Home"] else { return nil }
             return UserAccount(name: "ada", number: TestUser.number, home: home)
         }
