@@ -124,4 +124,35 @@ struct OwnBodyTests {
             #expect(try await other.request("/happened/two").text == "yes")
         }
     }
+
+    @Test func doesTheSameOverHTTP2() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(String(repeating: "x", count: 300_000), to: "body")
+        try folder.write(String(repeating: "x", count: 300_001), to: "more")
+        try await servingOwn(folder) { settings in
+            settings.listen = [Endpoint(.tcp(port: 0, interface: nil), tls: Endpoint.TLS())]
+            settings.tls.internal = true
+        } _: { service in
+            guard case .tcp(_, let port) = service.addresses[0] else { return }
+            func curl(_ target: String, _ options: String...) async throws -> String {
+                let words = ["-sk", "--http2", "--max-time", "50", "-w", "|%{http_code} %{http_version}|%{exitcode}"]
+                let url = "https://127.0.0.1:\(port)\(target)"
+                return try await Program.run("curl", words + options + [url], in: folder.path).output
+            }
+            #expect(try await curl("/count", "--data-binary", "@body") == "300000|200 2|0")
+            #expect(try await curl("/count", "--data-binary", "@more", "-o", "/dev/null") == "|413 2|0")
+            #expect(try await curl("/small", "--data-binary", "@body", "-o", "/dev/null") == "|413 2|0")
+            #expect(try await curl("/stream/2000") == (0..<2000).map { "\($0)\n" }.joined() + "|200 2|0")
+            #expect(try await curl("/file/body") == String(repeating: "x", count: 300_000) + "|200 2|0")
+            #expect(try await curl("/stream/broken") == "begun|200 2|92")
+            #expect(try await curl("/echo", "-o", "/dev/null") == "|426 2|0")
+            let head = try await curl("/hello/world", "-I")
+            #expect(head.hasSuffix("|200 2|0"))
+            // Of a stream without end a part is taken.
+            let script = "curl -sk --http2 https://127.0.0.1:\(port)/stream/endless/h2 | head -c 100000 | wc -c"
+            let part = try await Program.run("sh", ["-c", script], in: folder.path).output
+            #expect(part == "100000\n")
+            #expect(try await curl("/happened/h2") == "yes|200 2|0")
+        }
+    }
 }
