@@ -82,7 +82,7 @@ import Testing
                 }
             }
         }
-        while await value("taproom_upstream_up", with: ["/api"]) != nil { await Task.yield() }
+        while await value("taproom_upstream_up", with: ["/api"]) != nil, !Task.isCancelled { await Task.yield() }
     }
 
     @Test func clientsBeyondTheLimitAreServedWhenOthersLeave() async throws {
@@ -93,7 +93,7 @@ import Testing
                 _ = try await first.request("/hello.txt")
                 let second = try service.connect()
                 try await second.send("GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n")
-                while await value("taproom_accept_pauses_total", "limit") != 1 { await Task.yield() }
+                while await value("taproom_accept_pauses_total", "limit") != 1, !Task.isCancelled { await Task.yield() }
                 try await first.finishSending()
                 #expect(try await second.response().status == 200)
                 await #expect(value("taproom_connections_accepted_total", "web") == 2)

@@ -98,6 +98,8 @@ struct OwnKind: ServiceKind {
             }
         }
         router.get("/waits/{key}") { request in
+            // A handler that is cancelled before its turn has come never begins.
+            occasions.happened("\(request["key"] ?? "")-begun")
             do {
                 try await Task.sleep(for: .seconds(600))
             } catch {
@@ -122,6 +124,7 @@ struct OwnKind: ServiceKind {
         router.webSocket("/fails") { _ in throw TestFailure("broken") }
         router.webSocket("/deaf/{key}") { socket in
             do {
+                try await socket.send("begun")
                 try await Task.sleep(for: .seconds(600))
             } catch {
                 occasions.happened(socket.request["key"] ?? "")
@@ -154,14 +157,20 @@ final class Occasions: Sendable {
         for one in waiting { one.resume() }
     }
 
+    /// Waits until it has happened, or the task is cancelled.
     func wait(for key: String) async {
-        await withCheckedContinuation { continuation in
-            let isPast = contents.withLock { contents in
-                if contents.past.contains(key) { return true }
-                contents.waiting[key, default: []].append(continuation)
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = contents.withLock { contents in
+                    if contents.past.contains(key) || Task.isCancelled { return true }
+                    contents.waiting[key, default: []].append(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isPast { continuation.resume() }
+        } onCancel: {
+            let waiting = contents.withLock { $0.waiting.removeValue(forKey: key) ?? [] }
+            for one in waiting { one.resume() }
         }
     }
 }

@@ -111,6 +111,7 @@ struct WebSocketTests {
     @Test func cancelsConversationsWhoseClientIsGone() async throws {
         try await servingOwn { service in
             let deaf = try await TestWebSocket(try service.connect(), "/deaf/one")
+            _ = try await deaf.receive()
             let flooded = try await TestWebSocket(try service.connect(), "/flood/two")
             _ = try await flooded.receive()
             try await deaf.connection.abort()
