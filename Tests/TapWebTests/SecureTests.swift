@@ -30,7 +30,7 @@ struct SecureTests {
 
     private func curl(_ service: RunningService, _ words: [String], host: String = "localhost") async throws -> String {
         let port = try service.port()
-        let words = ["-sS", "--max-time", "20", "--resolve", "\(host):\(port):127.0.0.1"] + words
+        let words = ["-sS", "--max-time", "100", "--resolve", "\(host):\(port):127.0.0.1"] + words
         return try await Program.run("curl", words, in: "/").output
     }
 

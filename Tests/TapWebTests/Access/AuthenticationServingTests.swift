@@ -169,7 +169,7 @@ struct AuthenticationServingTests {
         } _: { service in
             let url = "https://localhost:\(try service.port())"
             func curl(_ words: String...) async throws -> String {
-                let usual = ["-sSk", "--max-time", "30", version, "-w", " %{http_code}"]
+                let usual = ["-sSk", "--max-time", "100", version, "-w", " %{http_code}"]
                 return try await Program.run("curl", usual + words, in: folder.path).output
             }
             // Nobody has asked with it yet, so that the body comes while it is checked.
