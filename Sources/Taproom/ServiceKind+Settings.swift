@@ -115,6 +115,14 @@ extension ServiceKind {
             DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
         }
         guard problems.isEmpty else { throw SettingsErrors(errors: problems) }
+        if !acceptsDatagrams, let endpoint = settings.endpoints.first(where: \.takesDatagrams) {
+            let place = Datum.object(given).place(of: endpoint.description) ?? []
+            throw SettingsErrors(errors: [
+                DataError(
+                    path: place,
+                    problem: "must be tcp:, tls:, unix: or systemd:, for the kind \"\(word)\" takes no datagrams")
+            ])
+        }
         return settings
     }
 
