@@ -60,6 +60,13 @@ func tool(_ name: String) -> Target {
         linkerSettings: linking)
 }
 
+/// A small complete program in samples/.
+func sample(_ name: String, _ folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle] + dependencies,
+        path: "samples/\(folder)", swiftSettings: settings)
+}
+
 /// The tests of one module, or of the whole.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
@@ -163,12 +170,12 @@ let package = Package(
         tool("tap2deb"),
         tool("tap2rpm"),
         tool("tap2oci"),
-        .executableTarget(
-            name: "fibonacci", dependencies: ["Taproom", "TapNetwork", "TapCommands", argumentParser, lifecycle],
-            path: "samples/Fibonacci", swiftSettings: settings),
-        .executableTarget(
-            name: "guestbook", dependencies: ["Taproom", "TapWeb", "TapCommands", argumentParser, lifecycle],
-            path: "samples/Guestbook", swiftSettings: settings),
+        sample("fibonacci", "Fibonacci"),
+        sample("echoes", "Echo"),
+        sample("chat", "Chat"),
+        sample("pubsub", "PublishSubscribe"),
+        sample("onetimekey", "OneTimeKey"),
+        sample("guestbook", "Guestbook", ["TapWeb"]),
         .executableTarget(
             name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program",
             exclude: ["FileTrace.c"],
@@ -191,7 +198,7 @@ let package = Package(
             "EndToEnd",
             [
                 "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci",
-                "guestbook", "counter",
+                "guestbook", "counter", "echoes", "chat", "pubsub", "onetimekey",
             ]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(

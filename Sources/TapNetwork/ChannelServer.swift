@@ -39,8 +39,10 @@ public final class ChannelServer: Service {
         self.initialize = initialize
     }
 
-    /// Serves until the graceful shutdown, and then until the last connection is closed.
+    /// Serves until the graceful shutdown, which it waits for also when there is no socket to serve, and then until the last
+    /// connection is closed.
     public func run() async throws {
+        guard !listeners.isEmpty else { return try await gracefulShutdown() }
         let figures = listeners.map { EndpointFigures(service: service, endpoint: $0.endpoint) }
         defer { for figures in figures { figures.destroy() } }
         var servers: [any Channel] = []

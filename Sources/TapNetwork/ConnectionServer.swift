@@ -9,8 +9,8 @@ public import Taproom
 ///         try await connection.write("hello\n")
 ///     }
 ///
-/// The connection ends when the closure returns or throws. On a graceful shutdown no more connections are accepted, and
-/// those that are open are waited for.
+/// The connection ends when the closure returns or throws. On a graceful shutdown no more connections are accepted; what is
+/// read of those that are open ends as if the client had ended its side, and closures that still answer are waited for.
 public struct ConnectionServer: Service {
     private let server: ChannelServer
 
@@ -35,6 +35,8 @@ public struct ConnectionServer: Service {
         let logger = context.logger
         server = ChannelServer(context, connectionLimit: connectionLimit) { channel, _ in
             channel.eventLoop.makeCompletedFuture {
+                // A client that has said all, as `printf … | nc` does, still gets its answers.
+                try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
                 try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionServer.receiving)
                 try channel.syncOptions?.setOption(.writeBufferWaterMark, value: ConnectionServer.sending)
                 let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
@@ -60,9 +62,9 @@ public struct ConnectionServer: Service {
     public func run() async throws { try await server.run() }
 }
 
-/// Starts what serves a connection as soon as the connection can be written to.
+/// Starts what serves a connection as soon as the connection can be written to, and ends its reading at the shutdown.
 ///
-/// While a pipeline is being set up it can't: what is written then is lost, and the client sees an early end.
+/// While a pipeline is being set up it can't be written to: that is lost, and the client sees an early end.
 private final class StartWhenActive: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let start: () -> Void
@@ -72,6 +74,10 @@ private final class StartWhenActive: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         start()
         context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        context.fireUserInboundEventTriggered(event is ChannelShouldQuiesceEvent ? ChannelEvent.inputClosed : event)
     }
 }
 

@@ -41,8 +41,9 @@ public final class DatagramServer: Service {
         }
     }
 
-    /// Serves until the graceful shutdown.
+    /// Serves until the graceful shutdown, which it waits for also when there is no socket to serve.
     public func run() async throws {
+        guard !listeners.isEmpty else { return try await gracefulShutdown() }
         let figures = listeners.map { DatagramFigures(service: service, endpoint: $0.endpoint) }
         defer { for figures in figures { figures.destroy() } }
         var open: [any Channel] = []

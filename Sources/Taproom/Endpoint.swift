@@ -50,6 +50,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     /// A TCP port on every address of this machine.
     public static func tcp(port: UInt16) -> Endpoint { Endpoint(.tcp(port: port, interface: nil)) }
 
+    /// A UDP port on every address of this machine.
+    public static func udp(port: UInt16) -> Endpoint { Endpoint(.udp(port: port, interface: nil)) }
+
     /// Reads an endpoint's text; paths of certificates that are relative are taken from a folder.
     ///
     /// Throws ``EndpointError``.

@@ -15,6 +15,13 @@ struct TourTests {
         try await tour.play()
     }
 
+    @Test(arguments: ["echo", "chat", "publish-subscribe", "one-time-keys"])
+    func everyCommandOfATutorialPrintsWhatItShows(page: String) async throws {
+        let tour = try await Tour("docs/tutorial/\(page).md")
+        #expect(tour.count >= 5)
+        try await tour.play()
+    }
+
     @Test func everyCommandOfTheGuestbookPrintsWhatItShows() async throws {
         let tour = try await Tour("docs/kinds/web-own.md")
         #expect(tour.count >= 15)

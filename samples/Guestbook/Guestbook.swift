@@ -2,6 +2,7 @@
 import ArgumentParser
 import ServiceLifecycle
 import TapCommands
+import TapNetwork
 import TapWeb
 import Taproom
 
@@ -50,7 +51,7 @@ struct Guestbook: ServiceKind {
 
     static func makeService(settings: Settings, context: ServiceContext) async throws -> any Service {
         let (entries, last) = (context.open(Self.entries), try await context.open(Self.last))
-        let news = News<Entry>()
+        let news = Broadcast<Entry>()
         return try await WebService(settings, context: context, web: { $0.web }) { settings in
             var router = WebRouter()
             router.get("/") { _ in
