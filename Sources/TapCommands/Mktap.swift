@@ -107,7 +107,7 @@ enum Mktap {
     ///
     /// The kind is asked only when that matters: its answer takes as long as making the tap.
     private static func optionsTaken(in words: [String], _ invocation: Invocation) throws -> Set<String> {
-        guard let place = words.firstIndex(where: { (try? invocation.kinds.kind($0)) != nil }) else { return [] }
+        guard let place = words.firstIndex(where: invocation.kinds.knows) else { return [] }
         let names = words[place...].map { word in String(word.prefix { $0 != "=" }) }
         guard names.contains(where: { movable.contains($0) || ["--force", "--encrypted"].contains($0) }) else {
             return []
@@ -116,8 +116,9 @@ enum Mktap {
     }
 
     private static func kindList(_ kinds: KindList) -> String {
-        let width = kinds.words.map(\.count).max() ?? 0
-        return kinds.kinds.map { kind in
+        let all = kinds.all
+        let width = all.map(\.word.count).max() ?? 0
+        return all.map { kind in
             "  \(kind.word)\(String(repeating: " ", count: width - kind.word.count))  \(kind.summary)\n"
         }.joined()
     }

@@ -57,7 +57,7 @@ struct Invocation: Sendable {
         let takesKinds = tool == .mktap || tool == .tapd
         return ManualPage(
             tool, help: try CommandHelp.of(tool.arguments),
-            kinds: try takesKinds ? kinds.kinds.map { ($0.word, try KindCommand.help(of: $0)) } : [])
+            kinds: try takesKinds ? kinds.builtIn.map { ($0.word, try KindCommand.help(of: $0.type)) } : [])
     }
 
     /// Runs the tool.

@@ -180,31 +180,3 @@ extension ServiceKind {
         return DatumDecoder(userInfo: known)
     }
 }
-
-/// The kinds a program knows.
-package struct KindList: Sendable {
-    package let kinds: [any ServiceKind.Type]
-
-    package init(_ kinds: [any ServiceKind.Type]) { self.kinds = kinds }
-
-    package var words: [String] { kinds.map { $0.word } }
-
-    /// The kind of a word, also of one it had before.
-    ///
-    /// Throws ``UnknownKind``.
-    package func kind(_ word: String) throws(UnknownKind) -> any ServiceKind.Type {
-        if let kind = kinds.first(where: { $0.word == word }) { return kind }
-        guard let kind = kinds.first(where: { $0.formerWords.contains(word) }) else {
-            throw UnknownKind(word: word, known: words)
-        }
-        return kind
-    }
-}
-
-/// A word that no kind of the program has.
-package struct UnknownKind: Error, Equatable, CustomStringConvertible {
-    package var word: String
-    package var known: [String]
-
-    package var description: String { "no kind is called \"\(word)\".\(suggestion(for: word, among: known))" }
-}
