@@ -126,12 +126,18 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
                 lifecycle, lifecycleTestKit, logging, metrics,
             ]),
+        library(
+            "TapForeign",
+            [
+                "Taproom", "TapData", "TapConfig", "TapProcess", "CTapSystem", lifecycle, logging, metrics, nioCore,
+                nioPosix,
+            ]),
         library("TapPackaging", ["Taproom", "TapData", "TapCompression", "CSodium"]),
         library(
             "TapCommands",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapRunner", "TapPackaging",
-                "CTapSystem", argumentParser, logging,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapForeign", "TapLog", "TapControl", "TapRunner",
+                "TapPackaging", "CTapSystem", argumentParser, logging,
             ]),
         library(
             "TapTesting",

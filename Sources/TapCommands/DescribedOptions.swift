@@ -95,7 +95,8 @@ struct DescribedOptions {
             return (option, .bool(option.name == name))
         }
         guard name.hasPrefix("-") else { throw usageError("unexpected argument '\(name)'") }
-        throw usageError("unknown option '\(name)'.\(suggestion(for: name, among: names.sorted()))")
+        let nearest = nearest(to: name, among: names.sorted()).map { ". Did you mean '\($0)'?" }
+        throw usageError("unknown option '\(name)'\(nearest ?? "")")
     }
 
     /// Says what is wrong with settings, with options in place of their keys.

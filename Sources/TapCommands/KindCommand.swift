@@ -20,6 +20,8 @@ struct KindCommand {
         do throws(UnknownKind) {
             kind = try invocation.kinds.kind(word)
         } catch {
+            // One that is there and can't be used is no wrong word.
+            guard error.failure == nil else { throw error }
             throw UsageError(problem: error.description, help: "--list")
         }
         arguments = Array(words.dropFirst())

@@ -58,8 +58,10 @@ enum Mktap {
         @OptionGroup var passphrase: PassphraseOptions
         @Flag(name: .long, help: "Replace a file that is there already.")
         var force = false
-        @Flag(name: .long, help: "List the kinds of services.")
+        @Flag(name: .long, help: "List the kinds of services, and where they come from.")
         var list = false
+        @Flag(name: .long, help: "Print the list as JSON.")
+        var json = false
         @Argument(
             parsing: .captureForPassthrough,
             help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"))
@@ -79,11 +81,13 @@ enum Mktap {
             options: movable.subtracting(taken), flags: Set(["--force", "--encrypted"]).subtracting(taken))
         let arguments =
             try Arguments.plain(words)
-            ?? Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
+            ?? Arguments.read(words, also: "\nKINDS:\n" + KindListing(invocation.kinds).text + "\n")
         if arguments.list {
-            Console.print(kindList(invocation.kinds))
+            let listing = KindListing(invocation.kinds)
+            if arguments.json { try Console.print(json: listing) } else { Console.print(listing.text) }
             return .done
         }
+        guard !arguments.json else { throw UsageError(problem: "--json shows what --list does, and goes with it only") }
         if let tap = arguments.append { return try append(to: tap, arguments, invocation) }
         if arguments.state != nil {
             guard arguments.type == .tap else {
@@ -113,14 +117,6 @@ enum Mktap {
             return []
         }
         return try KindCommand.optionNames(of: invocation.kinds.kind(words[place]))
-    }
-
-    private static func kindList(_ kinds: KindList) -> String {
-        let all = kinds.all
-        let width = all.map(\.word.count).max() ?? 0
-        return all.map { kind in
-            "  \(kind.word)\(String(repeating: " ", count: width - kind.word.count))  \(kind.summary)\n"
-        }.joined()
     }
 
     private static func application(

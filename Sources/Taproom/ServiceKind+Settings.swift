@@ -10,6 +10,10 @@ package struct CheckedSettings: Sendable {
     ///
     /// The other fields mean nothing unless this is empty.
     package var errors: [DataError]
+
+    package init(canonical: DatumObject, endpoints: [Endpoint], errors: [DataError]) {
+        (self.canonical, self.endpoints, self.errors) = (canonical, endpoints, errors)
+    }
 }
 
 /// Stored settings after a look at them with their kind, and what is made of them.
@@ -21,11 +25,20 @@ package struct UsableSettings: Sendable {
     ///
     /// Nil: it takes none.
     package var reconfiguration: @Sendable (any Service) async throws -> (@Sendable () -> Void)?
+
+    package init(
+        endpoints: [Endpoint], makeService: @escaping @Sendable (ServiceContext) async throws -> any Service,
+        reconfiguration: @escaping @Sendable (any Service) async throws -> (@Sendable () -> Void)?
+    ) {
+        (self.endpoints, self.makeService, self.reconfiguration) = (endpoints, makeService, reconfiguration)
+    }
 }
 
 /// Everything that is wrong with settings, each with its path.
 package struct SettingsErrors: Error {
     package var errors: [DataError]
+
+    package init(errors: [DataError]) { self.errors = errors }
 }
 
 extension ServiceKind {
