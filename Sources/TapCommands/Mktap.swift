@@ -166,8 +166,8 @@ enum Mktap {
         let passphrase = try passphrase ?? (arguments.encrypted ? arguments.passphrase.new(path) : nil)
         let state = try arguments.state.map { InitialState(try StateTextSource(file: $0), kinds: invocation.kinds) }
         try Tap.make(
-            path, application, base: base, state: state, replacing: arguments.force, passphrase: passphrase,
-            by: authorship)
+            path, application, base: base, state: state, packages: invocation.kinds.packages(for: application),
+            replacing: arguments.force, passphrase: passphrase, by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
         Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
     }

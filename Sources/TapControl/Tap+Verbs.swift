@@ -67,8 +67,10 @@ extension Tap {
             do throws(UnknownKind) {
                 kind = try kinds.kind(service.kind)
             } catch {
-                let problem =
-                    error.failure == nil ? "no kind is called \"\(service.kind)\" in this program" : error.description
+                let unknown = explained(error)
+                var problem = "no kind is called \"\(service.kind)\" in this program"
+                if unknown.failure != nil { problem = unknown.description }
+                if let package = unknown.package { problem += "; the package \(package) brings it" }
                 findings.append("service \"\(path)\": \(problem)")
                 continue
             }

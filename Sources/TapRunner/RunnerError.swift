@@ -56,14 +56,19 @@ package enum RunnerError: ReportableError {
             default: nil
             }
         case .cannotControl: "Choose another place with --control."
-        case .unknownKind:
-            "Run it with the program that knows this kind. tapd --quarantine runs the other services and leaves this one alone."
+        case .unknownKind(_, let error):
+            "\(RunnerError.way(toKind: error)) tapd --quarantine runs the other services and leaves this one alone."
         case .badSettings, .otherSettings: nil
         case .unknownUser: "Make it, or name another with --uid."
         case .unknownGroup: "Make it, or name another with --gid."
         case .notRoot: "Start tapd as root, or as that user."
         case .dropFailed, .serviceFailed: nil
         }
+    }
+
+    private static func way(toKind error: UnknownKind) -> String {
+        let isKnown = error.package != nil || error.failure != nil
+        return isKnown ? error.advice ?? "" : "Run it with the program that knows this kind."
     }
 
     package var exitStatus: ExitStatus {

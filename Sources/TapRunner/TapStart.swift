@@ -77,7 +77,7 @@ package struct TapStart {
                 }
                 let application = try tap.application()
                 sayWhatIsQuarantined(application)
-                return (application, try plans(of: application), overruled)
+                return (application, try plans(of: application, in: tap), overruled)
             }
             if planned.contains(where: \.hasTables) {
                 try tap.openReadingConnection()
@@ -104,7 +104,7 @@ package struct TapStart {
         let merged = try source.description.map {
             try $0.merged($0.read(), into: tap, application, kinds: configuration.kinds).change.new
         }
-        _ = try plans(of: merged ?? application)
+        _ = try plans(of: merged ?? application, in: tap)
         try tap.close()
     }
 
@@ -126,9 +126,13 @@ package struct TapStart {
         }
     }
 
-    private func plans(of application: Application) throws -> [PlannedService] {
-        try PlannedService.all(
-            of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+    private func plans(of application: Application, in tap: Tap) throws -> [PlannedService] {
+        do throws(RunnerError) {
+            return try PlannedService.all(
+                of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+        } catch .unknownKind(let service, let error) {
+            throw RunnerError.unknownKind(service: service, tap.explained(error))
+        }
     }
 
     private func account(of tap: Tap) throws -> Account? {

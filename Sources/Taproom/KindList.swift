@@ -49,6 +49,18 @@ package struct KindList: Sendable {
         throw UnknownKind(word: word, known: builtIn.map(\.word) + found.kinds.map(\.word))
     }
 
+    /// The packages that bring the kinds of an application which are programs of their own, by their words.
+    package func packages(for application: Application) -> [String: String] {
+        var packages: [String: String] = [:]
+        for (_, service) in application.servicesByPath where !service.isGroup {
+            guard packages[service.kind] == nil, !builtIn.contains(where: { $0.word == service.kind }),
+                case .manifest(let origin)? = (try? kind(service.kind))?.origin
+            else { continue }
+            packages[service.kind] = origin.package
+        }
+        return packages
+    }
+
     /// Whether a word is one of a kind's, without a look at what is wrong with those that can't be used.
     package func knows(_ word: String) -> Bool { (try? kind(word)) != nil }
 }

@@ -11,6 +11,7 @@ extension Manifest {
     ///   - sockets: the keys of its sockets, in their order.
     ///   - stored: its full settings; arguments can be seen by everybody, so references to secrets stay what they are there.
     ///   - resolved: the same with secrets.
+    /// - Returns: what is started.
     func command(service: String, sockets: [String], stored: DatumObject, resolved: DatumObject) -> ChildProgram {
         var environment = ProgramEnvironment()
         environment["TAPROOM_SERVICE"] = service
