@@ -55,8 +55,7 @@ struct DeclaredSetting: Sendable {
 
     private func problem(of value: Datum) -> String? {
         if !note.words.isEmpty, let word = value.string, !note.words.contains(word) {
-            return "is \"\(word)\" and must be one of \(note.words.joined(separator: ", "))."
-                + suggestion(for: word, among: note.words)
+            return "must be one of \(note.words.joined(separator: ", ")), but is \"\(word)\""
         }
         if let limits = note.limits, let measure = type.measure(value), !limits.contains(measure) {
             return "must be \(limits.text), but is \(value.string ?? JSONWriter.line(value))"
