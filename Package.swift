@@ -120,10 +120,12 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapMetrics", "TapNetwork", "CTapSystem",
                 logging, nioCore, nioHTTP1, nioPosix,
             ]),
+        library("TapProcess", ["Taproom", "CTapSystem", logging, nioCore, nioPosix]),
         library(
             "TapRunner",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "TapProcess",
+                "CTapSystem",
                 lifecycle, lifecycleTestKit, logging, metrics,
             ]),
         library(
@@ -156,8 +158,9 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapSecrets", "TapTLS", "CTapSystem",
-                argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
+                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapProcess", "TapSecrets", "TapTLS",
+                "CTapSystem", argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2,
+                nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -242,9 +245,9 @@ let package = Package(
         tests(
             "TapRunnerTests",
             [
-                "TapRunner", "TapControl", "TapFile", "Taproom", "TapData", "TapTesting", "CTapSystem", lifecycle,
-                logging,
-                argumentParser,
+                "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
+                lifecycle, logging, argumentParser,
             ]),
+        tests("TapProcessTests", ["TapProcess", "TapTesting", "Taproom", logging, nioCore]),
     ]
 )

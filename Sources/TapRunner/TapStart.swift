@@ -2,6 +2,7 @@ import Logging
 package import TapConfig
 import TapControl
 package import TapFile
+import TapProcess
 import Taproom
 
 /// A tap that is about to be run: everything in it is known and checked, and what the start changes in it is pending.
@@ -137,8 +138,12 @@ package struct TapStart {
 
     private func account(of tap: Tap) throws -> Account? {
         let application = try tap.applicationWithoutServices()
-        return try Account.resolve(
-            user: configuration.user ?? application.user, group: configuration.group ?? application.group)
+        do {
+            return try Account.resolve(
+                user: configuration.user ?? application.user, group: configuration.group ?? application.group)
+        } catch {
+            throw RunnerError.account(error)
+        }
     }
 
     private func `as`<Result>(_ account: Account?, _ body: () throws -> Result) throws -> Result {
