@@ -199,7 +199,8 @@ let package = Package(
         tests(
             "EndToEnd",
             [
-                "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci",
+                "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "tap2oci",
+                "fibonacci",
                 "guestbook", "counter",
             ]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
@@ -219,6 +220,7 @@ let package = Package(
                 argumentParser, lifecycle, logging,
             ]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapForeignTests", ["TapForeign", "TapConfig", "Taproom", "TapData", "TapTesting", logging]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests(
             "TapNetworkTests",

@@ -52,8 +52,14 @@ struct ForeignKindTests {
             (#"{"limits": 1}"#, "limits must be a group of keys, but is a whole number"),
             (#"{"mode": "fats"}"#, "mode must be one of fast, safe, but is \"fats\""),
             (#"{"limits": {"idle": "2m"}}"#, "limits.idle must be from 1s to 1m, but is 2m"),
-            (#"{"listen": ["tcp:1", "tcp:x"]}"#, "listen[1] is no endpoint: \"tcp:x\". The port must be a number from 0 to 65535."),
-            (#"{"listen": "tls:443"}"#, "listen is \"tls:443\", and programs of this kind are given sockets without TLS"),
+            (
+                #"{"listen": ["tcp:1", "tcp:x"]}"#,
+                "listen[1] is no endpoint: \"tcp:x\". The port must be a number from 0 to 65535."
+            ),
+            (
+                #"{"listen": "tls:443"}"#,
+                "listen is \"tls:443\", and programs of this kind are given sockets without TLS"
+            ),
             (#"{"mode": 1}"#, "mode must be text, but is 1"),
             (#"{"mode": null}"#, "mode must be text, but is nothing"),
         ])
@@ -73,7 +79,8 @@ struct ForeignKindTests {
     @Test func onlyLiveSettingsChangeWhileItRuns() throws {
         let fast: DatumObject = ["mode": "fast"]
         #expect(kind.canReconfigure(fromStored: [:], toStored: fast))
-        #expect(kind.canReconfigure(fromStored: fast, toStored: try #require(json(#"{"limits": {"idle": "5s"}}"#).object)))
+        #expect(
+            kind.canReconfigure(fromStored: fast, toStored: try #require(json(#"{"limits": {"idle": "5s"}}"#).object)))
         #expect(!kind.canReconfigure(fromStored: [:], toStored: ["root": "/x"]))
         // What is given as it is anyway is no change.
         #expect(kind.canReconfigure(fromStored: [:], toStored: ["listen": "tcp:80"]))

@@ -8,7 +8,9 @@ import Testing
 struct KindFoldersTests {
     private let first: TemporaryFolder
     private let second: TemporaryFolder
-    private var kinds: KindList { KindList([Greeter.self], elsewhere: KindFolders([first.path, "/none", second.path])) }
+    private var kinds: KindList {
+        KindList([Greeter.self], elsewhere: KindFolders([first.path, "/none", second.path]))
+    }
 
     init() throws {
         (first, second) = (try TemporaryFolder(), try TemporaryFolder())

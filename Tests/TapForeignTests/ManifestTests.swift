@@ -86,37 +86,70 @@ struct ManifestTests {
                 head("sample") + "arguments: [\"{roto}\"]\nsettings:\n  root: {meaning: What it shows.}\n",
                 "5:13: arguments[0] names the setting \"roto\", which there is not. Did you mean \"root\"?"
             ),
-        ])
+        ] as [(String, String)])
     func tellsOfAMistakeAtItsPlace(_ text: String, _ problem: String) {
         #expect(problems(text).first == "sample.yaml:" + problem)
     }
 
     @Test(
         arguments: [
-            ("a: {meaning: X}", "6:15: settings.a.meaning must say in one sentence, with its full stop, what the setting is for"),
-            ("a: {type: txt, meaning: X.}", "6:13: settings.a.type must be one of bool, integer, number, text, duration, size, path, endpoint, secret, any, but is \"txt\""),
-            ("a: {type: integer, default: x, meaning: X.}", "6:31: settings.a.default must be a whole number, but is text \"x\""),
-            ("a: {type: integer, default: 0, from: 1, meaning: X.}", "6:31: settings.a.default must be 1 or more, but is 0"),
-            ("a: {type: bool, from: 1, meaning: X.}", "6:25: settings.a.from has a place only in a setting of the type integer, duration or size"),
+            (
+                "a: {meaning: X}",
+                "6:15: settings.a.meaning must say in one sentence, with its full stop, what the setting is for"
+            ),
+            (
+                "a: {type: txt, meaning: X.}",
+                "6:13: settings.a.type must be one of bool, integer, number, text, duration, size, path, endpoint, secret, any, but is \"txt\""
+            ),
+            (
+                "a: {type: integer, default: x, meaning: X.}",
+                "6:31: settings.a.default must be a whole number, but is text \"x\""
+            ),
+            (
+                "a: {type: integer, default: 0, from: 1, meaning: X.}",
+                "6:31: settings.a.default must be 1 or more, but is 0"
+            ),
+            (
+                "a: {type: bool, from: 1, meaning: X.}",
+                "6:25: settings.a.from has a place only in a setting of the type integer, duration or size"
+            ),
             ("a: {type: duration, from: 1, meaning: X.}", "6:29: settings.a.from must be a value of the type duration"),
             ("a: {type: integer, to: 1, meaning: X.}", "6:26: settings.a.to needs from beside it, the least value"),
-            ("a: {type: bool, words: [b], meaning: X.}", "6:26: settings.a.words has a place only in a setting of the type text"),
+            (
+                "a: {type: bool, words: [b], meaning: X.}",
+                "6:26: settings.a.words has a place only in a setting of the type text"
+            ),
             ("name: {meaning: X.}", "6:3: settings.name belongs to every service: call it something else"),
-            ("a-b: {meaning: X.}", "6:3: settings.a-b must be letters and digits that begin with a letter, with dots for groups in groups"),
-            ("a: {meaning: X.}\n  a.b: {meaning: X.}", "7:3: settings.a.b can't be beside a: one of them is a group and a value at once"),
+            (
+                "a-b: {meaning: X.}",
+                "6:3: settings.a-b must be letters and digits that begin with a letter, with dots for groups in groups"
+            ),
+            (
+                "a: {meaning: X.}\n  a.b: {meaning: X.}",
+                "7:3: settings.a.b can't be beside a: one of them is a group and a value at once"
+            ),
             ("a: {meaning: X., live: maybe}", "6:26: settings.a.live must be true or false, but is text \"maybe\""),
             ("a: {meaning: X., lives: true}", "6:20: settings.a.lives is not known here. Did you mean \"live\"?"),
-        ])
+        ] as [(String, String)])
     func tellsOfAMistakeInASetting(_ line: String, _ problem: String) {
         #expect(problems(head("sample") + "settings:\n  \(line)\n") == ["sample.yaml:" + problem])
     }
 
     @Test(
         arguments: [
-            ("a: {durability: never}", "6:19: state.a.durability must be one of always, everySecond, snapshot, but is \"never\""),
-            ("a: {key: text, initial: 1}", "6:27: state.a.initial has a place only in a cell: a table is empty at first"),
+            (
+                "a: {durability: never}",
+                "6:19: state.a.durability must be one of always, everySecond, snapshot, but is \"never\""
+            ),
+            (
+                "a: {key: text, initial: 1}",
+                "6:27: state.a.initial has a place only in a cell: a table is empty at first"
+            ),
             ("a: {}\n  b: {formerly: [a]}", "7:3: state.b: \"a\" is the name of two, or was"),
-            ("a: {migrations: [{renam: {a: b}}]}", "6:21: state.a.migrations[0].renam is not known here. Did you mean \"rename\"?"),
+            (
+                "a: {migrations: [{renam: {a: b}}]}",
+                "6:21: state.a.migrations[0].renam is not known here. Did you mean \"rename\"?"
+            ),
         ])
     func tellsOfAMistakeInAState(_ line: String, _ problem: String) {
         #expect(problems(head("sample") + "state:\n  \(line)\n") == ["sample.yaml:" + problem])
@@ -124,7 +157,8 @@ struct ManifestTests {
 
     @Test func tellsOfAllMistakesInTheirOrder() {
         let text = head("sample") + "settings:\n  a: {meaning: X}\n  b: {type: x}\nstate: {c: {key: float}}\n"
-        #expect(problems(text).map { String($0.prefix(15)) } == ["sample.yaml:6:1", "sample.yaml:7:1", "sample.yaml:8:1"])
+        #expect(
+            problems(text).map { String($0.prefix(15)) } == ["sample.yaml:6:1", "sample.yaml:7:1", "sample.yaml:8:1"])
     }
 
     @Test func needsAProgramThatCanBeExecuted() throws {
