@@ -105,6 +105,7 @@ struct PackageOptions: ParsableArguments {
             name: package, version: setVersion, summary: description, longDescription: longDescription)
         request.runner = try runner(invocation)
         request.state = source.state
+        request.depends = source.kindPackages
         request.includes = try includes.flatMap { try $0.files() }
         request.compression = compression
         request.homepage = homepage

@@ -10,14 +10,16 @@ struct Tour {
         var output: String
     }
 
+    /// The folder of the repository.
+    private static let root = String(#filePath.dropLast("/Tests/EndToEnd/Tour.swift".count))
+
     private let steps: [Step]
 
     /// The steps in a document's blocks marked `console`: a line that begins with `$ `, then what it prints.
     ///
     /// Throws when the document can't be read.
     init(_ document: String) async throws {
-        let root = String(#filePath.dropLast("/Tests/EndToEnd/Tour.swift".count))
-        let text = try await Program.run("cat", [document], in: root).output
+        let text = try await Program.run("cat", [document], in: Self.root).output
         var steps: [Step] = []
         var isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -36,26 +38,31 @@ struct Tour {
     var count: Int { steps.count }
 
     /// Runs all commands in a folder of their own, and compares what they print.
-    func play() async throws {
+    ///
+    /// `environment` has variables besides those of the test.
+    func play(environment: [String: String] = [:]) async throws {
         let folder = try TemporaryFolder()
         let port = try await Self.freePort()
         let path = "\(Bench.programs):" + (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin")
+        let environment = environment.merging(["PATH": path]) { $1 }
         var running: Program?
         for step in steps {
             let command = step.command.replacing("8080", with: port)
             let expected = Self.normalized(step.output)
             let actual = { (text: String) in
-                Self.normalized(text.replacing(port, with: "8080").replacing(folder.path, with: "/home/ada"))
+                Self.normalized(
+                    text.replacing(port, with: "8080").replacing(folder.path, with: "/home/ada")
+                        .replacing(Self.root, with: "/home/ada/taproom"))
             }
             if command.contains(#/^([a-z]+ )?tapd /#) {
                 let program = try Program(
-                    "sh", ["-c", "exec " + command], in: folder.path, environment: ["PATH": path])
+                    "sh", ["-c", "exec " + command], in: folder.path, environment: environment)
                 let line = try await program.line(containing: " serving ")
                 #expect(actual(line) == expected, "\(command)")
                 running = program
             } else {
                 let outcome = try await Program.run(
-                    "sh", ["-c", command], in: folder.path, environment: ["PATH": path])
+                    "sh", ["-c", command], in: folder.path, environment: environment)
                 #expect(actual(outcome.output + outcome.errors) == expected, "\(command)")
                 if command.contains("tapctl stop"), let running { #expect(try await running.end().status == 0) }
             }

@@ -27,4 +27,10 @@ struct TourTests {
         #expect(tour.count >= 15)
         try await tour.play()
     }
+
+    @Test func everyCommandOfTheSampleInPythonPrintsWhatItShows() async throws {
+        let tour = try await Tour("docs/foreign-kinds.md")
+        #expect(tour.count >= 8)
+        try await tour.play(environment: ["TAPROOM_KINDS": ForeignKinds.samples])
+    }
 }
