@@ -111,7 +111,7 @@ enum Mktap {
     ///
     /// The kind is asked only when that matters: its answer takes as long as making the tap.
     private static func optionsTaken(in words: [String], _ invocation: Invocation) throws -> Set<String> {
-        guard let place = words.firstIndex(where: invocation.kinds.knows) else { return [] }
+        guard let place = words.firstIndex(where: invocation.kinds.isWord) else { return [] }
         let names = words[place...].map { word in String(word.prefix { $0 != "=" }) }
         guard names.contains(where: { movable.contains($0) || ["--force", "--encrypted"].contains($0) }) else {
             return []

@@ -61,6 +61,12 @@ package struct KindList: Sendable {
         return packages
     }
 
+    /// Whether a word is what a kind that can be used is called now: found without reading the manifests of others.
+    package func isWord(_ word: String) -> Bool {
+        if builtIn.contains(where: { $0.word == word || $0.formerWords.contains(word) }) { return true }
+        return if case .usable? = elsewhere?.kind(word) { true } else { false }
+    }
+
     /// Whether a word is one of a kind's, without a look at what is wrong with those that can't be used.
     package func knows(_ word: String) -> Bool { (try? kind(word)) != nil }
 }

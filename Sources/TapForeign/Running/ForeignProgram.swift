@@ -30,6 +30,7 @@ final class ForeignProgram: Sendable {
         let full = manifest.settings.full(stored)
         let resolved = try manifest.settings.resolved(full, context.logger)
         let state = try await ForeignState(manifest.state, context)
+        let cells = try await state.cells()
         let keys = manifest.settings.endpoints(stored).map(\.key)
         let files = try ForeignFiles(
             context.listeners, talks: manifest.speech == .taproom, isBlocking: manifest.isBlocking)
@@ -50,7 +51,7 @@ final class ForeignProgram: Sendable {
             }
             let hello = RunnerMessage.Hello(
                 service: context.name, kind: manifest.word, settings: resolved, listeners: listeners,
-                cells: try await state.cells())
+                cells: cells)
             control.say(.hello(hello))
         }
         return program
