@@ -16,8 +16,10 @@ import Testing
 
     private func strip(_ path: String, to target: String) throws -> StrippedProgram {
         let program = try StrippedProgram(path)
-        var bytes: [UInt8] = []
-        try program.read { bytes.append(contentsOf: $0) }
+        let reader = ContentReader(.program(program))
+        let bytes = try [UInt8](unsafeUninitializedCapacity: program.size + 1) { room, count in
+            count = try reader.read(into: UnsafeMutableRawBufferPointer(room))
+        }
         try write(bytes, to: target, mode: 0o755)
         #expect(bytes.count == program.size)
         return program

@@ -11,6 +11,23 @@ package struct PackageFile: Sendable, Equatable {
         case link(to: String)
         /// A folder that is made even when nothing is in it.
         case folder
+
+        /// The file of this machine that the bytes are read from, if there is one.
+        var source: String? {
+            switch self {
+            case .file(let path): path
+            case .program(let program): program.path
+            case .bytes, .link, .folder: nil
+            }
+        }
+
+        /// Whether it is a file, which has bytes.
+        var isFile: Bool {
+            switch self {
+            case .bytes, .file, .program: true
+            case .link, .folder: false
+            }
+        }
     }
 
     /// Who owns a file, as numbers.
