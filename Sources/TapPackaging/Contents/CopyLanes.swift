@@ -17,7 +17,7 @@ struct CopyLanes<Checksum: Digest> {
     }
 
     /// How much is read at a time in all lanes: so little that it is in the processor's cache still when it is used.
-    private static var bufferSize: Int { 1 << 18 }
+    private static var bufferSize: Int { 1 << 19 }
 
     private let queue: WorkQueue<LaidFile, [UInt8]>
     private var lanes: [Lane]
