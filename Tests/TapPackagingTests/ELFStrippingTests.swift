@@ -16,10 +16,7 @@ import Testing
 
     private func strip(_ path: String, to target: String) throws -> StrippedProgram {
         let program = try StrippedProgram(path)
-        let reader = ContentReader(.program(program))
-        let bytes = try [UInt8](unsafeUninitializedCapacity: program.size + 1) { room, count in
-            count = try reader.read(into: UnsafeMutableRawBufferPointer(room))
-        }
+        let bytes = try program.bytes()
         try write(bytes, to: target, mode: 0o755)
         #expect(bytes.count == program.size)
         return program

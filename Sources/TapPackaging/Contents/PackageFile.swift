@@ -97,6 +97,21 @@ extension [PackageFile] {
     /// How many bytes all of them have, before they are compressed.
     var size: Int { get throws { try reduce(0) { $0 + (try $1.size) } } }
 
+    /// A path at which there are two things of them; the same file may be there twice, and a folder.
+    var collision: String? {
+        var contents: [String: PackageFile.Content] = [:]
+        for file in self {
+            if let other = contents[file.path], other != file.content { return file.path }
+            contents[file.path] = file.content
+        }
+        return map(\.path).first { path in
+            path.indices.contains { index in
+                guard path[index] == "/", let above = contents[String(path[..<index])] else { return false }
+                return above != .folder
+            }
+        }
+    }
+
     /// The same files and every folder above them, each before what is in it; no path stands twice.
     var withFolders: [PackageFile] {
         var all: [String: PackageFile] = [:]
