@@ -104,12 +104,13 @@ extension [PackageFile] {
             if let other = contents[file.path], other != file.content { return file.path }
             contents[file.path] = file.content
         }
-        return map(\.path).first { path in
-            path.indices.contains { index in
-                guard path[index] == "/", let above = contents[String(path[..<index])] else { return false }
-                return above != .folder
+        for file in self {
+            for index in file.path.indices where file.path[index] == "/" {
+                let above = String(file.path[..<index])
+                if let other = contents[above], other != .folder { return above }
             }
         }
+        return nil
     }
 
     /// The same files and every folder above them, each before what is in it; no path stands twice.

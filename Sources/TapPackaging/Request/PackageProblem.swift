@@ -82,7 +82,7 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
                 + "is \"\(word)\""
         case .dependsOfRPM(let word):
             "what an rpm depends on must be names, each perhaps with a version, and commas between, but is \"\(word)\""
-        case .collision(let path): "two things are to be installed as \(path), or one in the other"
+        case .collision(let path): "two things are to be installed as \(path), or one of them in the other"
         case .includePath(let path): "a package can't install \(path)"
         case .socket(let path, _): "a service under systemd cannot offer the socket \(path)"
         }
