@@ -28,6 +28,6 @@ enum Tap2oci {
         // Nothing else could run it.
         arguments.options.bundle = true
         let request = try arguments.options.request(name: arguments.image, invocation)
-        return try arguments.options.write(OCIImage(request))
+        return try arguments.options.write(OCIImage(request), invocation)
     }
 }
