@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 
 extension Responder {
     /// Has a request answered when it has passed what its place asks for.
