@@ -35,7 +35,7 @@ struct KindCommand {
         Set(CommandHelp.elements(try help(of: kind)["arguments"]).flatMap(CommandHelp.names))
     }
 
-    /// The service that the options ask for, checked.
+    /// The service that the options ask for, checked; what was made up for it is told.
     func service() throws -> ServiceDefinition { try service(of: kind) }
 
     private func service<Kind: ServiceKind>(of kind: Kind.Type) throws -> ServiceDefinition {
@@ -45,7 +45,7 @@ struct KindCommand {
         }
         let settings: Kind.Settings
         do {
-            settings = try options.settings()
+            settings = try options.settings { invocation.tell($0) }
         } catch let error as ValidationError {
             throw UsageError(problem: error.message, help: "\(Kind.word) --help")
         }
