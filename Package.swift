@@ -154,7 +154,12 @@ let package = Package(
                 argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
-        kind("Standard", ["Taproom", "TapWeb"]),
+        kind(
+            "Telnet",
+            [
+                "Taproom", "TapNetwork", "TapSecrets", argumentParser, lifecycle, logging, metrics, nioCore,
+            ]),
+        kind("Standard", ["Taproom", "TapTelnet", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -197,8 +202,15 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser,
+                "TapWeb", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+            ]),
+        tests(
+            "TapTelnetTests",
+            [
+                "TapTelnet", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser, lifecycle,
+                logging, nioCore, "mktap", "tapd", "tapctl",
             ]),
         tests(
             "TapStandardTests",
