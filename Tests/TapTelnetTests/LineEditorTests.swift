@@ -122,7 +122,7 @@ struct LineEditorTests {
     @Test func aPasswordIsNotSeen() {
         var editor = LineEditor(prompt: "password: ")
         let outputs = "secret".unicodeScalars.map { editor.press(.character($0), .hidden).output }
-        #expect(outputs.allSatisfy(\.isEmpty))
+        #expect(outputs.allSatisfy { $0.isEmpty })
         #expect(editor.press(.up, .hidden).output == "" && editor.press(.tab, .hidden).outcome == .none)
         let last = editor.press(.enter, .hidden)
         #expect(last.outcome == .line("secret") && last.output == "\n")

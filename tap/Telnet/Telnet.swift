@@ -1,3 +1,4 @@
+import Logging
 public import ServiceLifecycle
 public import Taproom
 

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import Synchronization
 import TapSecrets
+import Taproom
 
 /// Who may log in, for all connections of a service.
 final class TelnetAccess: Sendable {

@@ -25,7 +25,7 @@ public struct TelnetLimits: SettingsGroup, Equatable, Sendable {
 
     /// What the keys mean, for settings that have these under a key.
     static func fields<Settings>(
-        _ limits: KeyPath<Settings, TelnetLimits> & Sendable, below key: String
+        _ limits: any KeyPath<Settings, TelnetLimits> & Sendable, below key: String
     ) -> [SettingField<Settings>] {
         [
             SettingField(
