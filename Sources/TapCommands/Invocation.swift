@@ -82,8 +82,9 @@ extension Invocation {
             console.print(help.text)
             return .done
         case let error as UsageError:
-            let command = inside == nil ? command(tool) + " " : ""
-            complain("\(Invocation.sentence(error.problem)) See '\(command)\(error.help)'.")
+            let command =
+                inside == nil ? "\(command(tool)) \(error.help)" : error.help == "--help" ? "help" : error.help
+            complain("\(Invocation.sentence(error.problem)) See '\(command)'.")
             return .usage
         case let error as any ReportableError:
             let advice = error.advice.map { " " + $0 } ?? ""

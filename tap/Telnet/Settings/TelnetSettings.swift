@@ -35,7 +35,17 @@ public struct TelnetSettings: ServiceSettings {
                 "remote",
                 "Listen to other machines too, though everybody on the way can read passwords and all else, and change it.",
                 examples: [true]),
-            SettingField("users", "Who may log in, by name.", examples: [["ada": ["role": "read"]]]),
+            SettingField(
+                "users", "Who may log in, by name: the password of each, and the role, read or write.",
+                examples: [
+                    [
+                        "ada": [
+                            "password":
+                                "$argon2id$v=19$m=65536,t=2,p=1$/j4ZVq+eDtQwLMqbLBZn2A$1hcZ8ikEnDiuE2qRWmCRTSKZeVhPsp9rpEXsCcBVXxI",
+                            "role": "read",
+                        ]
+                    ]
+                ]),
             SettingField("limits", "What somebody may ask of it.", examples: [["idle": "5m"]]),
         ] + TelnetLimits.fields(\.limits, below: "limits")
 
