@@ -109,7 +109,9 @@ struct TelnetServingTests {
             Telnet.self, settings: settings { $0.limits.tries = 2 }, logger: log.logger, shell: FakeShell()
         ) { service in
             let client = try await client(of: service, agreeing: false)
-            try await client.send("ada\nwrong\nmy password\nwrong\n")
+            try await client.send("ada\nwrong\n")
+            _ = try await client.receive(through: "login: ")
+            try await client.send("my password\nwrong\n")
             _ = try await client.receiveAll()
         }
         #expect(log.lines.filter { $0.contains("login refused") }.count == 2)
