@@ -1,6 +1,7 @@
 import Glibc
 import TapData
 import TapTesting
+import Taproom
 import Testing
 
 /// An application that is looked after over telnet, from outside to inside and back.
@@ -215,6 +216,25 @@ struct TelnetTests {
         #expect(try await TelnetTalk(to: served.ports[1]).askLast("stop").hasPrefix("web.tap: stops\n"))
         // Both write to the same pipe, which ends with the second.
         #expect(try await served.program.end().status == 0)
+    }
+
+    @Test func theSampleHasAShellForThoseWhoAreGivenAPassword() async throws {
+        let bench = try Bench()
+        let samples = String(#filePath.dropLast("Tests/EndToEnd/TelnetTests.swift".count)) + "samples"
+        let text = try String(decoding: SmallFile.read(samples + "/shell.yaml", atMost: 100_000).bytes, as: UTF8.self)
+        try bench.folder.write(
+            text.replacing("tcp:8080", with: "tcp:0").replacing("tcp:4040", with: "tcp:0")
+                .replacing("static: site", with: "static: \(samples)/site"),
+            to: "shell.yaml")
+        let served = try await bench.serve("-y", "shell.yaml")
+        try await bench.done("tapctl", "set", "shell.tap", "telnet.users.ada.password=A SECRET")
+        let talk = try await TelnetTalk(to: served.ports[1], as: "ada", "A SECRET", application: "shell")
+        #expect(try await talk.ask("show web.kind") == "web\n")
+        #expect(try await served.stop().status == 0)
+        // What was given stays, though the description knows nothing of it.
+        let again = try await bench.serve("-y", "shell.yaml")
+        _ = try await TelnetTalk(to: again.ports[1], as: "ada", "A SECRET", application: "shell")
+        #expect(try await again.stop().status == 0)
     }
 
     @Test func anApplicationInMemoryHasAShellToo() async throws {

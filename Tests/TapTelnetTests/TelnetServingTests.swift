@@ -78,6 +78,24 @@ struct TelnetServingTests {
         }
     }
 
+    @Test func whoSendsAllAtOnceAndEndsIsStillAnswered() async throws {
+        try await serving(settings()) { service in
+            let client = try await client(of: service, agreeing: false)
+            try await client.send("ada\nsecret\nsay one\nsay two\n")
+            try await client.finishSending()
+            let text = String(decoding: try await client.receiveAll(), as: UTF8.self)
+            #expect(text.hasSuffix("fake> one\r\nfake> two\r\nfake> "))
+        }
+    }
+
+    @Test func echoIsOursFromTheFirstKeyOn() async throws {
+        try await serving(settings()) { service in
+            let client = try await client(of: service, agreeing: false)
+            try await client.send([255, 253, 1] + Array("ada\r\n".utf8))
+            #expect(try await client.receive(through: "password: ") == "ada\r\npassword: ")
+        }
+    }
+
     @Test func whoMayLookOnlyIsNamedSo() async throws {
         let shell = FakeShell()
         try await serving(settings(), shell) { service in

@@ -152,6 +152,21 @@ struct TelnetSessionTests {
         #expect(session.performed(isAdmitted: true) == [.show("web> ")])
     }
 
+    @Test func namesHaveAnEndBeforeAnybodyIsKnown() {
+        var session = session()
+        let output = shown(type(String(repeating: "x", count: 10_000), &session))
+        #expect(output.count { $0 == "x" } < 20_000 && output.hasSuffix("\u{7}"))
+    }
+
+    @Test func theEndOfWhatIsTypedEndsWhoWaits() {
+        var waiting = loggedIn()
+        #expect(waiting.endInput() == [.close])
+        var busy = loggedIn()
+        _ = type("status\n", &busy)
+        #expect(busy.endInput() == [])
+        #expect(busy.performed(isAdmitted: true) == [.show("web> "), .close])
+    }
+
     @Test func whatIsTypedAheadHasAnEnd() {
         var session = loggedIn()
         _ = type("status\n", &session)

@@ -17,6 +17,8 @@ final class TelnetServer: ReconfigurableService {
         (self.access, self.figures) = (access, figures)
         server = ChannelServer(context, connectionLimit: settings.limits.sessions) { channel, endpoint in
             channel.eventLoop.makeCompletedFuture {
+                // Scripts may have said all that they have to say long before all is answered.
+                try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
                 if case .tcp = endpoint.address {
                     // The byte behind an urgent command belongs to the stream, or the next one would be lost.
                     let urgent = ChannelOptions.socketOption(NIOBSDSocket.Option(rawValue: SO_OOBINLINE))

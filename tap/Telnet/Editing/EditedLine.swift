@@ -3,13 +3,16 @@ struct EditedLine: Equatable, Sendable {
     /// The longest line, in characters.
     static let maximumLength = 4096
 
+    /// How long this one may be.
+    let limit: Int
     /// What somebody sees as one character each.
     private(set) var characters: [Character] = []
     /// How many characters are in front of it.
     private(set) var cursor = 0
 
     /// An empty line, or a text with the cursor behind it.
-    init(_ text: String = "") {
+    init(_ text: String = "", limit: Int = maximumLength) {
+        self.limit = limit
         characters = Array(text)
         cursor = characters.count
     }
@@ -19,7 +22,7 @@ struct EditedLine: Equatable, Sendable {
 
     /// Puts something in front of the cursor; false when the line is full.
     mutating func insert(_ scalar: Unicode.Scalar) -> Bool {
-        guard characters.count < EditedLine.maximumLength else { return false }
+        guard characters.count < limit else { return false }
         if cursor > 0 {
             // An accent belongs to the letter before it.
             var joined = String(characters[cursor - 1])

@@ -32,9 +32,9 @@ struct LineEditor: Equatable, Sendable {
     init(prompt: String) { self.prompt = prompt }
 
     /// Begins a line anew, under a prompt, and answers what shows it.
-    mutating func begin(_ prompt: String? = nil) -> String {
+    mutating func begin(_ prompt: String? = nil, limit: Int = EditedLine.maximumLength) -> String {
         if let prompt { self.prompt = prompt }
-        line = EditedLine()
+        line = EditedLine(limit: limit)
         windowStart = 0
         return self.prompt
     }
@@ -64,7 +64,7 @@ struct LineEditor: Equatable, Sendable {
 
     private mutating func pressed(_ key: Key, _ echo: Echo) -> (Outcome, String) {
         switch key {
-        case .character(let scalar): return (.none, insert(scalar))
+        case .character(let scalar): return (.none, insert(scalar, isShown: echo == .ours))
         case .enter: return (.line(line.text), "\n")
         case .interrupt: return (.interrupted, "^C\n")
         case .endOfInput where line.characters.isEmpty: return (.ended, "\n")
@@ -76,9 +76,10 @@ struct LineEditor: Equatable, Sendable {
         }
     }
 
-    private mutating func insert(_ scalar: Unicode.Scalar) -> String {
+    private mutating func insert(_ scalar: Unicode.Scalar, isShown: Bool) -> String {
         let count = line.characters.count
         guard line.insert(scalar) else { return "\u{7}" }
+        guard isShown else { return "" }
         let isPlain = line.isAtEnd && windowStart == 0 && line.characters.count == count + 1
         guard isPlain, DisplayWidth.of(prompt) + DisplayWidth.of(line.characters) < columns else { return redrawn() }
         return String(scalar)

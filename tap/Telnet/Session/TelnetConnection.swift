@@ -61,22 +61,21 @@ final class TelnetConnection: ChannelInboundHandler {
         guard self.context != nil else { return }
         if session.isLoggedIn, session.isWaiting { startIdleTimer() }
         for byte in unwrapInboundIn(data).readableBytesView {
-            for event in wire.read(byte) { take(event) }
+            let events = wire.read(byte)
+            session.isEchoOurs = wire.isEchoOurs
+            for event in events { take(event) }
         }
     }
 
     private func take(_ event: TelnetWire.Event) {
         switch event {
         case .key(let key): carryOut(session.press(key))
-        case .answer(let bytes):
-            send(bytes)
-            session.isEchoOurs = wire.isEchoOurs
+        case .answer(let bytes): send(bytes)
         case .width(let columns): session.setColumns(columns)
         case .abuse:
             place.logger.warning("options without an end", metadata: ["source": "\(client)"])
             context?.close(promise: nil)
         }
-        session.isEchoOurs = wire.isEchoOurs
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -88,9 +87,13 @@ final class TelnetConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
-        carryOut(session.end(.serviceEnds))
-        startTimer(milliseconds: TelnetConnection.grace.nanoseconds / 1_000_000) { $0.session.endNow(.serviceEnds) }
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            carryOut(session.end(.serviceEnds))
+            startTimer(milliseconds: TelnetConnection.grace.nanoseconds / 1_000_000) { $0.session.endNow(.serviceEnds) }
+        case ChannelEvent.inputClosed: carryOut(session.endInput())
+        default: context.fireUserInboundEventTriggered(event)
+        }
     }
 
     private func send(_ bytes: [UInt8]) {

@@ -48,8 +48,9 @@ struct TelnetSession: Equatable, Sendable {
 
     /// How much may be typed ahead, in keys.
     static let maximumTypedAhead = 4096
-    /// Names are no longer than this, in bytes, and neither are passwords.
+    /// The longest line of somebody who is not known, in characters: a name, or a password.
     private static let maximumSecret = 1024
+    private static let maximumName = 128
 
     /// Whether what is typed is shown by us, and not by the client.
     var isEchoOurs = false
@@ -61,6 +62,8 @@ struct TelnetSession: Equatable, Sendable {
     private var typedAhead: [Key] = []
     /// Whether the session ends when what is under way is done.
     private var ending: Ending?
+    /// Whether nothing more will be typed.
+    private var isInputOver = false
 
     /// A session of somebody who is not known yet.
     ///
@@ -89,7 +92,9 @@ struct TelnetSession: Equatable, Sendable {
     var isEnding: Bool { ending != nil }
 
     /// Begins.
-    mutating func begin() -> [Action] { [.show(editor.begin("login: "))] }
+    mutating func begin() -> [Action] { [.show(askForName())] }
+
+    private mutating func askForName() -> String { editor.begin("login: ", limit: TelnetSession.maximumName) }
 
     /// Is told how wide the terminal is.
     mutating func setColumns(_ columns: Int) { editor.setColumns(columns) }
@@ -130,15 +135,21 @@ struct TelnetSession: Equatable, Sendable {
         if let ending { return close(ending) }
         var actions: [Action] = []
         while isWaiting, !typedAhead.isEmpty { actions += press(typedAhead.removeFirst()) }
-        return actions
+        return isWaiting && isInputOver ? actions + close() : actions
+    }
+
+    /// Is told that nothing more will be typed: it ends when all that was is answered.
+    mutating func endInput() -> [Action] {
+        isInputOver = true
+        return isWaiting ? close() : []
     }
 
     private mutating func take(_ text: String) -> [Action] {
         switch phase {
         case .name:
             guard !text.isEmpty else { return begin() }
-            phase = .password(name: String(text.prefix(TelnetSession.maximumSecret)))
-            return [.show(editor.begin("password: "))]
+            phase = .password(name: text)
+            return [.show(editor.begin("password: ", limit: TelnetSession.maximumSecret))]
         case .password(let name):
             phase = .checking
             _ = editor.begin("")
@@ -160,7 +171,7 @@ struct TelnetSession: Equatable, Sendable {
             typedAhead = []
             guard failures < tries else { return [.show("Login incorrect.\n")] + close() }
             phase = .name
-            return [.show("Login incorrect.\n" + editor.begin("login: "))] + resume()
+            return [.show("Login incorrect.\n" + askForName())] + resume()
         }
     }
 
