@@ -22,9 +22,6 @@ struct Invocation: Sendable {
             author: inside?.author ?? UserName.current, origin: inside?.origin ?? tool.rawValue, comment: comment ?? "")
     }
 
-    /// Where relative paths of a change are taken from; nil: they stay as they are, for whoever types them is elsewhere.
-    var folder: String? { inside == nil ? LocalPath.workingFolder : nil }
-
     /// The description in a file.
     ///
     /// Throws what ``DescriptionFile`` does, and what an application inside does not allow.

@@ -27,7 +27,7 @@ extension Tapctl {
             if arguments.count == 1, !first.contains("=") || access(first, F_OK) == 0 {
                 request.description = try invocation.description(first, target.passphrase).transferred(onConflict)
             } else {
-                request = ChangeRequest(try Assignment.edits(arguments), folder: invocation.folder)
+                request = ChangeRequest(try Assignment.edits(arguments), folder: LocalPath.workingFolder)
             }
             let plan = try target.with(tap, invocation) { [request] in try await $0.plan(request) }
             return try target.report(

@@ -16,7 +16,7 @@ protocol ChangingVerb: Verb {
 extension ChangingVerb {
     func perform(_ invocation: Invocation) throws -> ExitStatus {
         var (tap, request) = try request(invocation)
-        request.folder = invocation.folder
+        request.folder = LocalPath.workingFolder
         request.comment = comment
         let authorship = invocation.authorship(comment)
         let outcome = try place.with(tap, invocation) { [request] in try await $0.change(request, by: authorship) }

@@ -75,7 +75,11 @@ struct TapctlShell: ApplicationShell {
 
     private func run(_ words: [String], _ invocation: Invocation) -> ExitStatus {
         do {
-            guard words.first == TapctlShell.save.word else { return try Tapctl.run(words, invocation) }
+            let save = TapctlShell.save
+            if [["help", save.word], [save.word, "--help"]].contains(words) {
+                throw HelpRequest(text: save.summary + "\n")
+            }
+            guard words.first == save.word else { return try Tapctl.run(words, invocation) }
             return try save(words, invocation)
         } catch let help as HelpRequest {
             invocation.console.print(TapctlShell.insideText(help.text))

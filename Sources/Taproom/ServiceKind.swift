@@ -133,6 +133,8 @@ public protocol ServiceOptions: ParsableArguments {
     /// hash is kept of. The default tells nothing.
     ///
     /// - Parameter tell: shows a sentence to whoever makes the service.
+    /// - Returns: the settings.
+    /// - Throws: what ``settings()`` does.
     func settings(telling tell: (String) -> Void) throws -> Settings
 }
 

@@ -132,6 +132,10 @@ struct TelnetTests {
         #expect(try await talk.ask("help restart").contains("USAGE: restart SERVICE\n"))
         #expect(try await talk.ask("restart --help").contains("USAGE: restart SERVICE\n"))
         #expect(try await talk.ask("show web.tap web.kind") == "web\n")
+        #expect(try await talk.ask("help save") == "Put on disk what services have in memory only.\n")
+        #expect(try await talk.ask("help quit") == "End the session; exit and Ctrl-D do, too.\n")
+        // From the folder that the application works in.
+        #expect(try await talk.ask("set web.static=www") == "web.tap: nothing to change\n")
         #expect(try await talk.ask("save now") == "save takes no arguments. See 'help'.\n")
         let outside = "is not possible inside of the running application. Use tapctl where the files are.\n"
         for (line, what) in [

@@ -187,17 +187,24 @@ struct TelnetSession: Equatable, Sendable {
         case (nil, _): return [.show(editor.begin())]
         case ("quit", 1), ("exit", 1): return [.show("Goodbye.\n")] + close()
         case ("help", 1): return [.show(help + editor.begin())]
+        case ("help", 2) where own.contains { $0.word == words[1] }:
+            let text = own.first { $0.word == words[1] }?.summary ?? ""
+            return [.show(text + "\n" + editor.begin())]
         default:
             phase = .performing
             return [.perform(words)]
         }
     }
 
-    private var help: String {
-        let own = [
+    /// The words that the session understands itself.
+    private var own: [ShellWord] {
+        [
             ShellWord("help", "List the verbs, or say how one is used: help set."),
             ShellWord("quit", "End the session; exit and Ctrl-D do, too."),
         ]
+    }
+
+    private var help: String {
         let all = verbs + own
         let width = all.map(\.word.count).max() ?? 0
         return all.map { "  \($0.word)\(String(repeating: " ", count: width - $0.word.count))  \($0.summary)\n" }
