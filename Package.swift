@@ -170,7 +170,12 @@ let package = Package(
                 nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
-        kind("Standard", ["Taproom", "TapWeb"]),
+        kind(
+            "Telnet",
+            [
+                "Taproom", "TapNetwork", "TapSecrets", argumentParser, lifecycle, logging, metrics, nioCore,
+            ]),
+        kind("Standard", ["Taproom", "TapTelnet", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -213,8 +218,15 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser,
+                "TapWeb", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+            ]),
+        tests(
+            "TapTelnetTests",
+            [
+                "TapTelnet", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser, lifecycle,
+                logging, nioCore, "mktap", "tapd", "tapctl",
             ]),
         tests(
             "TapStandardTests",

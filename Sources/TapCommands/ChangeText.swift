@@ -29,10 +29,10 @@ enum ChangeText {
     }
 
     /// What came of a change.
-    static func text(_ outcome: ChangeOutcome, _ tap: String) -> String {
+    static func text(_ outcome: ChangeOutcome, _ tap: String, _ invocation: Invocation) -> String {
         guard let revision = outcome.revision else { return "\(tap): nothing to change\n" }
         let confirmation = outcome.confirmUntil.map {
-            "It is taken back at \($0) unless you confirm it: tapctl confirm \(tap)\n"
+            "It is taken back at \($0) unless you confirm it: \(invocation.inside == nil ? "tapctl confirm \(tap)" : "confirm")\n"
         }
         return "\(tap): revision \(revision)\n" + text(outcome.plan) + (confirmation ?? "")
     }

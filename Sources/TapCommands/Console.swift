@@ -3,78 +3,54 @@ import Glibc
 import TapData
 import Taproom
 
-/// The only place where the tools print.
-enum Console {
-    /// Writes a result to standard output.
+/// Where a tool prints: nothing else does.
+struct Console: Sendable {
+    /// Takes bytes, and answers 0, or errno when they can't be written.
+    typealias Output = @Sendable (ArraySlice<UInt8>) -> CInt
+
+    private let results: Output
+    private let complaints: Output
+
+    /// Prints results to one place and complaints to another.
+    init(results: @escaping Output, complaints: @escaping Output) {
+        (self.results, self.complaints) = (results, complaints)
+    }
+
+    /// Standard output and standard error.
+    static let standard = Console(
+        results: { Console.write($0, to: STDOUT_FILENO) }, complaints: { Console.write($0, to: STDERR_FILENO) })
+
+    /// Writes a result.
     ///
     /// Answers whether it could be written.
     @discardableResult
-    static func print(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+    func print(_ text: String) -> Bool { results(Array(text.utf8)[...]) == 0 }
 
-    /// Writes a part of a result to standard output.
+    /// Writes a part of a result.
     ///
     /// Throws ``OutputError`` when it can't be written.
-    static func print(part bytes: [UInt8]) throws(OutputError) {
-        guard write(bytes[...], to: STDOUT_FILENO) else { throw OutputError(code: errno) }
-    }
-
-    /// Writes to standard error.
-    static func complain(_ text: String) { _ = write(text, to: STDERR_FILENO) }
-
-    /// Says what is no mistake but should be known, a line each.
-    static func warn(_ warnings: [String], _ invocation: Invocation) {
-        for warning in warnings { complain("\(invocation.tool.rawValue): warning: \(sentence(warning))\n") }
+    func print(part bytes: [UInt8]) throws(OutputError) {
+        let code = results(bytes[...])
+        guard code == 0 else { throw OutputError(code: code) }
     }
 
     /// Writes a result as JSON.
-    static func print(json value: some Encodable) throws {
+    func print(json value: some Encodable) throws {
         print(JSONWriter.pretty(try DatumEncoder().encode(value)) + "\n")
     }
 
-    /// Says what went wrong in the form `tool: where: what happened. What to do.` Answers how the program should end.
-    ///
-    /// Help and version, which end a command line early too, go to standard output.
-    static func report(_ error: any Error, _ invocation: Invocation) -> ExitStatus {
-        switch error {
-        case let help as HelpRequest:
-            print(help.text)
-            return .done
-        case let error as UsageError:
-            complain(
-                "\(invocation.tool.rawValue): \(sentence(error.problem)) See '\(invocation.command(invocation.tool)) \(error.help)'.\n"
-            )
-            return .usage
-        case let error as any ReportableError:
-            let advice = error.advice.map { " " + $0 } ?? ""
-            let lines = error.description.split(separator: "\n").map {
-                "\(invocation.tool.rawValue): \(sentence(String($0)))"
-            }
-            complain(lines.joined(separator: "\n") + advice + "\n")
-            return error.exitStatus
-        default:
-            complain("\(invocation.tool.rawValue): \(sentence("\(error)"))\n")
-            return .software
-        }
-    }
+    /// Writes what is no result.
+    func complain(_ text: String) { _ = complaints(Array(text.utf8)[...]) }
 
-    private static func sentence(_ text: String) -> String {
-        guard let last = text.last, !".?!".contains(last) else { return text }
-        return text + "."
-    }
-
-    private static func write(_ text: String, to descriptor: CInt) -> Bool {
-        write(Array(text.utf8)[...], to: descriptor)
-    }
-
-    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Bool {
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> CInt {
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             // Nobody reads any more, or the disk is full: there is no other place to say so.
-            guard count > 0 else { return false }
+            guard count > 0 else { return errno }
             rest = rest.dropFirst(count)
         }
-        return true
+        return 0
     }
 }
 

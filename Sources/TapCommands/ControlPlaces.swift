@@ -1,4 +1,3 @@
-import Glibc
 import TapControl
 import Taproom
 
@@ -32,7 +31,7 @@ struct ControlPlaces {
 
     private static func port(_ word: String) throws -> Endpoint {
         let endpoint = try Self.endpoint(word)
-        guard case .tcp(_, let interface) = endpoint.address, let interface, isLoopback(interface) else {
+        guard case .tcp = endpoint.address, endpoint.isOfThisMachine else {
             throw UsageError(
                 problem: "--control \(word): only this machine may control over TCP: add :interface=127.0.0.1")
         }
@@ -60,11 +59,5 @@ struct ControlPlaces {
         } catch {
             throw UsageError(problem: "--control: \(error)")
         }
-    }
-
-    private static func isLoopback(_ address: String) -> Bool {
-        var four = in_addr()
-        if inet_pton(AF_INET, address, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
-        return address == "::1"
     }
 }

@@ -109,7 +109,7 @@ struct DescriptionFile {
     /// Warnings are printed, if there is anybody to print them for. Throws `DescriptionError`.
     func understood(_ kinds: KindList, warning invocation: Invocation?) throws -> (Application, BaseDescription) {
         let reading = try DescriptionReader.reading(text, file: name, folder: folder, kinds: kinds)
-        if let invocation { Console.warn(reading.warnings, invocation) }
+        if let invocation { invocation.warn(reading.warnings) }
         return (reading.application, base(reading.text))
     }
 }

@@ -21,7 +21,7 @@ extension DescriptionSource {
             let reading = try DescriptionReader.reading(
                 base.text, file: base.name == place ? file : base.fileName, folder: folder, kinds: kinds, former: former
             )
-            if warned.isNew(base.text) { Console.warn(reading.warnings, invocation) }
+            if warned.isNew(base.text) { invocation.warn(reading.warnings) }
             return reading
         }
     }

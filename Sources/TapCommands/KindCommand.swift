@@ -40,7 +40,7 @@ struct KindCommand {
         return Set(CommandHelp.elements(try help(of: kind.type)["arguments"]).flatMap(CommandHelp.names))
     }
 
-    /// The service that the options ask for, checked.
+    /// The service that the options ask for, checked; what was made up for it is told.
     func service() throws -> ServiceDefinition {
         switch kind {
         case let kind as CompiledKind: try service(of: kind.type)
@@ -66,7 +66,7 @@ struct KindCommand {
         }
         let settings: Kind.Settings
         do {
-            settings = try options.settings()
+            settings = try options.settings { invocation.tell($0) }
         } catch let error as ValidationError {
             throw UsageError(problem: error.message, help: "\(Kind.word) --help")
         }

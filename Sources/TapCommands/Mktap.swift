@@ -84,7 +84,7 @@ enum Mktap {
             ?? Arguments.read(words, also: "\nKINDS:\n" + KindListing(invocation.kinds).text + "\n")
         if arguments.list {
             let listing = KindListing(invocation.kinds)
-            if arguments.json { try Console.print(json: listing) } else { Console.print(listing.text) }
+            if arguments.json { try invocation.console.print(json: listing) } else { invocation.console.print(listing.text) }
             return .done
         }
         guard !arguments.json else { throw UsageError(problem: "--json shows what --list does, and goes with it only") }
@@ -132,7 +132,7 @@ enum Mktap {
         } else {
             let service = try KindCommand(arguments.kind, invocation).service()
             application = Application(name: service.name, services: [service])
-            Console.warn(SecretLiterals.warnings(in: application), invocation)
+            invocation.warn(SecretLiterals.warnings(in: application))
         }
         if let name = arguments.appname {
             if let problem = Name.problem(name) { throw UsageError(problem: "--appname \(problem)") }
@@ -169,7 +169,7 @@ enum Mktap {
             path, application, base: base, state: state, packages: invocation.kinds.packages(for: application),
             replacing: arguments.force, passphrase: passphrase, by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
-        Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
+        invocation.console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
     }
 
     private static func write(
@@ -179,12 +179,12 @@ enum Mktap {
         let text =
             try arguments.encrypted ? SealedText.seal(text, passphrase: arguments.passphrase.new(path)) : text
         guard path != "-" else {
-            Console.print(text)
+            invocation.console.print(text)
             return
         }
         try WholeFile.write(Array(text.utf8), to: path, mode: 0o644, replacing: arguments.force)
         let run = "Run it with: \(invocation.command(.tapd)) -y \(path)"
-        Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
+        invocation.console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
     }
 
     private static func summary(_ application: Application, _ kinds: KindList) -> String {
@@ -204,7 +204,7 @@ enum Mktap {
             throw UsageError(problem: "--append adds a service to a tap and goes with no other option")
         }
         let service = try KindCommand(arguments.kind, invocation).service()
-        Console.warn(SecretLiterals.warnings(in: Application(name: service.name, services: [service])), invocation)
+        invocation.warn(SecretLiterals.warnings(in: Application(name: service.name, services: [service])))
         let authorship = Authorship(author: UserName.current, origin: "mktap")
         let added = try Blocking.run {
             let application = try await Connection.application(
@@ -213,7 +213,7 @@ enum Mktap {
             return try await application.change(request, by: authorship)
         }
         let name = added.plan.services.last?.name ?? service.name
-        Console.print("\(tap): service \(name) added in revision \(added.revision ?? 0).\n")
+        invocation.console.print("\(tap): service \(name) added in revision \(added.revision ?? 0).\n")
         return .done
     }
 }

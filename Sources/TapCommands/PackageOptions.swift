@@ -133,14 +133,16 @@ struct PackageOptions: ParsableArguments {
     }
 
     /// Writes a package and says what was made, unless nobody wants to know.
-    func write(_ package: some PackageFormat, quiet: Bool = false) throws -> ExitStatus {
+    func write(
+        _ package: some PackageFormat, quiet: Bool = false, _ invocation: Invocation
+    ) throws -> ExitStatus {
         let made = try PackageWriter(folder: output).write(package)
         guard !quiet else { return .done }
         let installation = package.installation(of: made.path)
         if json {
-            try Console.print(json: Made(made, installation))
+            try invocation.console.print(json: Made(made, installation))
         } else {
-            Console.print("\(made.path): \(ByteText.of(made.size)). Install it with: \(installation)\n")
+            invocation.console.print("\(made.path): \(ByteText.of(made.size)). Install it with: \(installation)\n")
         }
         return .done
     }

@@ -23,7 +23,7 @@ struct PackageSource {
         guard options.type == .tap else {
             let description = try DescriptionFile(file, options.passphrase, mayOpen: disclosure.mayOpen)
             application = try description.application(kinds: kinds)
-            Console.warn(try disclosure.check(application, isSealed: description.passphrase != nil), invocation)
+            invocation.warn(try disclosure.check(application, isSealed: description.passphrase != nil))
             (state, date) = (nil, time(nil))
             return
         }
@@ -36,7 +36,7 @@ struct PackageSource {
         let warnings = try disclosure.check(application, isSealed: isSealed)
         state = options.withoutState ? nil : try Self.state(of: moment)
         if isSealed, state != nil { throw EncryptedState(tap: file) }
-        Console.warn(warnings, invocation)
+        invocation.warn(warnings)
     }
 
     private static func state(of moment: TapMoment) throws -> [UInt8]? {

@@ -17,10 +17,14 @@ struct Place: ParsableArguments {
     /// Finds the tap among the words of a command line.
     ///
     /// Throws ``UsageError`` when there are more arguments than the verb takes.
-    func resolve(_ words: [String], atMost count: Int) throws -> (tap: String, arguments: [String]) {
+    func resolve(
+        _ words: [String], atMost count: Int, _ invocation: Invocation
+    ) throws -> (tap: String, arguments: [String]) {
         var arguments = words
         let tap: String
-        if let first = arguments.first, isTap(first) {
+        if let inside = invocation.inside {
+            tap = try self.inside(inside, &arguments)
+        } else if let first = arguments.first, isTap(first) {
             tap = arguments.removeFirst()
         } else {
             // Who names a socket need not name a tap, which an application in memory does not have.
@@ -30,6 +34,17 @@ struct Place: ParsableArguments {
             throw UsageError(problem: "too many arguments: \(arguments.dropFirst(count).joined(separator: " "))")
         }
         return (tap, arguments)
+    }
+
+    /// The tap of a running application that a verb is typed inside of; naming it changes nothing.
+    private func inside(_ inside: InsideApplication, _ arguments: inout [String]) throws -> String {
+        guard control == nil, passphrase.passphraseFile == nil else {
+            throw OutsideOnly(what: "reaching another application")
+        }
+        guard let first = arguments.first, first.hasSuffix(".tap") else { return inside.tap }
+        guard inside.isCalled(first) else { throw OutsideOnly(what: "looking into another tap, \(first),") }
+        arguments.removeFirst()
+        return inside.tap
     }
 
     /// Whether a word names the tap, and not a service or a setting of the one that is here.
@@ -71,6 +86,9 @@ struct Place: ParsableArguments {
         _ tap: String, _ invocation: Invocation,
         _ body: @escaping @Sendable (any ControlledApplication) async throws -> Result
     ) throws -> Result {
+        if let application = invocation.inside?.application {
+            return try Blocking.run { try await body(application) }
+        }
         let (control, passphrase) = (control, passphrase)
         return try Blocking.run {
             if let control {
@@ -84,13 +102,10 @@ struct Place: ParsableArguments {
     }
 
     /// Prints what came of it: as JSON when that is asked for, else as text.
-    func report(_ result: some Encodable, _ text: @autoclosure () throws -> String) throws -> ExitStatus {
-        if json { try Console.print(json: result) } else { Console.print(try text()) }
+    func report(
+        _ result: some Encodable, _ text: @autoclosure () throws -> String, _ invocation: Invocation
+    ) throws -> ExitStatus {
+        if json { try invocation.console.print(json: result) } else { invocation.console.print(try text()) }
         return .done
-    }
-
-    /// Who asks, through what.
-    func authorship(_ comment: String? = nil) -> Authorship {
-        Authorship(author: UserName.current, origin: "tapctl", comment: comment ?? "")
     }
 }

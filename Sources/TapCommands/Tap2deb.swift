@@ -27,6 +27,6 @@ enum Tap2deb {
         let arguments = try Arguments.read(PackageOptions.words(words))
         var request = try arguments.options.request(name: arguments.debfile, invocation)
         arguments.system.apply(to: &request)
-        return try arguments.options.write(DebianPackage(request))
+        return try arguments.options.write(DebianPackage(request), invocation)
     }
 }

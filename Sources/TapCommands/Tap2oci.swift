@@ -34,6 +34,6 @@ enum Tap2oci {
                 problem: "an image has nothing of \(packages), whose kinds this has; package it with tap2deb or tap2rpm"
             )
         }
-        return try arguments.options.write(OCIImage(request))
+        return try arguments.options.write(OCIImage(request), invocation)
     }
 }

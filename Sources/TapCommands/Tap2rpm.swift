@@ -30,6 +30,6 @@ enum Tap2rpm {
         let arguments = try Arguments.read(PackageOptions.words(words))
         var request = try arguments.options.request(name: arguments.rpmfile, invocation)
         arguments.system.apply(to: &request)
-        return try arguments.options.write(RPMPackage(request), quiet: arguments.quiet)
+        return try arguments.options.write(RPMPackage(request), quiet: arguments.quiet, invocation)
     }
 }

@@ -45,43 +45,6 @@ extension TapProgram {
     }
 }
 
-/// One run of a tool.
-struct Invocation: Sendable {
-    let tool: Tool
-    /// What stands before the name of a tool when one is called: empty, or the name of the program that carries it.
-    let prefix: String
-    let kinds: KindList
-
-    /// The command of a tool, as a person would type it.
-    func command(_ tool: Tool) -> String { prefix + tool.rawValue }
-
-    private func manualPage() throws -> ManualPage {
-        let takesKinds = tool == .mktap || tool == .tapd
-        return ManualPage(
-            tool, help: try CommandHelp.of(tool.arguments),
-            kinds: try takesKinds ? kinds.builtIn.map { ($0.word, try KindCommand.help(of: $0.type)) } : [])
-    }
-
-    /// Runs the tool.
-    ///
-    /// Everything that goes wrong is said on standard error.
-    func run(_ arguments: [String]) -> ExitStatus {
-        do {
-            if arguments == ["--generate-man-page"] { throw HelpRequest(text: try manualPage().source) }
-            switch tool {
-            case .mktap: return try Mktap.run(arguments, self)
-            case .tapd: return try Tapd.run(arguments, self)
-            case .tapctl: return try Tapctl.run(arguments, self)
-            case .tap2deb: return try Tap2deb.run(arguments, self)
-            case .tap2rpm: return try Tap2rpm.run(arguments, self)
-            case .tap2oci: return try Tap2oci.run(arguments, self)
-            }
-        } catch {
-            return Console.report(error, self)
-        }
-    }
-}
-
 /// The tools.
 enum Tool: String, CaseIterable, Sendable {
     case mktap, tapd, tapctl, tap2deb, tap2rpm, tap2oci
@@ -123,14 +86,14 @@ enum Tool: String, CaseIterable, Sendable {
         }
         let usage = "USAGE: \(program) <tool> [options]\n\n" + tools.joined(separator: "\n") + "\n"
         if let first = arguments.first, ["--version"].contains(first) {
-            Console.print("\(program) \(ProgramVersion.text)\n")
+            Console.standard.print("\(program) \(ProgramVersion.text)\n")
             return .done
         }
         guard let first = arguments.first, !["--help", "-h", "help"].contains(first) else {
-            if arguments.isEmpty { Console.complain(usage) } else { Console.print(usage) }
+            if arguments.isEmpty { Console.standard.complain(usage) } else { Console.standard.print(usage) }
             return arguments.isEmpty ? .usage : .done
         }
-        Console.complain("\(program): there is no tool \"\(first)\". \(program) --help lists the tools.\n")
+        Console.standard.complain("\(program): there is no tool \"\(first)\". \(program) --help lists the tools.\n")
         return .usage
     }
 }

@@ -34,7 +34,7 @@ extension Tapctl {
         }
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
-            let (tap, words) = try place.resolve(kind, atMost: .max)
+            let (tap, words) = try place.resolve(kind, atMost: .max, invocation)
             let described: Datum
             if words.first == ServiceDefinition.group {
                 guard words.count == 1 else {

@@ -19,18 +19,19 @@ extension Tapctl {
         var onConflict: Merge.Side?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: .max)
+            let (tap, arguments) = try target.resolve(atMost: .max, invocation)
             guard let first = arguments.first else {
                 throw UsageError(problem: "name a description, or settings as PATH=VALUE", help: "plan --help")
             }
             var request = ChangeRequest()
             if arguments.count == 1, !first.contains("=") || access(first, F_OK) == 0 {
-                request.description = try DescriptionFile(first, target.passphrase).transferred(onConflict)
+                request.description = try invocation.description(first, target.passphrase).transferred(onConflict)
             } else {
                 request = ChangeRequest(try Assignment.edits(arguments), folder: LocalPath.workingFolder)
             }
             let plan = try target.with(tap, invocation) { [request] in try await $0.plan(request) }
-            return try target.report(plan, plan.isEmpty ? "\(tap): nothing to change\n" : ChangeText.text(plan))
+            return try target.report(
+                plan, plan.isEmpty ? "\(tap): nothing to change\n" : ChangeText.text(plan), invocation)
         }
     }
 
@@ -57,9 +58,9 @@ extension Tapctl {
         var place: Place { target.place }
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
-            let (tap, file) = try target.resolveTwo("the description to apply", help: "apply --help")
+            let (tap, file) = try target.resolveTwo("the description to apply", help: "apply --help", invocation)
             var request = ChangeRequest()
-            request.description = try DescriptionFile(file, target.passphrase).transferred(onConflict)
+            request.description = try invocation.description(file, target.passphrase).transferred(onConflict)
             request.confirm = try confirm.map { text in
                 guard let limit = TimeSpan(text), limit.milliseconds > 0 else {
                     throw UsageError(
@@ -77,10 +78,10 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
-            let authorship = target.authorship()
+            let tap = try target.resolve(atMost: 0, invocation).tap
+            let authorship = invocation.authorship()
             let revision = try target.with(tap, invocation) { try await $0.confirm(by: authorship) }
-            return try target.report(["revision": revision], "\(tap): revision \(revision) is confirmed\n")
+            return try target.report(["revision": revision], "\(tap): revision \(revision) is confirmed\n", invocation)
         }
     }
 
@@ -92,10 +93,12 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 1)
-            let description = try arguments.first.map { try DescriptionFile($0, target.passphrase).transferred(nil) }
+            let (tap, arguments) = try target.resolve(atMost: 1, invocation)
+            let description = try arguments.first.map {
+                try invocation.description($0, target.passphrase).transferred(nil)
+            }
             let drift = try target.with(tap, invocation) { try await $0.drift(from: description) }
-            return try target.report(drift, drift.map(text).joined())
+            return try target.report(drift, drift.map(text).joined(), invocation)
         }
 
         private func text(_ drift: TapControl.Drift) -> String {
@@ -112,9 +115,9 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 1)
+            let (tap, arguments) = try target.resolve(atMost: 1, invocation)
             let blame = try target.with(tap, invocation) { try await $0.blame(arguments.first) }
-            return try target.report(blame, text(blame))
+            return try target.report(blame, text(blame), invocation)
         }
 
         private func text(_ blame: [TapControl.Blame]) -> String {

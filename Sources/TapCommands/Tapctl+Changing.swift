@@ -14,12 +14,12 @@ extension Tapctl {
         var comment: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 1)
+            let (tap, arguments) = try target.resolve(atMost: 1, invocation)
             let name = arguments.first
-            let authorship = target.authorship(comment)
+            let authorship = invocation.authorship(comment)
             let revision = try target.with(tap, invocation) { try await $0.snapshot(name, by: authorship) }
             try Made(revision: revision).print(
-                json: target.json, "\(tap): snapshot \(name.map { "\($0) " } ?? "")is revision \(revision)")
+                json: target.json, "\(tap): snapshot \(name.map { "\($0) " } ?? "")is revision \(revision)", invocation)
             return .done
         }
     }
@@ -39,17 +39,17 @@ extension Tapctl {
         var comment: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 1)
+            let (tap, arguments) = try target.resolve(atMost: 1, invocation)
             guard let point = arguments.first else {
                 throw UsageError(problem: "name the revision or snapshot to go back to", help: "rollback --help")
             }
             let scope = RollbackScope(settings: settings || !state, state: state || !settings, service: service)
-            let authorship = target.authorship(comment)
+            let authorship = invocation.authorship(comment)
             let revision = try target.with(tap, invocation) { try await $0.rollBack(to: point, scope, by: authorship) }
             let text =
                 revision.map { "\(tap): as at \(point) again, in revision \($0)" }
                 ?? "\(tap): nothing differs from \(point)"
-            try Made(revision: revision).print(json: target.json, text)
+            try Made(revision: revision).print(json: target.json, text, invocation)
             return .done
         }
     }
@@ -60,15 +60,19 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
             try target.with(tap, invocation) { try await $0.stop() }
+            guard invocation.inside == nil else {
+                // It waits for whoever asks here to have the answer.
+                return try target.report(["stopped": false], "\(tap): stops\n", invocation)
+            }
             if let control = target.control {
                 while try RemoteApplication(socket: control) != nil { usleep(10_000) }
             } else {
                 // The lock is free when the process has stored everything and closed the tap.
                 try TapLock.waitUntilFree(tap)
             }
-            return try target.report(["stopped": true], "\(tap): stopped\n")
+            return try target.report(["stopped": true], "\(tap): stopped\n", invocation)
         }
     }
 
@@ -78,12 +82,12 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
-            let authorship = target.authorship()
+            let tap = try target.resolve(atMost: 0, invocation).tap
+            let authorship = invocation.authorship()
             let reloaded = try target.with(tap, invocation) { try await $0.reload(by: authorship) }
             let services = reloaded.services.isEmpty ? "no service" : reloaded.services.joined(separator: ", ")
             let text = reloaded.revision.map { "\(tap): revision \($0) changes \(services)" }
-            return try target.report(reloaded, "\(text ?? "\(tap): nothing new")\n")
+            return try target.report(reloaded, "\(text ?? "\(tap): nothing new")\n", invocation)
         }
     }
 
@@ -98,8 +102,8 @@ extension Tapctl {
 
         enum CodingKeys: String, CodingKey { case revision }
 
-        func print(json: Bool, _ text: String) throws {
-            if json { try Console.print(json: self) } else { Console.print(text + "\n") }
+        func print(json: Bool, _ text: String, _ invocation: Invocation) throws {
+            if json { try invocation.console.print(json: self) } else { invocation.console.print(text + "\n") }
         }
     }
 }

@@ -29,16 +29,16 @@ extension Tapctl {
         var dryRun = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, names) = try target.resolve(atMost: .max)
+            let (tap, names) = try target.resolve(atMost: .max, invocation)
             let request = try request(names)
-            let authorship = target.authorship()
+            let authorship = invocation.authorship()
             let pruning = try target.with(tap, invocation) { try await $0.prune(request, by: authorship) }
             if target.json {
-                try Console.print(json: pruning)
+                try invocation.console.print(json: pruning)
             } else {
                 let count = pruning.revisions.count
                 let what = count == 1 ? "1 revision" : "\(count) revisions"
-                Console.print(
+                invocation.console.print(
                     "\(tap): \(what) \(dryRun ? "would go" : "removed"); \(ByteText.of(pruning.size)) \(dryRun ? "would be" : "are") in use\n"
                 )
             }
@@ -70,6 +70,7 @@ extension Tapctl.Verify {
     /// What the kinds of this program would migrate: a running application is looked at in a copy, for its own program need
     /// not know them.
     func tryMigration(of tap: String, _ invocation: Invocation) throws -> ExitStatus {
+        try invocation.checkOutside("verify --migrate")
         let passphrase = try target.passphrase.opening(tap)
         let copy = "\(tap).migration-\(getpid())"
         try target.with(tap, invocation) { try await $0.save() }
@@ -79,10 +80,10 @@ extension Tapctl.Verify {
         let pending = try opened.pendingMigrations(kinds: invocation.kinds, called: tap)
         try opened.close()
         if target.json {
-            try Console.print(json: pending)
+            try invocation.console.print(json: pending)
         } else {
             let lines = pending.map { "\(tap): would migrate \($0.text)\n" }
-            Console.print(lines.isEmpty ? "\(tap): nothing to migrate\n" : lines.joined())
+            invocation.console.print(lines.isEmpty ? "\(tap): nothing to migrate\n" : lines.joined())
         }
         return .done
     }
@@ -98,11 +99,12 @@ extension Tapctl {
         var force = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, file) = try target.resolveTwo("the file to write", help: "backup --help")
+            try invocation.checkOutside("backup")
+            let (tap, file) = try target.resolveTwo("the file to write", help: "backup --help", invocation)
             // What is in memory only is to be in the copy too.
             try target.with(tap, invocation) { try await $0.save() }
             try Tap.backUp(tap, to: file, replacing: force, passphrase: target.passphrase.opening(tap))
-            return try target.report(["copy": file], "\(tap): copied to \(file)\n")
+            return try target.report(["copy": file], "\(tap): copied to \(file)\n", invocation)
         }
     }
 
@@ -116,7 +118,8 @@ extension Tapctl {
         var force = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 1)
+            try invocation.checkOutside("repair")
+            let (tap, arguments) = try target.resolve(atMost: 1, invocation)
             let stem = tap.hasSuffix(".tap") ? String(tap.dropLast(4)) : tap
             let file = arguments.first ?? stem + ".repaired.tap"
             // Nobody may write meanwhile.
@@ -127,14 +130,14 @@ extension Tapctl {
             try rescue.write(to: file, replacing: force)
             let report = rescue.report
             if target.json {
-                try Console.print(json: report)
+                try invocation.console.print(json: report)
             } else {
-                Console.print("\(tap): \(report.text)\n")
-                for lost in report.lost { Console.print("\(tap): lost: \(lost.text)\n") }
+                invocation.console.print("\(tap): \(report.text)\n")
+                for lost in report.lost { invocation.console.print("\(tap): lost: \(lost.text)\n") }
                 if !report.isNowWhole, let good = report.goodRevision {
-                    Console.print("\(tap): the newest point that is whole is revision \(good)\n")
+                    invocation.console.print("\(tap): the newest point that is whole is revision \(good)\n")
                 }
-                Console.print("\(file): made of what could be read\n")
+                invocation.console.print("\(file): made of what could be read\n")
             }
             return report.lost.isEmpty && !report.isLogDamaged ? .done : .badData
         }
@@ -154,7 +157,8 @@ extension Tapctl {
         var plain = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
+            try invocation.checkOutside("rekey")
             guard !plain || newPassphraseFile == nil else {
                 throw UsageError(problem: "--plain and --new-passphrase-file exclude each other", help: "rekey --help")
             }
@@ -166,7 +170,7 @@ extension Tapctl {
             try Tap.rekey(tap, from: old, to: new)
             return try target.report(
                 ["encrypted": !plain],
-                "\(tap): \(plain ? "is not encrypted any more" : "is encrypted with the new passphrase")\n")
+                "\(tap): \(plain ? "is not encrypted any more" : "is encrypted with the new passphrase")\n", invocation)
         }
     }
 }

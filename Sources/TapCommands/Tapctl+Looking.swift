@@ -14,9 +14,9 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
             let report = try target.with(tap, invocation) { try await $0.status() }
-            return try target.report(report, text(report))
+            return try target.report(report, text(report), invocation)
         }
 
         private func text(_ report: StatusReport) -> String {
@@ -53,10 +53,10 @@ extension Tapctl {
         var at: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 1)
+            let (tap, arguments) = try target.resolve(atMost: 1, invocation)
             let at = at
             let datum = try target.with(tap, invocation) { try await $0.contents(of: arguments.first, at: at) }
-            Console.print(target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum))
+            invocation.console.print(target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum))
             return .done
         }
     }
@@ -89,22 +89,25 @@ extension Tapctl {
         var force = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            if state { return try exportState() }
+            if state { return try exportState(invocation) }
             guard !force else { throw UsageError(problem: "--force goes with --state FILE", help: "export --help") }
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
             let at = at
             let datum = try target.with(tap, invocation) { try await $0.description(at: at) }
             if let into {
+                try invocation.checkOutside("export --into")
                 let changed = try DescriptionFile(into, target.passphrase).take(datum, kinds: invocation.kinds)
                 return try target.report(
-                    ["changed": changed], "\(into): \(changed ? "says what is in \(tap) now" : "says so already")\n")
+                    ["changed": changed], "\(into): \(changed ? "says what is in \(tap) now" : "says so already")\n",
+                    invocation)
             }
             let text = target.json ? JSONWriter.pretty(datum) + "\n" : YAMLWriter.write(datum)
             // What is encrypted in the tap is so in what leaves it.
-            if !plain, Tap.isSealed(tap) {
-                Console.print(try SealedText.seal(text, passphrase: target.passphrase.existing(tap)))
+            if !plain, invocation.inside?.isSealed ?? Tap.isSealed(tap) {
+                try invocation.checkOutside("an encrypted export, without --plain,")
+                invocation.console.print(try SealedText.seal(text, passphrase: target.passphrase.existing(tap)))
             } else {
-                Console.print(text)
+                invocation.console.print(text)
             }
             return .done
         }
@@ -115,9 +118,9 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
             let revisions = try target.with(tap, invocation) { try await $0.history() }
-            return try target.report(revisions, text(revisions))
+            return try target.report(revisions, text(revisions), invocation)
         }
 
         private func text(_ revisions: [Revision]) -> String {
@@ -146,14 +149,14 @@ extension Tapctl {
         var service: String?
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, arguments) = try target.resolve(atMost: 2)
+            let (tap, arguments) = try target.resolve(atMost: 2, invocation)
             guard let from = arguments.first else {
                 throw UsageError(problem: "name a revision to compare with", help: "diff --help")
             }
             let to = arguments.dropFirst().first
             let differences = try target.with(tap, invocation) { try await $0.differences(from: from, to: to) }
                 .filter(isMeant)
-            return try target.report(differences, differences.map(line).joined())
+            return try target.report(differences, differences.map(line).joined(), invocation)
         }
 
         /// Paths are `web.listen`, `web.state.counters`: no service has a dot in its name, and no kind a key "state".
@@ -183,13 +186,13 @@ extension Tapctl {
         var migrate = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
             if migrate { return try tryMigration(of: tap, invocation) }
             let findings = try target.with(tap, invocation) { try await $0.verify() }
             if target.json {
-                try Console.print(json: findings)
+                try invocation.console.print(json: findings)
             } else {
-                Console.print(
+                invocation.console.print(
                     findings.isEmpty ? "\(tap): no problems found\n" : findings.map { "\(tap): \($0)\n" }.joined())
             }
             return findings.isEmpty ? .done : .badData

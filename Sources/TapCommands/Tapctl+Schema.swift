@@ -25,18 +25,20 @@ extension Tapctl {
                 guard !markdown else {
                     throw UsageError(problem: "--markdown shows one kind: name it", help: "schema --help")
                 }
-                print(try DescriptionSchema.document(kinds: invocation.kinds))
+                print(try DescriptionSchema.document(kinds: invocation.kinds), invocation)
                 return .done
             }
             let kind = try invocation.kinds.kind(word)
             if markdown {
-                Console.print(try SettingsTable.markdown(of: kind))
+                invocation.console.print(try SettingsTable.markdown(of: kind))
             } else {
-                print(try DescriptionSchema.document(of: kind))
+                print(try DescriptionSchema.document(of: kind), invocation)
             }
             return .done
         }
 
-        private func print(_ schema: Datum) { Console.print(JSONWriter.pretty(schema) + "\n") }
+        private func print(_ schema: Datum, _ invocation: Invocation) {
+            invocation.console.print(JSONWriter.pretty(schema) + "\n")
+        }
     }
 }

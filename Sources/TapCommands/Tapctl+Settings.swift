@@ -18,18 +18,17 @@ extension ChangingVerb {
         var (tap, request) = try request(invocation)
         request.folder = LocalPath.workingFolder
         request.comment = comment
-        let authorship = place.authorship(comment)
+        let authorship = invocation.authorship(comment)
         let outcome = try place.with(tap, invocation) { [request] in try await $0.change(request, by: authorship) }
-        Console.warn(outcome.warnings ?? [], invocation)
-        return try place.report(outcome, ChangeText.text(outcome, tap))
+        invocation.warn(outcome.warnings ?? [])
+        return try place.report(outcome, ChangeText.text(outcome, tap, invocation), invocation)
     }
-
 }
 
 extension Target {
     /// The tap and the one service that is named, and nothing else.
-    func service(_ help: String) throws -> (tap: String, service: String) {
-        let (tap, arguments) = try resolve(atMost: 1)
+    func service(_ help: String, _ invocation: Invocation) throws -> (tap: String, service: String) {
+        let (tap, arguments) = try resolve(atMost: 1, invocation)
         guard let service = arguments.first else { throw UsageError(problem: "name a service", help: help) }
         return (tap, service)
     }
@@ -50,7 +49,7 @@ extension Tapctl {
         var place: Place { target.place }
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
-            let (tap, arguments) = try target.resolve(atMost: .max)
+            let (tap, arguments) = try target.resolve(atMost: .max, invocation)
             guard !arguments.isEmpty else {
                 throw UsageError(problem: "say what is to be set, as PATH=VALUE", help: "set --help")
             }
@@ -68,7 +67,7 @@ extension Tapctl {
         var place: Place { target.place }
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
-            let (tap, service) = try target.service("remove --help")
+            let (tap, service) = try target.service("remove --help", invocation)
             return (tap, ChangeRequest([.remove(service)]))
         }
     }
@@ -82,7 +81,7 @@ extension Tapctl {
         var place: Place { target.place }
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
-            let (tap, service) = try target.service("enable --help")
+            let (tap, service) = try target.service("enable --help", invocation)
             return (tap, ChangeRequest([.enable(service, true)]))
         }
     }
@@ -97,7 +96,7 @@ extension Tapctl {
         var place: Place { target.place }
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
-            let (tap, service) = try target.service("disable --help")
+            let (tap, service) = try target.service("disable --help", invocation)
             return (tap, ChangeRequest([.enable(service, false)]))
         }
     }
@@ -109,10 +108,10 @@ extension Tapctl {
         @OptionGroup var target: Target
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let (tap, service) = try target.service("restart --help")
-            let authorship = target.authorship()
+            let (tap, service) = try target.service("restart --help", invocation)
+            let authorship = invocation.authorship()
             try target.with(tap, invocation) { try await $0.restart(service, by: authorship) }
-            return try target.report(["restarted": service], "\(tap): \(service) restarted\n")
+            return try target.report(["restarted": service], "\(tap): \(service) restarted\n", invocation)
         }
     }
 }

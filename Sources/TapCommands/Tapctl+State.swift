@@ -4,11 +4,12 @@ import Taproom
 
 extension Tapctl.Export {
     /// Writes the state to the file that is named, or to standard output.
-    func exportState() throws -> ExitStatus {
+    func exportState(_ invocation: Invocation) throws -> ExitStatus {
         guard at == nil, into == nil else {
             throw UsageError(problem: "--state is what there is now, and goes with no --at and no --into", help: help)
         }
-        let (tap, arguments) = try target.resolve(atMost: 1)
+        try invocation.checkOutside("export --state")
+        let (tap, arguments) = try target.resolve(atMost: 1, invocation)
         guard tap != target.control else {
             throw UsageError(problem: "name the tap too: its state is read from the file", help: help)
         }
@@ -19,13 +20,14 @@ extension Tapctl.Export {
             // Whoever reads it may take as long as they like.
             let moment = try Connection.moment(
                 of: tap, target.passphrase, control: target.control, isReadSlowly: true)
-            try moment.writeState { try Console.print(part: $0) }
+            try moment.writeState { try invocation.console.print(part: $0) }
             return .done
         }
         let moment = try Connection.moment(of: tap, target.passphrase, control: target.control)
         let count = try moment.writeState(toFile: file, replacing: force)
         return try target.report(
-            ["values": count], "\(file): the state of \(tap), \(count == 1 ? "1 value" : "\(count) values")\n")
+            ["values": count], "\(file): the state of \(tap), \(count == 1 ? "1 value" : "\(count) values")\n",
+            invocation)
     }
 
     private var help: String { "export --help" }

@@ -19,10 +19,11 @@ extension Tapctl {
             var role: ControlToken.Role
 
             func perform(_ invocation: Invocation) throws -> ExitStatus {
-                let (tap, name) = try target.tokenName("add")
+                let (tap, name) = try target.tokenName("add", invocation)
                 let role = role
                 let token = try target.with(tap, invocation) { try await $0.addToken(name, role) }
-                return try target.report(["name": name, "role": role.rawValue, "token": token], token + "\n")
+                return try target.report(
+                    ["name": name, "role": role.rawValue, "token": token], token + "\n", invocation)
             }
         }
 
@@ -32,9 +33,10 @@ extension Tapctl {
             @OptionGroup var target: Target
 
             func perform(_ invocation: Invocation) throws -> ExitStatus {
-                let tap = try target.resolve(atMost: 0).tap
+                let tap = try target.resolve(atMost: 0, invocation).tap
                 let tokens = try target.with(tap, invocation) { try await $0.tokens() }
-                return try target.report(tokens, TextTable.text(tokens.map { [$0.name, $0.role.rawValue, $0.time] }))
+                return try target.report(
+                    tokens, TextTable.text(tokens.map { [$0.name, $0.role.rawValue, $0.time] }), invocation)
             }
         }
 
@@ -44,17 +46,17 @@ extension Tapctl {
             @OptionGroup var target: Target
 
             func perform(_ invocation: Invocation) throws -> ExitStatus {
-                let (tap, name) = try target.tokenName("remove")
+                let (tap, name) = try target.tokenName("remove", invocation)
                 try target.with(tap, invocation) { try await $0.removeToken(name) }
-                return try target.report(["removed": name], "\(tap): token \(name) removed\n")
+                return try target.report(["removed": name], "\(tap): token \(name) removed\n", invocation)
             }
         }
     }
 }
 
 extension Target {
-    fileprivate func tokenName(_ verb: String) throws -> (tap: String, name: String) {
-        let (tap, arguments) = try resolve(atMost: 1)
+    fileprivate func tokenName(_ verb: String, _ invocation: Invocation) throws -> (tap: String, name: String) {
+        let (tap, arguments) = try resolve(atMost: 1, invocation)
         guard let name = arguments.first else {
             throw UsageError(problem: "name the token", help: "token \(verb) --help")
         }

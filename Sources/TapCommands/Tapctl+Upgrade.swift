@@ -31,15 +31,25 @@ extension Tapctl {
         var trial = false
 
         func perform(_ invocation: Invocation) throws -> ExitStatus {
-            let tap = try target.resolve(atMost: 0).tap
+            let tap = try target.resolve(atMost: 0, invocation).tap
+            if invocation.inside != nil, trial || description != nil {
+                try invocation.checkOutside("upgrade --\(trial ? "trial" : "description")")
+            }
             if trial { return try rehearse(tap, invocation) }
+            let authorship = invocation.authorship()
+            if invocation.inside != nil {
+                return try report(
+                    target.with(tap, invocation) { try await $0.upgrade(by: authorship) }, tap, invocation)
+            }
             let control = target.control ?? ControlSocket.path(forTap: tap)
             guard let running = try RemoteApplication(socket: control) else {
-                return try report(bringUp(tap, called: tap, invocation), "\(tap): ")
+                return try report(bringUp(tap, called: tap, invocation), "\(tap): ", invocation)
             }
-            let authorship = target.authorship()
-            let upgraded = try Blocking.run { try await running.upgrade(by: authorship) }
-            return try target.report(upgraded, "\(tap): runs in process \(upgraded.process) now\n")
+            return try report(Blocking.run { try await running.upgrade(by: authorship) }, tap, invocation)
+        }
+
+        private func report(_ upgraded: Upgraded, _ tap: String, _ invocation: Invocation) throws -> ExitStatus {
+            try target.report(upgraded, "\(tap): runs in process \(upgraded.process) now\n", invocation)
         }
 
         /// Brings a copy there, and throws it away.
@@ -49,7 +59,7 @@ extension Tapctl {
             try target.with(tap, invocation) { try await $0.save() }
             try Tap.backUp(tap, to: copy, passphrase: passphrase)
             defer { unlink(copy) }
-            return try report(bringUp(copy, called: tap, invocation), "\(tap), tried on a copy: ")
+            return try report(bringUp(copy, called: tap, invocation), "\(tap), tried on a copy: ", invocation)
         }
 
         private func bringUp(_ tap: String, called name: String, _ invocation: Invocation) throws -> Int? {
@@ -61,19 +71,18 @@ extension Tapctl {
                 TapSource(.file(tap, passphrase: passphrase), description: description))
             if var overruled = brought.overruled, let onConflict {
                 overruled.tap = name
-                Console.warn(
-                    overruled.description.split(separator: "\n").map { "\($0): \(onConflict.rawValue) is taken" },
-                    invocation)
+                invocation.warn(
+                    overruled.description.split(separator: "\n").map { "\($0): \(onConflict.rawValue) is taken" })
             }
             return brought.revision
         }
 
-        private func report(_ revision: Int?, _ tap: String) throws -> ExitStatus {
+        private func report(_ revision: Int?, _ tap: String, _ invocation: Invocation) throws -> ExitStatus {
             struct Brought: Encodable {
                 var revision: Int?
             }
             let text = revision.map { "revision \($0)" } ?? "nothing to do"
-            return try target.report(Brought(revision: revision), "\(tap)\(text)\n")
+            return try target.report(Brought(revision: revision), "\(tap)\(text)\n", invocation)
         }
     }
 }

@@ -74,14 +74,14 @@ struct Target: ParsableArguments {
     /// Finds the tap among the words.
     ///
     /// Throws ``UsageError`` when there are more arguments than the verb takes.
-    func resolve(atMost count: Int) throws -> (tap: String, arguments: [String]) {
-        try place.resolve(words, atMost: count)
+    func resolve(atMost count: Int, _ invocation: Invocation) throws -> (tap: String, arguments: [String]) {
+        try place.resolve(words, atMost: count, invocation)
     }
 
     /// Finds the tap and the one other file among the words.
-    func resolveTwo(_ what: String, help: String) throws -> (tap: String, file: String) {
-        if words.count == 1 { return (try Place.onlyTap(), words[0]) }
-        let (tap, arguments) = try resolve(atMost: 1)
+    func resolveTwo(_ what: String, help: String, _ invocation: Invocation) throws -> (tap: String, file: String) {
+        if words.count == 1 { return (try invocation.inside?.tap ?? Place.onlyTap(), words[0]) }
+        let (tap, arguments) = try resolve(atMost: 1, invocation)
         guard let file = arguments.first else { throw UsageError(problem: "name \(what)", help: help) }
         return (tap, file)
     }
@@ -95,10 +95,9 @@ struct Target: ParsableArguments {
     }
 
     /// Prints what came of it: as JSON when that is asked for, else as text.
-    func report(_ result: some Encodable, _ text: @autoclosure () throws -> String) throws -> ExitStatus {
-        try place.report(result, text())
+    func report(
+        _ result: some Encodable, _ text: @autoclosure () throws -> String, _ invocation: Invocation
+    ) throws -> ExitStatus {
+        try place.report(result, text(), invocation)
     }
-
-    /// Who asks, through what.
-    func authorship(_ comment: String? = nil) -> Authorship { place.authorship(comment) }
 }

@@ -72,7 +72,7 @@ enum Tapd {
             case .child(let detachment): configuration.detachment = detachment
             }
         }
-        return try run(source, arguments, configuration)
+        return try run(source, arguments, configuration, invocation)
     }
 
     private static func check(_ arguments: Arguments) throws {
@@ -100,7 +100,7 @@ enum Tapd {
     }
 
     private static func run(
-        _ source: TapSource, _ arguments: Arguments, _ configuration: RunnerConfiguration
+        _ source: TapSource, _ arguments: Arguments, _ configuration: RunnerConfiguration, _ invocation: Invocation
     ) throws -> ExitStatus {
         var configuration = configuration
         let process = arguments.process
@@ -120,6 +120,8 @@ enum Tapd {
         configuration.isSaving = !arguments.saving.noSave
         configuration.saveEvery = arguments.saving.saveEvery?.duration
         configuration.isQuarantining = arguments.source.quarantine
+        let (kinds, isSealed, recent) = (invocation.kinds, source.isSealed, log.recent)
+        configuration.shell = { TapctlShell($0, tap: stem, isSealed: isSealed, kinds: kinds, logs: recent) }
         return try Runner.run(source, configuration)
     }
 

@@ -1,4 +1,5 @@
 package import Logging
+package import TapControl
 package import TapLog
 package import Taproom
 
@@ -39,6 +40,8 @@ package struct RunnerConfiguration: Sendable {
     package var isQuarantining = false
     /// How long each service may take to stop.
     package var stopLimit = Duration.seconds(10)
+    /// Makes the door through which services reach the application they are part of; nil: there is none.
+    package var shell: (@Sendable (any ControlledApplication) -> any ApplicationShell)?
 
     package init(kinds: KindList, logger: Logger = Logger(label: "tapd") { _ in SwiftLogNoOpLogHandler() }) {
         self.kinds = kinds

@@ -26,7 +26,8 @@ extension RunningApplication {
     /// the revision is active on disk, and only then new services take the place of old ones, which finish their
     /// connections beside them. Until there all old ones serve, and go on when something fails; the revision is marked failed.
     ///
-    /// A service whose state is replaced ends before the revision is stored, and starts again as it was when that fails.
+    /// A service whose state is replaced ends before the revision is stored, and starts again as it was when that fails; but
+    /// not one that remembers nothing: it may be what the change was asked through, and has to answer first.
     ///
     /// - Parameters:
     ///   - isCapturing: whether what services have in memory only is stored first, so that it is compared too.
@@ -54,9 +55,10 @@ extension RunningApplication {
             services.contains { $0.path == path }
         }
         let replaced = Set(decided.change.services.filter(\.replacesState).map(\.path))
-        let ended = replaced.isEmpty ? [] : services.map(\.plan).filter { replaced.contains($0.path) }
+        let ended = services.map(\.plan).filter { replaced.contains($0.path) && !$0.kind.state.isEmpty }
         if !ended.isEmpty {
-            await stopServices { replaced.contains($0) }
+            let paths = Set(ended.map(\.path))
+            await stopServices { paths.contains($0) }
             await drained()
         }
         do {

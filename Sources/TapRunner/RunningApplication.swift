@@ -28,6 +28,7 @@ actor RunningApplication {
     let stopLimit: Duration
     let serviceManager: ServiceManager
     private let isQuarantining: Bool
+    private let shell: (@Sendable (any ControlledApplication) -> any ApplicationShell)?
     let report: @Sendable (Event) -> Void
     private let since = Timestamp.now
 
@@ -77,6 +78,7 @@ actor RunningApplication {
         stopLimit = configuration.stopLimit
         serviceManager = configuration.serviceManager
         isQuarantining = configuration.isQuarantining
+        shell = configuration.shell
         self.tapPath = tapPath
         self.report = report
     }
@@ -145,7 +147,8 @@ actor RunningApplication {
         writer.claim(service: identity)
         do {
             return try await RunningService(
-                plan, identity: identity, sockets: sockets.listening(of: plan), store: store, logger: logger
+                plan, identity: identity, sockets: sockets.listening(of: plan), store: store, logger: logger,
+                shell: shell?(self)
             ) { [report] ending in report(.serviceEnded(plan, ending)) }
         } catch {
             writer.discard(service: identity)

@@ -45,6 +45,7 @@ final class RunningService: Sendable {
     /// Throws ``RunnerError/serviceFailed(service:problem:)`` when it can't be made.
     init(
         _ plan: PlannedService, identity: Int64, sockets: [ListeningSocket], store: any StateStore, logger: Logger,
+        shell: (any ApplicationShell)? = nil,
         ended: @escaping @Sendable (Ending) -> Void
     ) async throws(RunnerError) {
         (self.path, self.identity) = (plan.path, identity)
@@ -54,7 +55,8 @@ final class RunningService: Sendable {
         logger[metadataKey: "service"] = "\(plan.path)"
         let listeners = sockets.map { Listener(endpoint: $0.endpoint, descriptor: $0.socket.descriptor) }
         let context = ServiceContext(
-            name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store)
+            name: plan.path, logger: logger, listeners: listeners, identity: identity, store: store,
+            shell: shell)
         do {
             service = try await plan.settings.makeService(context)
         } catch {

@@ -27,6 +27,11 @@ package struct TapSource: Sendable {
         if case .file(let path, _) = place { path } else { nil }
     }
 
+    /// Whether the tap is encrypted.
+    package var isSealed: Bool {
+        if case .file(_, .some) = place { true } else { false }
+    }
+
     /// The same, wherever the process works from now on.
     var placed: TapSource {
         var placed = self

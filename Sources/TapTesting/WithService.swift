@@ -43,12 +43,31 @@ public func withService<Kind: ServiceKind, Result>(
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: (RunningService) async throws -> Result
 ) async throws -> Result {
+    try await withService(kind, settings: settings, state: state, logger: logger, shell: nil, body)
+}
+
+/// The same, for a service that reaches the application it is part of.
+///
+/// - Parameters:
+///   - kind: the kind of the service.
+///   - settings: its settings.
+///   - state: what it remembers; nothing unless told otherwise.
+///   - logger: where it writes its log; nowhere unless told otherwise.
+///   - shell: what stands for the application.
+///   - body: the test.
+/// - Throws: what making or running the service throws, or the body.
+/// - Returns: what the body returns.
+package func withService<Kind: ServiceKind, Result>(
+    _ kind: Kind.Type, settings: Kind.Settings, state: TestState = TestState(),
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, shell: (any ApplicationShell)?,
+    _ body: (RunningService) async throws -> Result
+) async throws -> Result {
     let sockets = try settings.endpoints.map { try ListeningSocket($0) }
     // The service knows the sockets by their numbers only.
     defer { withExtendedLifetime(sockets) {} }
     let context = ServiceContext(
         name: kind.word, logger: logger, listeners: sockets.map(\.listener), identity: TestState.identity,
-        store: state.store)
+        store: state.store, shell: shell)
     let service = try await kind.makeService(settings: settings, context: context)
     let group = ServiceGroup(
         configuration: .init(services: [.init(service: service)], gracefulShutdownSignals: [], logger: logger))

@@ -16,15 +16,22 @@ public struct ServiceContext: Sendable {
     /// come there.
     public let listeners: [Listener]
 
+    /// The door to the application that the service is part of; nil: there is none, or nobody carries the tools.
+    package let shell: (any ApplicationShell)?
+
     private let identity: Int64
     private let store: any StateStore
 
-    package init(name: String, logger: Logger, listeners: [Listener], identity: Int64, store: any StateStore) {
+    package init(
+        name: String, logger: Logger, listeners: [Listener], identity: Int64, store: any StateStore,
+        shell: (any ApplicationShell)? = nil
+    ) {
         self.name = name
         self.logger = logger
         self.listeners = listeners
         self.identity = identity
         self.store = store
+        self.shell = shell
     }
 
     /// Opens a cell with what it held when it was last stored, or its initial value the first time.

@@ -134,4 +134,17 @@ public protocol ServiceOptions: ParsableArguments {
 
     /// The settings these options ask for. Throw a `ValidationError` for options that don't fit together.
     func settings() throws -> Settings
+
+    /// The same, for a kind that makes something up which has to be told once, as a password is that only the settings'
+    /// hash is kept of. The default tells nothing.
+    ///
+    /// - Parameter tell: shows a sentence to whoever makes the service.
+    /// - Returns: the settings.
+    /// - Throws: what ``settings()`` does.
+    func settings(telling tell: (String) -> Void) throws -> Settings
+}
+
+extension ServiceOptions {
+    /// Tells nothing.
+    public func settings(telling tell: (String) -> Void) throws -> Settings { try settings() }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import TapNetwork
 import Synchronization
 
 /// How many connections each client has.

@@ -1,4 +1,5 @@
 import NIOCore
+import TapNetwork
 import Synchronization
 
 /// Lets each client make so many requests in the long run, and some of them at once.

@@ -1,0 +1,21 @@
+/// How many columns of a terminal characters take.
+enum DisplayWidth {
+    /// Beginnings and ends of what terminals show twice as wide: the blocks of East Asian scripts and of emoji.
+    private static let wide: [ClosedRange<UInt32>] = [
+        0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
+        0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
+        0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD,
+    ]
+
+    /// That of a character: with its accents it is as wide as without.
+    static func of(_ character: Character) -> Int {
+        guard let first = character.unicodeScalars.first else { return 0 }
+        switch first.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: return wide.contains { $0.contains(first.value) } ? 2 : 1
+        }
+    }
+
+    /// That of several.
+    static func of(_ characters: some Sequence<Character>) -> Int { characters.reduce(0) { $0 + of($1) } }
+}
