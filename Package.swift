@@ -113,6 +113,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapRelay", [nioCore, nioPosix, nioTLS]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
