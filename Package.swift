@@ -110,7 +110,7 @@ let package = Package(
         library("TapMetrics", [metrics]),
         library("TapPages", ["Taproom", "TapData", "CSQLite", "CSodium"]),
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
-        library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser]),
+        library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser, logging]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library("TapRelay", [nioCore, nioPosix, nioTLS]),
