@@ -198,7 +198,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser,
+                "TapWeb", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
@@ -214,7 +215,9 @@ let package = Package(
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests(
             "TapNetworkTests",
-            ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
+            [
+                "TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore,
+            ]),
         tests("TapCommandsTests", ["TapCommands", "TapConfig", "TapPages", "TapTesting", "Taproom", argumentParser]),
         tests("TapPackagingTests", ["TapPackaging", "TapCompression", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),

@@ -15,6 +15,7 @@ public final class ChannelServer: Service {
     private let listeners: [Listener]
     private let logger: Logger
     private let budgets: [ConnectionBudget]
+    private let own: ConnectionBudget
     private let initialize: @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
 
@@ -35,9 +36,15 @@ public final class ChannelServer: Service {
         service = context.name
         listeners = context.listeners.filter { !$0.endpoint.takesDatagrams }
         logger = context.logger
-        budgets = [ConnectionBudget.process] + (connectionLimit.map { [ConnectionBudget(limit: $0)] } ?? [])
+        own = ConnectionBudget(limit: connectionLimit ?? .max)
+        budgets = [ConnectionBudget.process, own]
         self.initialize = initialize
     }
+
+    /// Has another number of connections at most from now on; those that are open stay.
+    ///
+    /// Nil: as many as the process can have.
+    package func limitConnections(to limit: Int?) { own.limit = limit ?? .max }
 
     /// Serves until the graceful shutdown, and then until the last connection is closed.
     public func run() async throws {
