@@ -155,7 +155,13 @@ let package = Package(
                 argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
-        kind("Standard", ["Taproom", "TapWeb"]),
+        kind(
+            "Portforward",
+            [
+                "Taproom", "TapNetwork", "TapRelay", "TapTLS", argumentParser, lifecycle, logging, metrics, nioCore,
+                nioPosix, nioSSL,
+            ]),
+        kind("Standard", ["Taproom", "TapPortforward", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -201,6 +207,12 @@ let package = Package(
                 "TapWeb", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
                 argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+            ]),
+        tests(
+            "TapPortforwardTests",
+            [
+                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", lifecycle, logging,
+                metrics,
             ]),
         tests(
             "TapStandardTests",
