@@ -26,6 +26,7 @@ final class RelayEnd: ChannelInboundHandler {
     private var isOutputEnding = false
     private var isOutputEnded = false
     private var isDraining = false
+    private var isLingering = false
 
     init(_ side: RelaySide) { self.side = side }
 
@@ -85,8 +86,8 @@ final class RelayEnd: ChannelInboundHandler {
         guard !isDraining, let context else { return }
         isDraining = true
         endOutput()
+        linger()
         if !hasEnded { context.read() }
-        context.eventLoop.assumeIsolated().scheduleTask(in: Relay.lingering) { [self] in close() }
     }
 
     // MARK: What the peer asks for
@@ -104,7 +105,15 @@ final class RelayEnd: ChannelInboundHandler {
         isSent.futureResult.assumeIsolated().whenSuccess { [self] in
             isOutputEnded = true
             self.context?.close(mode: .output, promise: nil)
+            linger()
         }
+    }
+
+    /// Gives the other side some time to see the end, once all is sent.
+    private func linger() {
+        guard isDraining, isOutputEnded, !isLingering, let context else { return }
+        isLingering = true
+        context.eventLoop.assumeIsolated().scheduleTask(in: Relay.lingering) { [self] in close() }
     }
 
     private func pass(_ bytes: ByteBuffer, to peer: RelayEnd) {

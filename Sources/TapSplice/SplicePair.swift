@@ -17,8 +17,8 @@ final class SplicePair {
     private enum State {
         case connecting(SpliceTarget, next: Int, deadline: Int64)
         case joined
-        /// One side is gone after all it had to say; the other is sent the rest.
-        case lingering(until: Int64)
+        /// One side is gone after all it had to say; the other is sent the rest, and has some time from then on.
+        case lingering(until: Int64?)
         case closed
     }
 
@@ -125,7 +125,7 @@ final class SplicePair {
             guard to.isOpen else { return }
             if to.hasWaiting {
                 guard to.canWrite else { return }
-                guard let isDone = to.writeWaiting() else { return gone(to, side.other, from) }
+                guard let isDone = to.writeWaiting() else { return refused(to, side.other, from) }
                 guard isDone else { return }
                 lastUse = loop.now
             }
@@ -148,7 +148,7 @@ final class SplicePair {
         owner?.passed(count, from: side)
         let sent = send(to.file, buffer.baseAddress, count, CInt(MSG_NOSIGNAL))
         if sent < 0, errno != EAGAIN {
-            gone(to, side.other, from)
+            refused(to, side.other, from)
             return false
         }
         if sent < count {
@@ -185,56 +185,67 @@ final class SplicePair {
         if errno == EAGAIN {
             (from.canRead, from.fullReads) = (false, 0)
         } else {
-            gone(from, side, to)
+            gone(from, side, to, errno)
         }
         return false
     }
 
     // MARK: The end
 
-    /// A side is gone: the other is sent the rest when its stream was complete, and is cut off otherwise.
-    private func gone(_ end: SpliceEnd, _ side: RelaySide, _ other: SpliceEnd) {
-        let reason = SystemCallError("pass on").reason
-        // What had come before can still be read.
-        while !end.hasEnded, end.piped == 0 {
-            let count = recv(end.file, loop.buffer.baseAddress, loop.buffer.count, 0)
+    /// A side takes nothing any more: what had come from it before is still passed on.
+    private func refused(_ end: SpliceEnd, _ side: RelaySide, _ other: SpliceEnd) {
+        let code = errno
+        var count = 0
+        while !end.hasEnded {
+            count = recv(end.file, loop.buffer.baseAddress, loop.buffer.count, 0)
             guard count > 0 else {
-                end.hasEnded = count == 0
+                // The end of a stream and a connection that was cut look alike to who reads, but not to who writes.
+                end.hasEnded = count == 0 && code == EPIPE
                 break
             }
             owner?.passed(count, from: side)
             other.keep(UnsafeRawBufferPointer(loop.buffer)[..<count])
         }
+        gone(end, side, other, code)
+    }
+
+    /// A side is gone: the other is sent the rest when its stream was complete, and is cut off otherwise.
+    private func gone(_ end: SpliceEnd, _ side: RelaySide, _ other: SpliceEnd, _ code: CInt) {
         end.close()
         guard end.hasEnded else {
             other.reset()
-            return close(.failed(side, reason))
+            return close(.failed(side, SystemCallError("pass on", code: code).reason))
         }
-        state = .lingering(until: loop.now + Self.lingering)
+        state = .lingering(until: nil)
         linger()
     }
 
     /// Sends the rest to the side that is there, and reads what nobody takes any more: the system would tell that side that it
     /// was cut off otherwise.
     private func linger() {
-        guard case .lingering = state, let end = client.isOpen ? client : target, end.isOpen else { return }
+        guard case .lingering(let until) = state, let end = client.isOpen ? client : target, end.isOpen else { return }
         if end.hasWaiting {
             guard end.canWrite else { return }
             guard let isDone = end.writeWaiting() else { return close(.finished) }
+            lastUse = loop.now
             guard isDone else { return }
         }
         end.endOutput()
-        var count = 0
-        repeat { count = recv(end.file, loop.buffer.baseAddress, loop.buffer.count, 0) } while count > 0
-        if count == 0 || errno != EAGAIN { close(.finished) }
+        if until == nil { state = .lingering(until: loop.now + Self.lingering) }
+        for _ in 0..<Self.roundsAtOnce {
+            let count = recv(end.file, loop.buffer.baseAddress, loop.buffer.count, 0)
+            if count < 0, errno == EAGAIN { return }
+            guard count > 0 else { return close(.finished) }
+        }
+        loop.queue(self)
     }
 
     /// Looks whether something has taken too long.
     func look() {
         switch state {
         case .connecting(_, _, let deadline): if loop.now >= deadline { connectionFailed(ETIMEDOUT) }
-        case .joined: if loop.now - lastUse >= limits.idle { close(.idle) }
-        case .lingering(let end): if loop.now >= end { close(.finished) }
+        case .joined, .lingering(until: nil): if loop.now - lastUse >= limits.idle { close(.idle) }
+        case .lingering(let until?): if loop.now >= until { close(.finished) }
         case .closed: break
         }
     }

@@ -13,11 +13,13 @@ public struct TestFailure: Error, CustomStringConvertible, Sendable {
 /// A client's end of a connection, or that of a server which a test plays (``TestListener``), which sends exactly the bytes it is told.
 ///
 /// To a UDP address it is a socket that is connected there: each call of `send` is a datagram.
-/// Its calls wait for at most a minute, on a thread of their own: the service that is tested keeps all of Swift's.
+/// Its calls wait for at most a minute, on threads of their own: the service that is tested keeps all of Swift's.
 /// The connection is closed when this goes away.
 public final class TestConnection: Sendable {
     private let descriptor: CInt
     private let queue = DispatchQueue(label: "test connection")
+    /// Where it is sent: the other side may take nothing before it is heard.
+    private let sending = DispatchQueue(label: "test connection, sending")
     /// What was received and not yet taken; used on the queue only.
     nonisolated(unsafe) private var received: [UInt8] = []
 
@@ -60,7 +62,7 @@ public final class TestConnection: Sendable {
 
     /// Sends bytes.
     public func send(_ bytes: [UInt8]) async throws {
-        try await offPool(queue) { [descriptor] in
+        try await offPool(sending) { [descriptor] in
             var rest = bytes[...]
             repeat {
                 let count = rest.withUnsafeBytes {
@@ -76,7 +78,7 @@ public final class TestConnection: Sendable {
 
     /// Ends this side: the server reads the end, and can still send.
     public func finishSending() async throws {
-        try await offPool(queue) { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
+        try await offPool(sending) { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
     }
 
     /// Destroys the connection at once, with all that is on its way, as a program that crashes does.

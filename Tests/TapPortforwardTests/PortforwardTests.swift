@@ -46,15 +46,15 @@ struct PortforwardTests {
     }
 
     private static let mistakes: [(settings: DatumObject, problem: String)] = [
-        (["to": []], "to: must name at least one target"),
-        (["to": ["tcp:a:1", "tcp:a:1"]], "to: names a target twice"),
-        (["listen": []], "listen: must name at least one endpoint"),
-        (["listen": "udp:53"], "to: must name a target such as udp:HOST:PORT for what comes to udp:53"),
-        (["to": "udp:a:53"], "to: must name a target such as tcp:HOST:PORT for what comes to tcp:6666"),
-        (["listen": "tls:443"], "listen: has tls:443 without a certificate"),
-        (["tls": .object(["key": "/a"])], "tls.key: belongs to tls.certificate, which is missing"),
+        (["to": []], "to must name at least one target"),
+        (["to": ["tcp:a:1", "tcp:a:1"]], "to names a target twice"),
+        (["listen": []], "listen must name at least one endpoint"),
+        (["listen": "udp:53"], "to must name a target such as udp:HOST:PORT for what comes to udp:53"),
+        (["to": "udp:a:53"], "to must name a target such as tcp:HOST:PORT for what comes to tcp:6666"),
+        (["listen": "tls:443"], "listen has tls:443 without a certificate"),
+        (["tls": .object(["key": "/a"])], "tls.key belongs to tls.certificate, which is missing"),
         (["balance": "random"], "must be one of roundRobin, leastConnections, first, but is \"random\""),
-        (["failures": .integer(0)], "failures: must be from 1 to 1000, but is 0"),
+        (["failures": .integer(0)], "failures must be from 1 to 1000, but is 0"),
         (["idle": "1"], "must be a number with ms, s, m, h or d"),
         (["allow": "10.0.0.1/8"], "must be a network such as"),
         (["sendProxyProtocol": "v3"], "must be one of none, v1, v2, but is \"v3\""),

@@ -39,7 +39,7 @@ public struct PortforwardOptions: ServiceOptions {
 
     @Option(
         name: .customLong("accept-proxy"),
-        help: PortforwardSettings.help("proxyProtocol.from", valueName: "network", more: "Can be repeated."))
+        help: ProxyHeaderSenders.help("from", valueName: "network", more: "Can be repeated."))
     var senders: [String] = []
 
     @Option(name: .customLong("send-proxy"), help: PortforwardSettings.help("sendProxyProtocol", valueName: "version"))
