@@ -6,7 +6,8 @@ struct TargetBoardTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
     private func board(
-        _ count: Int, _ balance: TargetBoard.Balance = .roundRobin, _ change: (inout TargetBoard.Rules) -> Void = { _ in }
+        _ count: Int, _ balance: TargetBoard.Balance = .roundRobin,
+        _ change: (inout TargetBoard.Rules) -> Void = { _ in }
     ) -> TargetBoard {
         var rules = TargetBoard.Rules()
         rules.failures = 2

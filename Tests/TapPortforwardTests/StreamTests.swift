@@ -139,6 +139,24 @@ struct StreamTests {
         }
     }
 
+    @Test(arguments: Way.allCases) func whoStillSendsHearsTheLastWordOfATargetThatIsGone(way: Way) async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
+            do {
+                let server = try await target.accept()
+                try await client.send("x")
+                _ = try await server.receive(count: 1)
+                try await server.send("no more")
+                try await server.finishSending()
+                #expect(try await client.receive(count: 7) == Array("no more".utf8))
+            }
+            // The target's socket is closed; what comes for it now is of no use to anybody.
+            try await Pattern.send(4 << 20, seed: 4, to: client)
+            #expect(try await client.receiveAll() == [])
+        }
+    }
+
     @Test(arguments: Way.allCases) func closesWhatIsSilentForTooLong(way: Way) async throws {
         let target = try TestListener()
         try await forwarding(to: [target.address]) { settings in

@@ -38,7 +38,8 @@ final class ProxyUpstreams: Sendable {
         list = settings.to.elements
         heads = UpstreamRequestHead(settings)
         security = list.contains(where: \.isSecure) ? try UpstreamSecurity(settings) : nil
-        contents = Mutex(Contents(board: TargetBoard(count: settings.to.elements.count, settings.boardBalance, settings.boardRules)))
+        contents = Mutex(
+            Contents(board: TargetBoard(count: settings.to.elements.count, settings.boardBalance, settings.boardRules)))
     }
 
     /// Whether connections serve more than one request.
