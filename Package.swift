@@ -120,6 +120,8 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser, logging]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapRelay", ["Taproom", nioCore, nioPosix, nioTLS]),
+        library("TapSplice", ["Taproom", "TapNetwork", "TapRelay", "CTapSystem", lifecycle, logging, nioCore]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
@@ -175,7 +177,14 @@ let package = Package(
             [
                 "Taproom", "TapNetwork", "TapSecrets", argumentParser, lifecycle, logging, metrics, nioCore,
             ]),
-        kind("Standard", ["Taproom", "TapTelnet", "TapWeb"]),
+        kind(
+            "Portforward",
+            [
+                "Taproom", "TapNetwork", "TapRelay", "TapSplice", "TapTLS", argumentParser, lifecycle, logging, metrics,
+                nioCore,
+                nioPosix, nioSSL,
+            ]),
+        kind("Standard", ["Taproom", "TapPortforward", "TapTelnet", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -227,6 +236,12 @@ let package = Package(
             [
                 "TapTelnet", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser, lifecycle,
                 logging, nioCore, "mktap", "tapd", "tapctl",
+            ]),
+        tests(
+            "TapPortforwardTests",
+            [
+                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", argumentParser,
+                lifecycle, logging, metrics,
             ]),
         tests(
             "TapStandardTests",

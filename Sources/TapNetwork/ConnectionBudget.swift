@@ -7,6 +7,7 @@ import Synchronization
 /// the kernel, until somebody else leaves.
 package final class ConnectionBudget: Sendable {
     private struct Contents {
+        var limit: Int
         var open = 0
         var waiting: [@Sendable () -> Void] = []
     }
@@ -16,12 +17,31 @@ package final class ConnectionBudget: Sendable {
         limit: ConnectionBudget.connections(
             ofFiles: ConnectionBudget.fileLimit, processors: sysconf(CInt(_SC_NPROCESSORS_ONLN))))
 
-    /// The greatest number of connections.
-    package let limit: Int
-    private let contents = Mutex(Contents())
+    private let contents: Mutex<Contents>
 
     /// A budget for at most `limit` connections, one at least.
-    package init(limit: Int) { self.limit = max(limit, 1) }
+    package init(limit: Int) { contents = Mutex(Contents(limit: max(limit, 1))) }
+
+    /// The greatest number of connections.
+    ///
+    /// With a smaller one those that are open stay, and with a greater one those who wait are called.
+    package var limit: Int {
+        get { contents.withLock { $0.limit } }
+        set {
+            let waiting = contents.withLock { contents in
+                contents.limit = max(newValue, 1)
+                return Self.takeWaiting(&contents)
+            }
+            for resume in waiting { resume() }
+        }
+    }
+
+    /// Those who wait, if there is room now.
+    private static func takeWaiting(_ contents: inout Contents) -> [@Sendable () -> Void] {
+        guard contents.open < contents.limit else { return [] }
+        defer { contents.waiting = [] }
+        return contents.waiting
+    }
 
     /// How many of a number of files can be connections.
     ///
@@ -41,24 +61,22 @@ package final class ConnectionBudget: Sendable {
     package var open: Int { contents.withLock { $0.open } }
 
     /// Counts a connection, also one too many: who accepts several at once may have had room for fewer.
-    func take() { contents.withLock { $0.open += 1 } }
+    package func take() { contents.withLock { $0.open += 1 } }
 
     /// Counts a connection no more, and calls those who wait if there is room now.
-    func giveBack() {
+    package func giveBack() {
         let waiting = contents.withLock { contents in
             contents.open -= 1
-            guard contents.open < limit else { return [@Sendable () -> Void]() }
-            defer { contents.waiting = [] }
-            return contents.waiting
+            return Self.takeWaiting(&contents)
         }
         for resume in waiting { resume() }
     }
 
     /// How many more connections there can be; when there can be none, `resume` is called once as soon as one can.
-    func room(orWait resume: @escaping @Sendable () -> Void) -> Int {
+    package func room(orWait resume: @escaping @Sendable () -> Void) -> Int {
         contents.withLock { contents in
-            if contents.open >= limit { contents.waiting.append(resume) }
-            return max(limit - contents.open, 0)
+            if contents.open >= contents.limit { contents.waiting.append(resume) }
+            return max(contents.limit - contents.open, 0)
         }
     }
 }

@@ -10,14 +10,16 @@ public struct TestFailure: Error, CustomStringConvertible, Sendable {
     public init(_ description: String) { self.description = description }
 }
 
-/// A client's end of a connection, which sends exactly the bytes it is told.
+/// A client's end of a connection, or that of a server which a test plays (``TestListener``), which sends exactly the bytes it is told.
 ///
 /// To a UDP address it is a socket that is connected there: each call of `send` is a datagram.
-/// Its calls wait for at most a minute, on a thread of their own: the service that is tested keeps all of Swift's.
+/// Its calls wait for at most a minute, on threads of their own: the service that is tested keeps all of Swift's.
 /// The connection is closed when this goes away.
 public final class TestConnection: Sendable {
     private let descriptor: CInt
     private let queue = DispatchQueue(label: "test connection")
+    /// Where it is sent: the other side may take nothing before it is heard.
+    private let sending = DispatchQueue(label: "test connection, sending")
     /// What was received and not yet taken; used on the queue only.
     nonisolated(unsafe) private var received: [UInt8] = []
 
@@ -32,14 +34,25 @@ public final class TestConnection: Sendable {
             }
         let type = if case .udp = address { SOCK_DGRAM } else { SOCK_STREAM }
         descriptor = socket(family, CInt(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 60, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        TestConnection.limitWaiting(descriptor)
         guard name.withPointer({ connect(descriptor, $0, $1) }) == 0 else {
             // What is initialised is also deinitialised, which closes the socket.
             throw TestFailure("cannot connect to \(address): error \(errno)")
         }
+    }
+
+    /// Takes a connection over that was accepted.
+    init(accepted descriptor: CInt) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        TestConnection.limitWaiting(descriptor)
+    }
+
+    private static func limitWaiting(_ descriptor: CInt) {
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
     }
 
     deinit { close(descriptor) }
@@ -49,7 +62,7 @@ public final class TestConnection: Sendable {
 
     /// Sends bytes.
     public func send(_ bytes: [UInt8]) async throws {
-        try await offPool(queue) { [descriptor] in
+        try await offPool(sending) { [descriptor] in
             var rest = bytes[...]
             repeat {
                 let count = rest.withUnsafeBytes {
@@ -65,7 +78,7 @@ public final class TestConnection: Sendable {
 
     /// Ends this side: the server reads the end, and can still send.
     public func finishSending() async throws {
-        try await offPool(queue) { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
+        try await offPool(sending) { [descriptor] in _ = shutdown(descriptor, CInt(SHUT_WR)) }
     }
 
     /// Destroys the connection at once, with all that is on its way, as a program that crashes does.

@@ -19,8 +19,8 @@ package struct PathFolder: Sendable {
     /// A decoder that takes relative paths from here.
     package var decoder: DatumDecoder { DatumDecoder(userInfo: PathFolder.key.map { [$0: self] } ?? [:]) }
 
-    /// The folder for what a decoder is reading.
-    static func folder(for decoder: any Decoder) -> String? {
+    /// The folder for what a decoder is reading; nil: paths stay as they are.
+    package static func folder(for decoder: any Decoder) -> String? {
         guard let key, let known = decoder.userInfo[key] as? PathFolder else { return nil }
         return known.folder(decoder.codingPath.map { key in key.intValue.map { .index($0) } ?? .key(key.stringValue) })
     }

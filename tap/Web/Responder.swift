@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 import Taproom
 
 /// Answers requests with responses, and remembers small files.
@@ -148,7 +149,9 @@ final class Responder {
         }
         guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
         note(place, request)
-        guard place.addresses.admit(request.client) else { return .response(failure(.forbidden, request, place)) }
+        guard place.addresses.admit(request.client.address) else {
+            return .response(failure(.forbidden, request, place))
+        }
         return admitting(request, to: place) { request in
             answer(to: request, at: place, path, from: host, target, key: key, rewrites: rewrites)
         }

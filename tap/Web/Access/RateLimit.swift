@@ -1,6 +1,7 @@
 import NIOCore
 import TapNetwork
 import Synchronization
+import TapNetwork
 
 /// Lets each client make so many requests in the long run, and some of them at once.
 ///
