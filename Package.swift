@@ -113,6 +113,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser, logging]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapAccessLog", ["Taproom", "TapData", "TapLog", logging, nioCore, nioPosix]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
@@ -150,8 +151,9 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapSecrets", "TapTLS", "CTapSystem",
-                argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
+                "Taproom", "TapAccessLog", "TapData", "TapCompression", "TapNetwork", "TapSecrets", "TapTLS",
+                "CTapSystem", argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2,
+                nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -197,7 +199,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapSecrets", "TapTesting", "Taproom", "TapData", argumentParser,
+                "TapWeb", "TapAccessLog", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom",
+                "TapData", argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(

@@ -1,4 +1,5 @@
 import Logging
+import TapAccessLog
 import Taproom
 
 /// What a web service serves: its hosts, with their folders open.
