@@ -15,6 +15,7 @@ public final class ChannelServer: Service {
     private let listeners: [Listener]
     private let logger: Logger
     private let budgets: [ConnectionBudget]
+    private let own: ConnectionBudget
     private let initialize: @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
 
@@ -35,9 +36,15 @@ public final class ChannelServer: Service {
         service = context.name
         listeners = context.listeners
         logger = context.logger
-        budgets = [ConnectionBudget.process] + (connectionLimit.map { [ConnectionBudget(limit: $0)] } ?? [])
+        own = ConnectionBudget(limit: connectionLimit ?? Int.max)
+        budgets = [ConnectionBudget.process, own]
         self.initialize = initialize
     }
+
+    /// Has this server accept at most so many connections at once from now on; nil: as many as the process can have.
+    ///
+    /// Those that are open stay open, also when they are more.
+    public func limitConnections(to limit: Int?) { own.limit = limit ?? Int.max }
 
     /// Serves until the graceful shutdown, and then until the last connection is closed.
     public func run() async throws {

@@ -7,6 +7,7 @@ import Synchronization
 /// the kernel, until somebody else leaves.
 package final class ConnectionBudget: Sendable {
     private struct Contents {
+        var limit: Int
         var open = 0
         var waiting: [@Sendable () -> Void] = []
     }
@@ -16,12 +17,10 @@ package final class ConnectionBudget: Sendable {
         limit: ConnectionBudget.connections(
             ofFiles: ConnectionBudget.fileLimit, processors: sysconf(CInt(_SC_NPROCESSORS_ONLN))))
 
-    /// The greatest number of connections.
-    package let limit: Int
-    private let contents = Mutex(Contents())
+    private let contents: Mutex<Contents>
 
     /// A budget for at most `limit` connections, one at least.
-    package init(limit: Int) { self.limit = max(limit, 1) }
+    package init(limit: Int) { contents = Mutex(Contents(limit: max(limit, 1))) }
 
     /// How many of a number of files can be connections.
     ///
@@ -37,6 +36,27 @@ package final class ConnectionBudget: Sendable {
         return Int(min(limit.rlim_cur, 1 << 30))
     }
 
+    /// The greatest number of connections, one at least.
+    ///
+    /// When it becomes less, those that are open stay.
+    package var limit: Int {
+        get { contents.withLock { $0.limit } }
+        set {
+            let waiting = contents.withLock { contents in
+                contents.limit = max(newValue, 1)
+                return ConnectionBudget.takeWaiting(&contents)
+            }
+            for resume in waiting { resume() }
+        }
+    }
+
+    /// Those who wait, if there is room now.
+    private static func takeWaiting(_ contents: inout Contents) -> [@Sendable () -> Void] {
+        guard contents.open < contents.limit else { return [] }
+        defer { contents.waiting = [] }
+        return contents.waiting
+    }
+
     /// How many connections are open.
     package var open: Int { contents.withLock { $0.open } }
 
@@ -47,9 +67,7 @@ package final class ConnectionBudget: Sendable {
     func giveBack() {
         let waiting = contents.withLock { contents in
             contents.open -= 1
-            guard contents.open < limit else { return [@Sendable () -> Void]() }
-            defer { contents.waiting = [] }
-            return contents.waiting
+            return ConnectionBudget.takeWaiting(&contents)
         }
         for resume in waiting { resume() }
     }
@@ -57,8 +75,8 @@ package final class ConnectionBudget: Sendable {
     /// How many more connections there can be; when there can be none, `resume` is called once as soon as one can.
     func room(orWait resume: @escaping @Sendable () -> Void) -> Int {
         contents.withLock { contents in
-            if contents.open >= limit { contents.waiting.append(resume) }
-            return max(limit - contents.open, 0)
+            if contents.open >= contents.limit { contents.waiting.append(resume) }
+            return max(contents.limit - contents.open, 0)
         }
     }
 }
