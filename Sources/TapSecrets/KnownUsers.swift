@@ -40,13 +40,12 @@ package final class KnownUsers: Sendable {
 
     /// Reads the file.
     ///
-    /// Throws ``PasswordFileError``.
-    ///
     /// - Parameters:
     ///   - own: passwords by the names of users; they come before those of the file.
     ///   - file: a file as `htpasswd` writes it; nil: none.
     ///   - logger: where it is said that the file has changed.
     ///   - threads: where passwords are checked.
+    /// - Throws: ``PasswordFileError``.
     package init(
         _ own: [String: UserPassword], file: LocalPath?, logger: Logger, threads: PasswordThreads = .shared
     ) throws(PasswordFileError) {
