@@ -114,6 +114,7 @@ let package = Package(
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library("TapAccessLog", ["Taproom", "TapData", "TapLog", logging, nioCore, nioPosix]),
+        library("TapRelay", [nioCore, nioPosix, nioTLS]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
