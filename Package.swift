@@ -157,7 +157,14 @@ let package = Package(
                 nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
-        kind("Standard", ["Taproom", "TapWeb"]),
+        kind(
+            "Socks",
+            [
+                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", argumentParser, lifecycle,
+                logging,
+                metrics, nioCore, nioPosix,
+            ]),
+        kind("Standard", ["Taproom", "TapSocks", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -203,6 +210,12 @@ let package = Package(
                 "TapWeb", "TapAccessLog", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom",
                 "TapData", argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
+            ]),
+        tests(
+            "TapSocksTests",
+            [
+                "TapSocks", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         tests(
             "TapStandardTests",
