@@ -158,13 +158,18 @@ let package = Package(
                 nioSSL, nioTLS,
             ]),
         kind(
+            "Portforward",
+            [
+                "Taproom", "TapNetwork", "TapRelay", "TapTLS", argumentParser, lifecycle, logging, metrics, nioCore,
+                nioPosix, nioSSL,
+            ]),
+        kind(
             "Socks",
             [
                 "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", argumentParser, lifecycle,
-                logging,
-                metrics, nioCore, nioPosix,
+                logging, metrics, nioCore, nioPosix,
             ]),
-        kind("Standard", ["Taproom", "TapSocks", "TapWeb"]),
+        kind("Standard", ["Taproom", "TapPortforward", "TapSocks", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -212,6 +217,12 @@ let package = Package(
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
+            "TapPortforwardTests",
+            [
+                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", lifecycle, logging,
+                metrics,
+            ]),
+        tests(
             "TapSocksTests",
             [
                 "TapSocks", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
@@ -230,7 +241,9 @@ let package = Package(
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests(
             "TapNetworkTests",
-            ["TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore]),
+            [
+                "TapNetwork", "TapMetrics", "TapTesting", "Taproom", argumentParser, lifecycle, metrics, nioCore,
+            ]),
         tests("TapCommandsTests", ["TapCommands", "TapConfig", "TapPages", "TapTesting", "Taproom", argumentParser]),
         tests("TapPackagingTests", ["TapPackaging", "TapCompression", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),

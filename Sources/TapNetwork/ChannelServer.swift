@@ -36,15 +36,15 @@ public final class ChannelServer: Service {
         service = context.name
         listeners = context.listeners.filter { !$0.endpoint.takesDatagrams }
         logger = context.logger
-        own = ConnectionBudget(limit: connectionLimit ?? Int.max)
+        own = ConnectionBudget(limit: connectionLimit ?? .max)
         budgets = [ConnectionBudget.process, own]
         self.initialize = initialize
     }
 
-    /// Has this server accept at most so many connections at once from now on; nil: as many as the process can have.
+    /// Has another number of connections at most from now on; those that are open stay.
     ///
-    /// Those that are open stay open, also when they are more.
-    public func limitConnections(to limit: Int?) { own.limit = limit ?? Int.max }
+    /// Nil: as many as the process can have.
+    package func limitConnections(to limit: Int?) { own.limit = limit ?? .max }
 
     /// Serves until the graceful shutdown, and then until the last connection is closed.
     public func run() async throws {

@@ -22,6 +22,27 @@ package final class ConnectionBudget: Sendable {
     /// A budget for at most `limit` connections, one at least.
     package init(limit: Int) { contents = Mutex(Contents(limit: max(limit, 1))) }
 
+    /// The greatest number of connections.
+    ///
+    /// With a smaller one those that are open stay, and with a greater one those who wait are called.
+    package var limit: Int {
+        get { contents.withLock { $0.limit } }
+        set {
+            let waiting = contents.withLock { contents in
+                contents.limit = max(newValue, 1)
+                return Self.takeWaiting(&contents)
+            }
+            for resume in waiting { resume() }
+        }
+    }
+
+    /// Those who wait, if there is room now.
+    private static func takeWaiting(_ contents: inout Contents) -> [@Sendable () -> Void] {
+        guard contents.open < contents.limit else { return [] }
+        defer { contents.waiting = [] }
+        return contents.waiting
+    }
+
     /// How many of a number of files can be connections.
     ///
     /// Left for others: 64 for what the program itself has open, 3 for each event loop, and an eighth for files that services
@@ -36,27 +57,6 @@ package final class ConnectionBudget: Sendable {
         return Int(min(limit.rlim_cur, 1 << 30))
     }
 
-    /// The greatest number of connections, one at least.
-    ///
-    /// When it becomes less, those that are open stay.
-    package var limit: Int {
-        get { contents.withLock { $0.limit } }
-        set {
-            let waiting = contents.withLock { contents in
-                contents.limit = max(newValue, 1)
-                return ConnectionBudget.takeWaiting(&contents)
-            }
-            for resume in waiting { resume() }
-        }
-    }
-
-    /// Those who wait, if there is room now.
-    private static func takeWaiting(_ contents: inout Contents) -> [@Sendable () -> Void] {
-        guard contents.open < contents.limit else { return [] }
-        defer { contents.waiting = [] }
-        return contents.waiting
-    }
-
     /// How many connections are open.
     package var open: Int { contents.withLock { $0.open } }
 
@@ -67,7 +67,7 @@ package final class ConnectionBudget: Sendable {
     func giveBack() {
         let waiting = contents.withLock { contents in
             contents.open -= 1
-            return ConnectionBudget.takeWaiting(&contents)
+            return Self.takeWaiting(&contents)
         }
         for resume in waiting { resume() }
     }

@@ -42,6 +42,21 @@ package struct Connector: Sendable {
         }
     }
 
+    /// Waits until a client's connection is encrypted, by a handler that stands in its pipeline already.
+    ///
+    /// - Parameters:
+    ///   - channel: the connection, which is read for the handshake only.
+    ///   - timeout: how long the handshake may take.
+    /// - Returns: the connection once it is encrypted.
+    /// - Throws: what NIO does when the channel is gone.
+    package static func waitForHandshake(
+        on channel: any Channel, timeout: TimeAmount
+    ) throws -> EventLoopFuture<any Channel> {
+        let gate = HandshakeGate(timeout: timeout)
+        try channel.pipeline.syncOperations.addHandler(gate)
+        return try gate.whenDone
+    }
+
     /// An address needs no look into the DNS, which takes another thread.
     private func connect(_ bootstrap: ClientBootstrap, _ address: RelayAddress) -> EventLoopFuture<any Channel> {
         switch address {

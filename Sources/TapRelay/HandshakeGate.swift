@@ -26,6 +26,7 @@ final class HandshakeGate: ChannelInboundHandler, RemovableChannelHandler {
             finish(.failure(ChannelError.connectTimeout(timeout)))
             context.close(promise: nil)
         }
+        if context.channel.isActive { context.read() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { finish(.failure(ChannelError.eof)) }

@@ -45,6 +45,11 @@ final class RelayEnd: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        // A connection that never was one is not told to be inactive.
+        if isOpen {
+            isOpen = false
+            relay?.gone(self)
+        }
         self.context = nil
         peer = nil
         relay = nil

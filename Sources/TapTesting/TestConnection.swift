@@ -10,7 +10,7 @@ public struct TestFailure: Error, CustomStringConvertible, Sendable {
     public init(_ description: String) { self.description = description }
 }
 
-/// A client's end of a connection, which sends exactly the bytes it is told.
+/// A client's end of a connection, or that of a server which a test plays (``TestListener``), which sends exactly the bytes it is told.
 ///
 /// To a UDP address it is a socket that is connected there: each call of `send` is a datagram.
 /// Its calls wait for at most a minute, on a thread of their own: the service that is tested keeps all of Swift's.
@@ -32,14 +32,25 @@ public final class TestConnection: Sendable {
             }
         let type = if case .udp = address { SOCK_DGRAM } else { SOCK_STREAM }
         descriptor = socket(family, CInt(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 60, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        TestConnection.limitWaiting(descriptor)
         guard name.withPointer({ connect(descriptor, $0, $1) }) == 0 else {
             // What is initialised is also deinitialised, which closes the socket.
             throw TestFailure("cannot connect to \(address): error \(errno)")
         }
+    }
+
+    /// Takes a connection over that was accepted.
+    init(accepted descriptor: CInt) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        TestConnection.limitWaiting(descriptor)
+    }
+
+    private static func limitWaiting(_ descriptor: CInt) {
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
     }
 
     deinit { close(descriptor) }

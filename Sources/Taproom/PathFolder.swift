@@ -17,8 +17,8 @@ package struct PathFolder: Sendable {
         }
     }
 
-    /// The folder for what a decoder is reading.
-    static func folder(for decoder: any Decoder) -> String? {
+    /// The folder for what a decoder is reading; nil: paths stay as they are.
+    package static func folder(for decoder: any Decoder) -> String? {
         guard let key, let known = decoder.userInfo[key] as? PathFolder else { return nil }
         return known.folder(decoder.codingPath)
     }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import TapNetwork
 import TapTesting
 import Taproom
 import Testing

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOSSL
+import TapNetwork
 import TapTesting
 import Taproom
 import Testing

@@ -1,9 +1,10 @@
 public import Taproom
+import TapPortforward
 import TapSocks
 import TapWeb
 
 /// The kinds that the shipped tools know.
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
-    public static let all: [any ServiceKind.Type] = [Web.self, Socks.self]
+    public static let all: [any ServiceKind.Type] = [Web.self, Portforward.self, Socks.self]
 }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import TapAccessLog
+import TapNetwork
 import Taproom
 
 /// Answers requests with responses, and remembers small files.
@@ -149,7 +150,7 @@ final class Responder {
         }
         guard let place = host.place(for: path) else { return .response(failure(.notFound, request)) }
         note(place, request)
-        guard place.addresses.admit(request.client) else { return .response(failure(.forbidden, request, place)) }
+        guard place.addresses.admit(request.client.address) else { return .response(failure(.forbidden, request, place)) }
         return admitting(request, to: place) { request in
             answer(to: request, at: place, path, from: host, target, key: key, rewrites: rewrites)
         }

@@ -67,7 +67,8 @@ final class WebServer: ReconfigurableService {
         }
         let gate = ProxyHeaderGate(
             timeout: .milliseconds(settings.limits.request.milliseconds), logger: responder.site.logger
-        ) { client in
+        ) { told in
+            let client = told.address.map { Client(address: $0, isSecure: false, port: told.port) } ?? Client(channel)
             try add(client, to: channel, endpoint, responder, connections)
         }
         try channel.pipeline.syncOperations.addHandler(gate)
@@ -78,7 +79,7 @@ final class WebServer: ReconfigurableService {
         _ connections: ClientConnections
     ) throws {
         if let limit = responder.site.settings.limits.connectionsPerClient,
-            !connections.admit(client, on: channel, atMost: limit)
+            !connections.admit(client.address, on: channel, atMost: limit)
         {
             channel.close(promise: nil)
             return

@@ -1,3 +1,4 @@
+import TapNetwork
 import TapTesting
 import Taproom
 import Testing

@@ -1,4 +1,5 @@
 import Logging
+import TapNetwork
 import TapTesting
 import Taproom
 import Testing

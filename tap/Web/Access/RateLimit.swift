@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import TapNetwork
 
 /// Lets each client make so many requests in the long run, and some of them at once.
 ///

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 import TapSecrets
 
 extension Responder {

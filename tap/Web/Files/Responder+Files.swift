@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 
 extension Responder {
     /// Files up to this size are kept in memory.
@@ -17,7 +18,7 @@ extension Responder {
     func remembered(_ key: FileCache.Key, for request: Request) -> Answer? {
         guard let entry = cache.entry(key) else { return nil }
         note(entry.place, request)
-        guard entry.place.addresses.admit(request.client) else {
+        guard entry.place.addresses.admit(request.client.address) else {
             return .response(failure(.forbidden, request, entry.place))
         }
         let representation: Representation

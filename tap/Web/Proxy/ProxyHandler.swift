@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 
 /// Passes one request on to an upstream, and the answer back, piece by piece: whoever is slow makes the other one wait.
 final class ProxyHandler: RequestHandler {
@@ -54,7 +55,7 @@ final class ProxyHandler: RequestHandler {
     /// Gives the request to an upstream that has not had it yet.
     private func tryNext(after failure: UpstreamFailure?) {
         switch source.upstreams.choose(without: tries.tried) {
-        case .upstream(let index):
+        case .target(let index):
             self.index = index
             tries.note(index)
             if let connection = source.pool.take(index) {

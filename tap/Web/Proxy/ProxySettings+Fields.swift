@@ -1,3 +1,4 @@
+import TapNetwork
 public import Taproom
 
 extension ProxySettings {
@@ -48,7 +49,7 @@ extension ProxySettings {
             examples: [["X-Site": "main"]]),
         SettingField(
             "proxyProtocol", "How upstreams are told the client's address before the first request of a connection.",
-            words: ProxyProtocol.allCases.map(\.rawValue)),
+            words: ProxyHeaderVersion.allCases.map(\.rawValue)),
         SettingField(
             "certificateAuthority",
             "A file with the certificates that those of https upstreams must come from. Without it: the system's.",
@@ -62,30 +63,12 @@ extension ProxySettings {
     private static let longest = TimeSpan(seconds: 86_400)
 }
 
-/// Reads one of the words of an enumeration, and says which there are.
-private func word<Word: RawRepresentable<String> & CaseIterable>(_ type: Word.Type, _ decoder: any Decoder) throws
-    -> Word
-{
-    let text = try decoder.singleValueContainer().decode(String.self)
-    guard let word = Word(rawValue: text) else {
-        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
-        throw DecodingError.dataCorrupted(
-            .init(codingPath: decoder.codingPath, debugDescription: "must be one of \(words), but is \"\(text)\""))
-    }
-    return word
-}
-
 extension ProxySettings.Balance {
     /// Reads one of the words.
-    public init(from decoder: any Decoder) throws { self = try word(Self.self, decoder) }
+    public init(from decoder: any Decoder) throws { self = try SettingWord.read(Self.self, from: decoder) }
 }
 
 extension ProxySettings.Host {
     /// Reads one of the words.
-    public init(from decoder: any Decoder) throws { self = try word(Self.self, decoder) }
-}
-
-extension ProxySettings.ProxyProtocol {
-    /// Reads one of the words.
-    public init(from decoder: any Decoder) throws { self = try word(Self.self, decoder) }
+    public init(from decoder: any Decoder) throws { self = try SettingWord.read(Self.self, from: decoder) }
 }

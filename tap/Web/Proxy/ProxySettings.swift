@@ -1,3 +1,4 @@
+public import TapNetwork
 public import Taproom
 
 /// Where requests are passed on to, and how.
@@ -16,16 +17,6 @@ public struct ProxySettings: DocumentedSettings, Equatable, Sendable {
         case keep
         /// The upstream's own.
         case upstream
-    }
-
-    /// How connections to an upstream begin (The PROXY protocol, versions 1 and 2, HAProxy).
-    public enum ProxyProtocol: String, Codable, Sendable, CaseIterable {
-        /// With the request.
-        case none
-        /// With a line of text that tells the client's address.
-        case v1
-        /// With the same in bytes.
-        case v2
     }
 
     /// The upstreams, in order.
@@ -58,7 +49,7 @@ public struct ProxySettings: DocumentedSettings, Equatable, Sendable {
     /// How connections to an upstream begin.
     ///
     /// With other than none each connection serves one request.
-    public var proxyProtocol = ProxyProtocol.none
+    public var proxyProtocol = ProxyHeaderVersion.none
     /// A file with the certificates (PEM) that an upstream's must come from; without it, the system's count.
     public var certificateAuthority: LocalPath?
     /// Whether certificates of upstreams are checked.

@@ -1,12 +1,13 @@
 import Logging
 import NIOCore
 import Synchronization
+import TapNetwork
 import Taproom
 
 /// The upstreams of a route, for all event loops: who is in, and who gets the next request.
 final class ProxyUpstreams: Sendable {
     private struct Contents {
-        var board: UpstreamBoard
+        var board: TargetBoard
         var hasChecks = false
         var isRetired = false
         var checks: NIOLoopBound<HealthChecks>?
@@ -37,7 +38,7 @@ final class ProxyUpstreams: Sendable {
         list = settings.to.elements
         heads = UpstreamRequestHead(settings)
         security = list.contains(where: \.isSecure) ? try UpstreamSecurity(settings) : nil
-        contents = Mutex(Contents(board: UpstreamBoard(settings)))
+        contents = Mutex(Contents(board: TargetBoard(count: settings.to.elements.count, settings.boardBalance, settings.boardRules)))
     }
 
     /// Whether connections serve more than one request.
@@ -46,10 +47,10 @@ final class ProxyUpstreams: Sendable {
     // MARK: Who gets a request
 
     /// Chooses an upstream that is not one of a set of bits; ``ended(_:)`` has to be called for it once.
-    func choose(without tried: UInt64) -> UpstreamBoard.Choice {
+    func choose(without tried: UInt64) -> TargetBoard.Choice {
         let now = now()
         let choice = contents.withLock { $0.board.choose(without: tried, now: now) }
-        if case .upstream(let index) = choice { figures?.chosen(index) }
+        if case .target(let index) = choice { figures?.chosen(index) }
         return choice
     }
 
@@ -78,7 +79,7 @@ final class ProxyUpstreams: Sendable {
     /// How many requests are under way to an upstream.
     func active(_ index: Int) -> Int { contents.withLock { $0.board.active(index) } }
 
-    private func log(_ change: UpstreamBoard.Change, _ index: Int, _ reason: String) {
+    private func log(_ change: TargetBoard.Change, _ index: Int, _ reason: String) {
         figures?.changed(index, change)
         let text: Logger.Message = change == .out ? "upstream fails" : "upstream is back"
         logger.warning(text, metadata: ["upstream": "\(list[index])", "reason": "\(reason)"])
@@ -109,5 +110,19 @@ final class ProxyUpstreams: Sendable {
             return contents.checks
         }
         checks?.eventLoop.execute { checks?.value.stop() }
+    }
+}
+
+extension ProxySettings {
+    /// Which upstream is next.
+    var boardBalance: TargetBoard.Balance { balance == .roundRobin ? .roundRobin : .leastConnections }
+
+    /// When upstreams are out.
+    var boardRules: TargetBoard.Rules {
+        var rules = TargetBoard.Rules()
+        rules.failures = failures
+        rules.pause = .milliseconds(pause.milliseconds)
+        rules.checkSeconds = health.every.milliseconds / 1000
+        return rules
     }
 }

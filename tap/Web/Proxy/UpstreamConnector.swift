@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TapNetwork
 import Taproom
 
 /// Makes connections to upstreams on one event loop.
@@ -55,7 +56,7 @@ struct UpstreamConnector {
     private func bootstrap(_ index: Int, _ upstream: Upstream, for client: Client?) -> ClientBootstrap {
         let settings = upstreams.settings
         let security = upstream.isSecure ? upstreams.security : nil
-        let header = ProxyProtocolHeader.bytes(
+        let header = ProxyHeaderWriter.bytes(
             settings.proxyProtocol, source: client?.address, destination: nil, port: client?.port)
         return ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(settings.connect.milliseconds))

@@ -1,4 +1,5 @@
 import CoreMetrics
+import TapNetwork
 
 /// What the upstreams of a route do, for those who watch it; shown as long as this lives.
 final class UpstreamFigures: Sendable {
@@ -43,7 +44,7 @@ final class UpstreamFigures: Sendable {
     func failed(_ index: Int) { upstreams[index].failures.increment() }
 
     /// An upstream is out, or back.
-    func changed(_ index: Int, _ change: UpstreamBoard.Change) { upstreams[index].up.set(change == .back ? 1 : 0) }
+    func changed(_ index: Int, _ change: TargetBoard.Change) { upstreams[index].up.set(change == .back ? 1 : 0) }
 
     /// There is one connection more to an upstream.
     func opened(_ index: Int) { upstreams[index].open.increment() }

@@ -73,12 +73,6 @@ extension WebSettings {
 extension WebAccessLog.Format {
     /// Reads one of the words.
     public init(from decoder: any Decoder) throws {
-        let word = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(rawValue: word) else {
-            let words = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "must be one of \(words), but is \"\(word)\""))
-        }
-        self = value
+        self = try SettingWord.read(Self.self, from: decoder)
     }
 }

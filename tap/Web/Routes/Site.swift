@@ -1,5 +1,6 @@
 import Logging
 import TapAccessLog
+import TapNetwork
 import Taproom
 
 /// What a web service serves: its hosts, with their folders open.

@@ -1,3 +1,4 @@
+public import TapNetwork
 public import Taproom
 
 /// What answers the requests for some names.

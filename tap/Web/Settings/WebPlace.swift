@@ -1,3 +1,4 @@
+import TapNetwork
 import Taproom
 
 /// What is the same for a whole site, one of its hosts and one of its routes: what answers, and how.

@@ -1,3 +1,4 @@
+public import TapNetwork
 public import Taproom
 
 /// What a site serves, where, and within which limits.
@@ -65,7 +66,7 @@ public struct WebSettings: ServiceSettings {
     /// How the pages of users are served, below `/~name/`.
     public var users = WebUsers()
     /// Who tells where clients come from.
-    public var proxyProtocol = WebProxyProtocol()
+    public var proxyProtocol = ProxyHeaderSenders()
     /// How connections to `tls:` endpoints are encrypted.
     public var tls = WebTLS()
     /// Where requests are noted.
@@ -243,13 +244,7 @@ struct AllPlace: WebPlace {
 extension WebSettings.Symlinks {
     /// Reads one of the words.
     public init(from decoder: any Decoder) throws {
-        let word = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(rawValue: word) else {
-            let words = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "must be one of \(words), but is \"\(word)\""))
-        }
-        self = value
+        self = try SettingWord.read(Self.self, from: decoder)
     }
 }
 

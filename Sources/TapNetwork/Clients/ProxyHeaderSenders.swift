@@ -1,9 +1,9 @@
-import NIOCore
+package import NIOCore
 public import Taproom
 
 /// From whom connections begin with a header that tells who the client is (The PROXY protocol, versions 1 & 2, HAProxy
 /// Technologies).
-public struct WebProxyProtocol: DocumentedSettings, SettingsGroup, Equatable, Sendable {
+public struct ProxyHeaderSenders: DocumentedSettings, SettingsGroup, Equatable, Sendable {
     /// The networks of those who send it; none: nobody does.
     public var from: OneOrMore<Network> = []
     /// Whether those who connect to unix sockets send it.
@@ -13,7 +13,7 @@ public struct WebProxyProtocol: DocumentedSettings, SettingsGroup, Equatable, Se
     public init() {}
 
     /// What the keys mean.
-    public static let fields: [SettingField<WebProxyProtocol>] = [
+    public static let fields: [SettingField<ProxyHeaderSenders>] = [
         SettingField(
             "from",
             """
@@ -24,7 +24,7 @@ public struct WebProxyProtocol: DocumentedSettings, SettingsGroup, Equatable, Se
     ]
 
     /// Whether a connection from an address begins with it, which is never guessed from what comes.
-    func isExpected(from address: SocketAddress?) -> Bool {
+    package func isExpected(from address: SocketAddress?) -> Bool {
         switch address {
         case nil, .unixDomainSocket?: unix
         case let address?:

@@ -23,7 +23,7 @@ public struct Network: Codable, Hashable, Sendable, CustomStringConvertible, Set
     /// Whether an address lies in it.
     ///
     /// An address of IPv4 that a socket of IPv6 shows (`::ffff:192.0.2.1`) counts as what it is.
-    func contains(_ address: [UInt8]) -> Bool {
+    package func contains(_ address: [UInt8]) -> Bool {
         let isMapped = address.count == 16 && address.starts(with: Network.mapped)
         let address = isMapped && bytes.count == 4 ? Array(address.suffix(4)) : address
         guard address.count == bytes.count else { return false }
@@ -37,7 +37,7 @@ public struct Network: Codable, Hashable, Sendable, CustomStringConvertible, Set
     private static let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
 
     /// The bytes of an address of IPv4 or IPv6; nil for other texts.
-    static func bytes(_ text: String) -> [UInt8]? {
+    package static func bytes(_ text: String) -> [UInt8]? {
         var four = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &four) == 1 { return four }
         var six = [UInt8](repeating: 0, count: 16)

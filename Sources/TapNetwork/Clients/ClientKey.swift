@@ -1,16 +1,17 @@
-import NIOCore
+package import NIOCore
 
 /// What clients are told apart by: an address of IPv4, or the first 64 bits of one of IPv6, for a client has all of those
 /// that begin with them (RFC 6177).
 ///
 /// The numbers are made with a secret of this process, so that nobody can choose addresses whose numbers are alike.
-struct ClientKey: Hashable {
-    let value: UInt64
+package struct ClientKey: Hashable, Sendable {
+    /// The number.
+    package let value: UInt64
 
     /// That of a client; nil without an address, as at unix sockets.
     ///
     /// Addresses begin behind the family, the port, and in IPv6 the flow (RFC 3493, 3.3).
-    init?(_ address: SocketAddress?) {
+    package init?(_ address: SocketAddress?) {
         var hasher = Hasher()
         switch address {
         case .v4(let address):

@@ -1,32 +1,32 @@
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 
 /// Waits for the header that tells who the client is, before anything else on a connection, and sets the connection up then.
 ///
 /// A connection that has none, or none in time, is closed without a word: its other end is no client.
-final class ProxyHeaderGate: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
+package final class ProxyHeaderGate: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
 
     /// How long a header may be under way that was sent before its sender could know of the end.
     private static let grace = TimeAmount.seconds(1)
 
     private let timeout: TimeAmount
     private let logger: Logger
-    private let setUp: (Client) throws -> Void
+    private let setUp: (ToldClient) throws -> Void
     private var buffer = ByteBuffer()
     private var timer: Scheduled<Void>?
     private var isQuiescing = false
     private var isOver = false
 
-    /// `setUp` puts the handlers for a client into the pipeline, behind this.
-    init(timeout: TimeAmount, logger: Logger, setUp: @escaping (Client) throws -> Void) {
+    /// Waits for a limited time; `setUp` puts the handlers for a client into the pipeline, behind this.
+    package init(timeout: TimeAmount, logger: Logger, setUp: @escaping (ToldClient) throws -> Void) {
         (self.timeout, self.logger, self.setUp) = (timeout, logger, setUp)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { arm(timeout, context) }
+    package func handlerAdded(context: ChannelHandlerContext) { arm(timeout, context) }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    package func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     private func arm(_ time: TimeAmount, _ context: ChannelHandlerContext) {
         timer?.cancel()
@@ -35,7 +35,7 @@ final class ProxyHeaderGate: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
         buffer.writeImmutableBuffer(unwrapInboundIn(data))
         switch ProxyHeaderReader.read(buffer) {
@@ -50,10 +50,8 @@ final class ProxyHeaderGate: ChannelInboundHandler, RemovableChannelHandler {
     private func open(_ told: ToldClient, _ context: ChannelHandlerContext) {
         timer?.cancel()
         isOver = true
-        let own = Client(context.channel)
-        let client = told.address.map { Client(address: $0, isSecure: false, port: told.port) } ?? own
         do {
-            try setUp(client)
+            try setUp(told)
         } catch {
             close("\(error)", context)
             return
@@ -75,7 +73,7 @@ final class ProxyHeaderGate: ChannelInboundHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if !isOver, event is ChannelShouldQuiesceEvent {
             isQuiescing = true
             arm(Self.grace, context)
@@ -88,7 +86,7 @@ final class ProxyHeaderGate: ChannelInboundHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isOver { context.fireErrorCaught(error) } else { close("\(error)", context) }
     }
 }

@@ -3,7 +3,7 @@ import TapTesting
 import Taproom
 import Testing
 
-@testable import TapWeb
+@testable import TapNetwork
 
 @Suite(.timeLimit(.minutes(1)))
 struct ProxyHeaderReaderTests {
@@ -95,7 +95,7 @@ struct ProxyHeaderReaderTests {
     }
 
     @Test func expectsItFromSomeOnly() throws {
-        var settings = WebProxyProtocol()
+        var settings = ProxyHeaderSenders()
         let proxy = try SocketAddress(ipAddress: "10.1.2.3", port: 1)
         #expect(!settings.isExpected(from: proxy))
         #expect(!settings.isExpected(from: nil))

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 /// What tells a server behind a proxy who the client is, in front of everything else on a connection
 /// (The PROXY protocol, versions 1 & 2, HAProxy Technologies; 2.1 and 2.2).
-enum ProxyProtocolHeader {
+package enum ProxyHeaderWriter {
     /// The twelve bytes that version 2 begins with.
     private static let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
 
@@ -11,8 +11,8 @@ enum ProxyProtocolHeader {
     /// `source` is the client: nil when it has no address, or when the connection serves none (version 2 says "local" then).
     /// `destination` is where it has connected to; of another family than the client's or nil, it counts as the unspecified
     /// address with `port`.
-    static func bytes(
-        _ version: ProxySettings.ProxyProtocol, source: SocketAddress?, destination: SocketAddress?, port: Int?
+    package static func bytes(
+        _ version: ProxyHeaderVersion, source: SocketAddress?, destination: SocketAddress?, port: Int?
     ) -> ByteBuffer {
         switch version {
         case .none: ByteBuffer()

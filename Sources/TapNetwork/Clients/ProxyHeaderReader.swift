@@ -107,14 +107,3 @@ enum ProxyHeaderReader {
         return true
     }
 }
-
-/// Who the client is, by the word of somebody who is trusted.
-struct ToldClient: Equatable {
-    /// Where it connects from; nil: the connection is its own, or nobody knows.
-    let address: SocketAddress?
-    /// The port it has connected to.
-    let port: Int?
-
-    /// Nothing was told.
-    static let unknown = ToldClient(address: nil, port: nil)
-}

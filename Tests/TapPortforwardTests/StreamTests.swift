@@ -1,0 +1,148 @@
+import TapTesting
+import Taproom
+import Testing
+
+@testable import TapPortforward
+
+/// Connections over real sockets, with both ends in the hands of the test.
+@Suite(.timeLimit(.minutes(10)))
+struct StreamTests {
+    @Test func passesOnWhatBothSay() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            for text in ["one", "another"] {
+                try await client.send(text + "\n")
+                #expect(try await server.receive(through: "\n") == text + "\n")
+                try await server.send("you said \(text)\n")
+                #expect(try await client.receive(through: "\n") == "you said \(text)\n")
+            }
+        }
+    }
+
+    @Test func aTargetMayBeginAndHaveTheLastWord() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            try await server.send("welcome\n")
+            #expect(try await client.receive(through: "\n") == "welcome\n")
+            // The client has said all it has to say, and still hears the answer.
+            try await client.send("question")
+            try await client.finishSending()
+            #expect(try await server.receiveAll() == Array("question".utf8))
+            try await server.send("answer")
+            try await server.finishSending()
+            #expect(try await client.receiveAll() == Array("answer".utf8))
+        }
+    }
+
+    @Test func theTargetMayEndFirst() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            try await server.send("bye")
+            try await server.finishSending()
+            #expect(try await client.receiveAll() == Array("bye".utf8))
+            try await client.send("more")
+            try await client.finishSending()
+            #expect(try await server.receiveAll() == Array("more".utf8))
+        }
+    }
+
+    @Test func whatWasSaidBeforeTheTargetWasThereIsNotLost() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { forward in
+            for number in 0..<20 {
+                let client = try forward.connect()
+                try await client.send("early \(number)")
+                try await client.finishSending()
+                let server = try await target.accept()
+                #expect(try await server.receiveAll() == Array("early \(number)".utf8))
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func manyBytesComeThroughBothWaysAtOnce(overUnix: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let target = try TestListener(unix: overUnix ? folder["target.sock"] : nil)
+        let door: Endpoint = overUnix ? Endpoint(.unix(path: folder["door.sock"], mode: nil)) : .tcp(port: 0)
+        let state = TestState()
+        let count = 64 << 20
+        try await forwarding(to: [target.address], listen: [door], state: state) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            async let up = Pattern.send(count, seed: 1, to: client)
+            async let down = Pattern.send(count, seed: 2, to: server)
+            async let above = Pattern.check(count, seed: 1, from: server)
+            async let below = Pattern.check(count, seed: 2, from: client)
+            #expect(try await above)
+            #expect(try await below)
+            _ = try await (up, down)
+            try await client.finishSending()
+            try await server.finishSending()
+            #expect(try await client.receiveAll() == [])
+            #expect(try await server.receiveAll() == [])
+        }
+        let total = try await state.value(Portforward.counters).total
+        #expect(total == .init(connections: 1, sent: Int64(count), received: Int64(count)))
+    }
+
+    @Test func whoeverTakesNothingMakesTheOtherWait() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            async let sent: Void = Pattern.send(64 << 20, seed: 3, to: server)
+            // Nothing is read, so that sending comes to a halt, and goes on when the first byte is taken.
+            #expect(try await client.hasMore(within: .seconds(60)))
+            #expect(try await Pattern.check(64 << 20, seed: 3, from: client))
+            try await sent
+        }
+    }
+
+    @Test func oneThatIsCutOffCutsTheOtherOff() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            try await server.send("half of ")
+            #expect(try await client.receive(count: 8) == Array("half of ".utf8))
+            try await server.abort()
+            await #expect(throws: TestFailure.self) { try await client.receive(count: 1) }
+        }
+    }
+
+    @Test func closesWhatIsSilentForTooLong() async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address]) { settings in
+            settings.idle = TimeSpan(milliseconds: 200)
+        } _: { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            #expect(try await client.receiveAll() == [])
+            #expect(try await server.receiveAll() == [])
+        }
+    }
+
+    @Test func connectionsEndWithTheirServiceWhenTheyAreDone() async throws {
+        let target = try TestListener()
+        let (client, server) = try await forwarding(to: [target.address]) { forward in
+            let client = try forward.connect()
+            let server = try await target.accept()
+            try await client.send("x")
+            #expect(try await server.receive(count: 1) == Array("x".utf8))
+            // The service waits for connections that are open; these end while it does.
+            Task {
+                try await client.finishSending()
+                try await server.finishSending()
+            }
+            return (client, server)
+        }
+        #expect(try await client.receiveAll() == [])
+        #expect(try await server.receiveAll() == [])
+    }
+}

@@ -1,0 +1,53 @@
+import NIOCore
+import ServiceLifecycle
+import TapNetwork
+import Taproom
+
+/// A running service.
+final class PortforwardServer: ReconfigurableService {
+    private let server: ChannelServer
+    private let datagrams: DatagramServer
+    private let source: PlanSource
+
+    init(_ plan: ForwardPlan, context: ServiceContext) {
+        let (door, source) = (Door(), PlanSource(plan))
+        self.source = source
+        server = ChannelServer(context, connectionLimit: plan.settings.limits.connections) { channel, endpoint in
+            channel.eventLoop.makeCompletedFuture { try door.initialize(channel, endpoint, source.plan) }
+        }
+        datagrams = DatagramServer(context) { channel, _ in
+            try channel.pipeline.syncOperations.addHandler(DatagramDoor(source))
+        }
+    }
+
+    /// What counts for connections that come now.
+    var plan: ForwardPlan { source.plan }
+
+    func run() async throws {
+        source.startChecks()
+        let outcome: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { [server, datagrams] group in
+                group.addTask { try await server.run() }
+                group.addTask { try await datagrams.run() }
+                try await group.waitForAll()
+            }
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        source.stopChecks()
+        source.plan.records.end()
+        try outcome.get()
+    }
+
+    /// Reads certificates; from then on the next connection is passed on by the new settings.
+    func reconfiguration(to settings: PortforwardSettings) async throws -> @Sendable () -> Void {
+        let former = source.plan
+        let plan = try ForwardPlan(settings, former.records, former.logger)
+        return { [source, server] in
+            server.limitConnections(to: settings.limits.connections)
+            source.use(plan)
+        }
+    }
+}
