@@ -144,19 +144,20 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     private func checked(_ verdict: KnownUsers.Verdict, _ name: String) {
         guard state == .working, let context else { return }
         state = .negotiating
-        if case .known(let known) = verdict {
+        switch verdict {
+        case .known(let known):
             user = known
             proxy.records.countLogin(isRight: true)
             perform(negotiation.passwordChecked(true))
-        } else {
-            perform(negotiation.passwordChecked(false))
+        case .refused: perform(negotiation.passwordChecked(false))
+        case .busy: perform(negotiation.passwordChecked(false, because: .busy))
         }
         if state == .negotiating { context.read() }
     }
 
     private func end(_ problem: NegotiationProblem) {
         switch problem {
-        case .wrongPassword, .noPassword, .noCommonMethod:
+        case .wrongPassword, .busy, .noPassword, .noCommonMethod:
             proxy.records.countLogin(isRight: false)
             proxy.records.refusals.say("a client was refused", metadata.adding("reason", "\(problem)"))
         default:

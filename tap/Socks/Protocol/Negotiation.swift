@@ -48,10 +48,10 @@ struct Negotiation {
         return goOn()
     }
 
-    /// Goes on when a password was checked.
-    mutating func passwordChecked(_ isRight: Bool) -> [Action] {
+    /// Goes on when a password was checked, or could not be.
+    mutating func passwordChecked(_ isRight: Bool, because problem: NegotiationProblem = .wrongPassword) -> [Action] {
         guard phase == .waiting else { return [] }
-        guard isRight else { return end(.wrongPassword, saying: [1, 1]) }
+        guard isRight else { return end(problem, saying: [1, 1]) }
         phase = .request
         return [.send(ByteBuffer(bytes: [1, 0] as [UInt8]))] + goOn()
     }
@@ -109,6 +109,8 @@ enum NegotiationProblem: Error, Equatable, CustomStringConvertible {
     /// The client offers no way to show who it is that is asked for here.
     case noCommonMethod
     case wrongPassword
+    /// Too many passwords are waiting to be checked.
+    case busy
     /// Version 4 has no passwords, and they are asked for.
     case noPassword
     case malformed
@@ -122,6 +124,7 @@ enum NegotiationProblem: Error, Equatable, CustomStringConvertible {
         case .unknownVersion(let number): "the first byte, \(number), is no version of SOCKS"
         case .noCommonMethod: "the client offers no method that is accepted here"
         case .wrongPassword: "the user or the password is wrong"
+        case .busy: "too many passwords are waiting to be checked"
         case .noPassword: "SOCKS4 has no passwords, and they are asked for"
         case .malformed: "the message is malformed"
         case .badName: "the name of the destination is none"
