@@ -114,7 +114,8 @@ let package = Package(
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library("TapAccessLog", ["Taproom", "TapData", "TapLog", logging, nioCore, nioPosix]),
-        library("TapRelay", [nioCore, nioPosix, nioTLS]),
+        library("TapRelay", ["Taproom", nioCore, nioPosix, nioTLS]),
+        library("TapSplice", ["Taproom", "TapNetwork", "TapRelay", "CTapSystem", lifecycle, logging, nioCore]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",
@@ -160,7 +161,8 @@ let package = Package(
         kind(
             "Portforward",
             [
-                "Taproom", "TapNetwork", "TapRelay", "TapTLS", argumentParser, lifecycle, logging, metrics, nioCore,
+                "Taproom", "TapNetwork", "TapRelay", "TapSplice", "TapTLS", argumentParser, lifecycle, logging, metrics,
+                nioCore,
                 nioPosix, nioSSL,
             ]),
         kind(
@@ -219,8 +221,8 @@ let package = Package(
         tests(
             "TapPortforwardTests",
             [
-                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", lifecycle, logging,
-                metrics,
+                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", argumentParser,
+                lifecycle, logging, metrics,
             ]),
         tests(
             "TapSocksTests",

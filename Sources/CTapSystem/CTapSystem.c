@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -61,6 +63,48 @@ void tap_give_back_code(void) { dl_iterate_phdr(give_back_code, NULL); }
 int tap_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
 int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int tap_watch(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int tap_watch_add(int watch, int file, uint64_t token, int isListener) {
+    uint32_t events = isListener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return epoll_ctl(watch, EPOLL_CTL_ADD, file, &event);
+}
+
+int tap_watch_remove(int watch, int file) { return epoll_ctl(watch, EPOLL_CTL_DEL, file, NULL); }
+
+int tap_watch_wait(int watch, tap_happening *happenings, int count, int milliseconds) {
+    struct epoll_event events[256];
+    int happened = epoll_wait(watch, events, count < 256 ? count : 256, milliseconds);
+    for (int index = 0; index < happened; index++) {
+        uint32_t set = events[index].events;
+        happenings[index] = (tap_happening){
+            .token = events[index].data.u64,
+            .isReadable = (set & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+            .isWritable = (set & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
+            .isHungUp = (set & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+        };
+    }
+    return happened;
+}
+
+int tap_waker(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int tap_accept(int listener, void *name, unsigned *size) {
+    return accept4(listener, name, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int tap_wide_pipe(int ends[2], int bytes) {
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+    // It stays as it is where a user has too many of them (pipe(7), pipe-user-pages-soft).
+    (void)fcntl(ends[0], F_SETPIPE_SZ, bytes);
+    return 0;
+}
+
+ssize_t tap_splice(int from, int to, size_t count) {
+    return splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
 
 int tap_mount_proc(const char *folder) {
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -1;

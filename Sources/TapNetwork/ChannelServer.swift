@@ -18,6 +18,7 @@ public final class ChannelServer: Service {
     private let own: ConnectionBudget
     private let initialize: @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
+    private let isAdopting: Bool
 
     /// A server that has not started.
     ///
@@ -29,17 +30,44 @@ public final class ChannelServer: Service {
     ///   - connectionLimit: how many connections this server has at most; nil: as many as the process can have. With several
     ///     listeners there can be one more for each.
     ///   - initialize: puts handlers into the pipeline of a new connection to an endpoint, on its event loop.
-    public init(
+    public convenience init(
         _ context: ServiceContext, connectionLimit: Int? = nil,
         initialize: @escaping @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     ) {
+        self.init(context, connectionLimit: connectionLimit, accepting: nil, initialize: initialize)
+    }
+
+    /// The same for some of the listeners; connections to others can be given to it by ``adopt(_:at:closed:)``, until the
+    /// graceful shutdown.
+    package init(
+        _ context: ServiceContext, connectionLimit: Int? = nil, accepting: ((Endpoint) -> Bool)?,
+        initialize: @escaping @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
+    ) {
         service = context.name
-        listeners = context.listeners.filter { !$0.endpoint.takesDatagrams }
+        listeners = context.listeners.filter { !$0.endpoint.takesDatagrams && accepting?($0.endpoint) ?? true }
+        isAdopting = accepting != nil
         logger = context.logger
         own = ConnectionBudget(limit: connectionLimit ?? .max)
         budgets = [ConnectionBudget.process, own]
         self.initialize = initialize
     }
+
+    /// Takes over a connection that somebody else has accepted and counts.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the socket, which is closed in any case.
+    ///   - endpoint: where it was accepted.
+    ///   - closed: called when it is closed.
+    package func adopt(_ descriptor: CInt, at endpoint: Endpoint, closed: @escaping @Sendable () -> Void) {
+        let (initialize, connections) = (initialize, connections)
+        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).channelInitializer { channel in
+            connections.add(channel, closed: closed)
+            return initialize(channel, endpoint)
+        }.withConnectedSocket(descriptor).whenFailure { _ in }
+    }
+
+    /// The budgets that have to have room for a connection that somebody else accepts.
+    package var allBudgets: [ConnectionBudget] { budgets }
 
     /// Has another number of connections at most from now on; those that are open stay.
     ///
@@ -53,10 +81,13 @@ public final class ChannelServer: Service {
         var servers: [any Channel] = []
         for (listener, figures) in zip(listeners, figures) { servers.append(try await start(listener, figures)) }
         let accepting = servers
+        let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
         await withTaskCancellationOrGracefulShutdownHandler {
             for server in accepting { try? await server.closeFuture.get() }
+            if isAdopting { for await _ in stopped {} }
         } onCancelOrGracefulShutdown: {
             for server in accepting { self.stopAccepting(server) }
+            stop.finish()
         }
         connections.quiesce()
         await withTaskCancellationHandler {

@@ -61,10 +61,10 @@ package final class ConnectionBudget: Sendable {
     package var open: Int { contents.withLock { $0.open } }
 
     /// Counts a connection, also one too many: who accepts several at once may have had room for fewer.
-    func take() { contents.withLock { $0.open += 1 } }
+    package func take() { contents.withLock { $0.open += 1 } }
 
     /// Counts a connection no more, and calls those who wait if there is room now.
-    func giveBack() {
+    package func giveBack() {
         let waiting = contents.withLock { contents in
             contents.open -= 1
             return Self.takeWaiting(&contents)
@@ -73,7 +73,7 @@ package final class ConnectionBudget: Sendable {
     }
 
     /// How many more connections there can be; when there can be none, `resume` is called once as soon as one can.
-    func room(orWait resume: @escaping @Sendable () -> Void) -> Int {
+    package func room(orWait resume: @escaping @Sendable () -> Void) -> Int {
         contents.withLock { contents in
             if contents.open >= contents.limit { contents.waiting.append(resume) }
             return max(contents.limit - contents.open, 0)

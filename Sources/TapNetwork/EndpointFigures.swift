@@ -1,21 +1,22 @@
 import CoreMetrics
-import Taproom
+package import Taproom
 
 /// What is counted about one endpoint of a service.
-struct EndpointFigures: Sendable {
+package struct EndpointFigures: Sendable {
     private let accepted: Counter
     private let open: Meter
     private let pauses: [Pause: Counter]
 
     /// Why nothing was accepted for a while.
-    enum Pause: String, CaseIterable {
+    package enum Pause: String, CaseIterable {
         /// As many connections were open as there may be.
         case limit
         /// The operating system could not give one.
         case error
     }
 
-    init(service: String, endpoint: Endpoint) {
+    /// Figures that begin at zero.
+    package init(service: String, endpoint: Endpoint) {
         let dimensions = [("service", service), ("endpoint", endpoint.description)]
         accepted = Counter(label: "taproom_connections_accepted_total", dimensions: dimensions)
         open = Meter(label: "taproom_connections_open", dimensions: dimensions)
@@ -26,17 +27,20 @@ struct EndpointFigures: Sendable {
             })
     }
 
-    func noteAccepted() {
+    /// There is one connection more.
+    package func noteAccepted() {
         accepted.increment()
         open.increment()
     }
 
-    func noteClosed() { open.decrement() }
+    /// There is one connection less.
+    package func noteClosed() { open.decrement() }
 
-    func notePause(_ pause: Pause) { pauses[pause]?.increment() }
+    /// Nothing is accepted for a while.
+    package func notePause(_ pause: Pause) { pauses[pause]?.increment() }
 
     /// Shows the figures no more: nobody listens at the endpoint now.
-    func destroy() {
+    package func destroy() {
         accepted.destroy()
         open.destroy()
         for counter in pauses.values { counter.destroy() }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A process without any can neither turn its log nor read a file, and libdispatch, which looks into /proc once a second
 /// while there is work, ends one that can't open a file for that.
-enum FileReserve {
+package enum FileReserve {
     /// How many files are kept back, where the limit is not so low that a quarter of it is less.
     private static let files: UInt = 64
 
@@ -12,7 +12,7 @@ enum FileReserve {
     ///
     /// Counted from the lowest number that is free, which dup(2) answers: those above it that are in use are not seen as
     /// long as it is.
-    static var distance: Int {
+    package static var distance: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int.max }
         let free = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)

@@ -1,5 +1,6 @@
 package import NIOCore
 import NIOPosix
+import Taproom
 
 /// Makes the connections of relays to their targets.
 package struct Connector: Sendable {
@@ -74,7 +75,7 @@ package struct Connector: Sendable {
         switch error {
         case ChannelError.connectTimeout: return "it took too long"
         case ChannelError.eof, ChannelError.ioOnClosedChannel: return "it closed the connection"
-        case let error as IOError: return SystemReason.text(error.errnoCode)
+        case let error as IOError: return SystemCallError("connect", code: error.errnoCode).reason
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return reason(of: first.error) }
             if error.dnsAError != nil || error.dnsAAAAError != nil { return "no address of \(error.host) was found" }

@@ -53,6 +53,9 @@ package final class Relay {
     /// Whether the client is still there.
     package var isOpen: Bool { client.isOpen }
 
+    /// Whether a target has joined.
+    package var hasJoined: Bool { target != nil }
+
     /// Begins with a target, first of all with what the client has sent already.
     package func join(_ channel: any Channel) {
         guard client.isOpen else {

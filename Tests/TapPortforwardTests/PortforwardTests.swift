@@ -1,3 +1,4 @@
+import ArgumentParser
 import TapData
 import TapNetwork
 import TapTesting

@@ -1,16 +1,39 @@
+import TapNetwork
 import TapTesting
 import Taproom
 import Testing
 
 @testable import TapPortforward
 
+/// How a connection is passed on.
+enum Way: CaseIterable {
+    /// From socket to socket.
+    case direct
+    /// Over event loops, as connections are that begin with the word of a proxy.
+    case looked
+
+    /// Has connections go this way.
+    func change(_ settings: inout PortforwardSettings) {
+        guard self == .looked else { return }
+        settings.proxyProtocol.from = OneOrMore([Network("127.0.0.0/8")].compactMap { $0 })
+        settings.proxyProtocol.unix = true
+    }
+
+    /// Opens a connection that goes this way.
+    func connect(_ forward: RunningForward) async throws -> TestConnection {
+        let client = try forward.connect()
+        if self == .looked { try await client.send("PROXY UNKNOWN\r\n") }
+        return client
+    }
+}
+
 /// Connections over real sockets, with both ends in the hands of the test.
 @Suite(.timeLimit(.minutes(10)))
 struct StreamTests {
-    @Test func passesOnWhatBothSay() async throws {
+    @Test(arguments: Way.allCases) func passesOnWhatBothSay(way: Way) async throws {
         let target = try TestListener()
-        try await forwarding(to: [target.address]) { forward in
-            let client = try forward.connect()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             for text in ["one", "another"] {
                 try await client.send(text + "\n")
@@ -21,10 +44,10 @@ struct StreamTests {
         }
     }
 
-    @Test func aTargetMayBeginAndHaveTheLastWord() async throws {
+    @Test(arguments: Way.allCases) func aTargetMayBeginAndHaveTheLastWord(way: Way) async throws {
         let target = try TestListener()
-        try await forwarding(to: [target.address]) { forward in
-            let client = try forward.connect()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             try await server.send("welcome\n")
             #expect(try await client.receive(through: "\n") == "welcome\n")
@@ -38,10 +61,10 @@ struct StreamTests {
         }
     }
 
-    @Test func theTargetMayEndFirst() async throws {
+    @Test(arguments: Way.allCases) func theTargetMayEndFirst(way: Way) async throws {
         let target = try TestListener()
-        try await forwarding(to: [target.address]) { forward in
-            let client = try forward.connect()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             try await server.send("bye")
             try await server.finishSending()
@@ -52,11 +75,11 @@ struct StreamTests {
         }
     }
 
-    @Test func whatWasSaidBeforeTheTargetWasThereIsNotLost() async throws {
+    @Test(arguments: Way.allCases) func whatWasSaidBeforeTheTargetWasThereIsNotLost(way: Way) async throws {
         let target = try TestListener()
-        try await forwarding(to: [target.address]) { forward in
+        try await forwarding(to: [target.address], way.change) { forward in
             for number in 0..<20 {
-                let client = try forward.connect()
+                let client = try await way.connect(forward)
                 try await client.send("early \(number)")
                 try await client.finishSending()
                 let server = try await target.accept()
@@ -65,15 +88,15 @@ struct StreamTests {
         }
     }
 
-    @Test(arguments: [false, true])
-    func manyBytesComeThroughBothWaysAtOnce(overUnix: Bool) async throws {
+    @Test(arguments: [false, true], Way.allCases)
+    func manyBytesComeThroughBothWaysAtOnce(overUnix: Bool, way: Way) async throws {
         let folder = try TemporaryFolder()
         let target = try TestListener(unix: overUnix ? folder["target.sock"] : nil)
         let door: Endpoint = overUnix ? Endpoint(.unix(path: folder["door.sock"], mode: nil)) : .tcp(port: 0)
         let state = TestState()
         let count = 64 << 20
-        try await forwarding(to: [target.address], listen: [door], state: state) { forward in
-            let client = try forward.connect()
+        try await forwarding(to: [target.address], listen: [door], state: state, way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             async let up = Pattern.send(count, seed: 1, to: client)
             async let down = Pattern.send(count, seed: 2, to: server)
@@ -91,10 +114,10 @@ struct StreamTests {
         #expect(total == .init(connections: 1, sent: Int64(count), received: Int64(count)))
     }
 
-    @Test func whoeverTakesNothingMakesTheOtherWait() async throws {
+    @Test(arguments: Way.allCases) func whoeverTakesNothingMakesTheOtherWait(way: Way) async throws {
         let target = try TestListener()
-        try await forwarding(to: [target.address]) { forward in
-            let client = try forward.connect()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             async let sent: Void = Pattern.send(64 << 20, seed: 3, to: server)
             // Nothing is read, so that sending comes to a halt, and goes on when the first byte is taken.
@@ -104,10 +127,10 @@ struct StreamTests {
         }
     }
 
-    @Test func oneThatIsCutOffCutsTheOtherOff() async throws {
+    @Test(arguments: Way.allCases) func oneThatIsCutOffCutsTheOtherOff(way: Way) async throws {
         let target = try TestListener()
-        try await forwarding(to: [target.address]) { forward in
-            let client = try forward.connect()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             try await server.send("half of ")
             #expect(try await client.receive(count: 8) == Array("half of ".utf8))
@@ -116,22 +139,23 @@ struct StreamTests {
         }
     }
 
-    @Test func closesWhatIsSilentForTooLong() async throws {
+    @Test(arguments: Way.allCases) func closesWhatIsSilentForTooLong(way: Way) async throws {
         let target = try TestListener()
         try await forwarding(to: [target.address]) { settings in
+            way.change(&settings)
             settings.idle = TimeSpan(milliseconds: 200)
         } _: { forward in
-            let client = try forward.connect()
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             #expect(try await client.receiveAll() == [])
             #expect(try await server.receiveAll() == [])
         }
     }
 
-    @Test func connectionsEndWithTheirServiceWhenTheyAreDone() async throws {
+    @Test(arguments: Way.allCases) func connectionsEndWithTheirServiceWhenTheyAreDone(way: Way) async throws {
         let target = try TestListener()
-        let (client, server) = try await forwarding(to: [target.address]) { forward in
-            let client = try forward.connect()
+        let (client, server) = try await forwarding(to: [target.address], way.change) { forward in
+            let client = try await way.connect(forward)
             let server = try await target.accept()
             try await client.send("x")
             #expect(try await server.receive(count: 1) == Array("x".utf8))

@@ -59,10 +59,10 @@ struct ProxyConnectionTests {
     }
 
     @Test(arguments: [
-        (ProxySettings.ProxyProtocol.v1, "PROXY TCP4 192.0.2.7 0.0.0.0 4711 443\r\n"),
+        (ProxyHeaderVersion.v1, "PROXY TCP4 192.0.2.7 0.0.0.0 4711 443\r\n"),
         (.v2, "\r\n\r\n\u{0}\r\nQUIT\n"),
     ])
-    func tellsUpstreamsTheClientFirst(_ version: ProxySettings.ProxyProtocol, _ beginning: String) async throws {
+    func tellsUpstreamsTheClientFirst(_ version: ProxyHeaderVersion, _ beginning: String) async throws {
         try await withUpstream { peer in
             let text = try #require(try await peer.receive(through: "HTTP/1.1\r\n"))
             #expect(text.hasPrefix(beginning))

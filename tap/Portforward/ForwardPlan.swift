@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import TapNetwork
 import TapRelay
+import TapSplice
 import TapTLS
 import Taproom
 
@@ -13,6 +14,8 @@ final class ForwardPlan: Sendable {
     let rules: AddressRules
     /// The targets of connections.
     let streams: TargetGroup
+    /// Where they are, in the same order.
+    let addresses: TargetAddresses
     /// The targets of datagrams.
     let datagrams: TargetGroup
     let certificates: DoorCertificates
@@ -33,7 +36,9 @@ final class ForwardPlan: Sendable {
         }
         self.security = security
         let targets = settings.to.elements
-        streams = TargetGroup(targets.filter { !$0.takesDatagrams }, settings, records, logger)
+        let streams = targets.filter { !$0.takesDatagrams }
+        self.streams = TargetGroup(streams, settings, records, logger)
+        addresses = TargetAddresses(streams)
         datagrams = TargetGroup(targets.filter(\.takesDatagrams), settings, records, logger)
     }
 
@@ -42,4 +47,10 @@ final class ForwardPlan: Sendable {
 
     var idle: TimeAmount { .milliseconds(settings.idle.milliseconds) }
     var connect: TimeAmount { .milliseconds(settings.connect.milliseconds) }
+
+    /// The same times for connections that are passed on directly.
+    var limits: SpliceLimits {
+        SpliceLimits(
+            connectMilliseconds: settings.connect.milliseconds, idleMilliseconds: settings.idle.milliseconds)
+    }
 }

@@ -1,19 +1,31 @@
 import NIOCore
 import ServiceLifecycle
 import TapNetwork
+import TapSplice
 import Taproom
 
 /// A running service.
 final class PortforwardServer: ReconfigurableService {
     private let server: ChannelServer
+    private let direct: SpliceServer
     private let datagrams: DatagramServer
     private let source: PlanSource
 
     init(_ plan: ForwardPlan, context: ServiceContext) {
         let (door, source) = (Door(), PlanSource(plan))
         self.source = source
-        server = ChannelServer(context, connectionLimit: plan.settings.limits.connections) { channel, endpoint in
+        // What is encrypted goes over event loops, and so does what a plain door can't pass on by itself.
+        let server = ChannelServer(
+            context, connectionLimit: plan.settings.limits.connections, accepting: { $0.tls != nil }
+        ) { channel, endpoint in
             channel.eventLoop.makeCompletedFuture { try door.initialize(channel, endpoint, source.plan) }
+        }
+        self.server = server
+        direct = SpliceServer(context, budgets: server.allBudgets, accepting: { $0.tls == nil }) {
+            socket, name, endpoint, closed in
+            if let verdict = door.judge(socket, name, source.plan) { return verdict }
+            server.adopt(socket, at: endpoint, closed: closed)
+            return .elsewhere
         }
         datagrams = DatagramServer(context) { channel, _ in
             try channel.pipeline.syncOperations.addHandler(DatagramDoor(source))
@@ -24,11 +36,12 @@ final class PortforwardServer: ReconfigurableService {
     var plan: ForwardPlan { source.plan }
 
     func run() async throws {
-        source.startChecks()
+        source.start()
         let outcome: Result<Void, any Error>
         do {
-            try await withThrowingTaskGroup(of: Void.self) { [server, datagrams] group in
+            try await withThrowingTaskGroup(of: Void.self) { [server, direct, datagrams] group in
                 group.addTask { try await server.run() }
+                group.addTask { try await direct.run() }
                 group.addTask { try await datagrams.run() }
                 try await group.waitForAll()
             }
@@ -36,7 +49,7 @@ final class PortforwardServer: ReconfigurableService {
         } catch {
             outcome = .failure(error)
         }
-        source.stopChecks()
+        source.stop()
         source.plan.records.end()
         try outcome.get()
     }

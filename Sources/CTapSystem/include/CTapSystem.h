@@ -88,6 +88,43 @@ typedef struct {
 /// what is listed. Answers the process id. Call it while there is one thread.
 pid_t tap_start_sweeper(const tap_leftover *leftovers, size_t count, int *held);
 
+/// What has happened to a file that is watched (epoll(7)).
+typedef struct {
+    /// What was given when it was added.
+    uint64_t token;
+    /// Something can be read, be it the end.
+    int isReadable;
+    /// Something can be written, or that failed.
+    int isWritable;
+    /// The other side sends nothing more, or the connection is broken.
+    int isHungUp;
+} tap_happening;
+
+/// Watches files, none at first.
+int tap_watch(void);
+
+/// Watches one more file: each change of what can be read from or written to it, or, of a listening socket, one watcher of
+/// several for each connection that waits.
+int tap_watch_add(int watch, int file, uint64_t token, int isListener);
+
+/// Watches a file no more.
+int tap_watch_remove(int watch, int file);
+
+/// Waits for so many milliseconds at most, and answers how many of `happenings` were written.
+int tap_watch_wait(int watch, tap_happening *happenings, int count, int milliseconds);
+
+/// A file that wakes whoever watches it when a number is written to it (eventfd(2)).
+int tap_waker(void);
+
+/// Accepts a connection that does not block; `name` has room for any address.
+int tap_accept(int listener, void *name, unsigned *size);
+
+/// A pipe that neither blocks nor is inherited, with room for so many bytes if the system allows it.
+int tap_wide_pipe(int ends[2], int bytes);
+
+/// Moves bytes between a pipe and another file without waiting (splice(2)).
+ssize_t tap_splice(int from, int to, size_t count);
+
 /// Sends a datagram, and with it a descriptor unless that is negative (unix(7), SCM_RIGHTS). Answers the bytes sent.
 ssize_t tap_send(int socket, const void *bytes, size_t count, int descriptor);
 

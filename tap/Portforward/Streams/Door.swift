@@ -3,6 +3,7 @@ import NIOCore
 import NIOSSL
 import TapNetwork
 import TapRelay
+import TapSplice
 import Taproom
 
 /// Sets up the connections of clients: who is let in, who they are, and how they are encrypted.
@@ -46,6 +47,24 @@ struct Door: Sendable {
         let secured = try Connector.waitForHandshake(on: channel, timeout: plan.connect)
         try connection.prepare()
         secured.assumeIsolated().whenSuccess { _ in connection.start() }
+    }
+
+    /// Decides about a connection to a plain endpoint; nil: it has to be looked into, or waited for.
+    func judge(_ socket: CInt, _ name: SocketName, _ plan: ForwardPlan) -> SpliceServer.Verdict? {
+        let client = SocketAddress(name)
+        guard plan.addresses.areKnown, !plan.settings.proxyProtocol.isExpected(from: client) else { return nil }
+        guard plan.rules.admit(client) else {
+            plan.records.refuse(.address, client)
+            return .refused
+        }
+        guard let limit = plan.settings.limits.connectionsPerClient, let key = ClientKey(client) else {
+            return .direct(DirectConnection(plan, socket, client, nil, nil), plan.limits)
+        }
+        guard clients.take(key, atMost: limit) else {
+            plan.records.refuse(.limit, client)
+            return .refused
+        }
+        return .direct(DirectConnection(plan, socket, client, clients, key), plan.limits)
     }
 
     private func refuse(

@@ -1,0 +1,258 @@
+import CTapSystem
+import Glibc
+import TapRelay
+import Taproom
+
+/// A client's connection and the one to its target.
+///
+/// Used on the thread of its loop only.
+final class SplicePair {
+    /// How much one direction moves before others get their turn.
+    private static let roundsAtOnce = 8
+    /// After so many reads in a row that filled the buffer the kernel moves the bytes itself.
+    private static let fullReadsBeforeSplicing = 4
+    /// How long a client that still sends may take to see that nobody reads it any more, in nanoseconds.
+    private static let lingering: Int64 = 2_000_000_000
+
+    private enum State {
+        case connecting(SpliceTarget, next: Int, deadline: Int64)
+        case joined
+        /// One side is gone after all it had to say; the other is sent the rest.
+        case lingering(until: Int64)
+        case closed
+    }
+
+    let slot: Int
+    private unowned let loop: SpliceLoop
+    private let limits: SpliceLimits
+    private var owner: (any SpliceClient)?
+    private let closed: () -> Void
+    private let client: SpliceEnd
+    private var target: SpliceEnd?
+    private var state = State.closed
+    private var lastUse: Int64
+    /// Whether it is among those that go on without being told.
+    var isQueued = false
+
+    /// A pair without a target yet; `closed` is called when it is over.
+    init(
+        _ file: CInt, _ slot: Int, _ loop: SpliceLoop, _ owner: any SpliceClient, _ limits: SpliceLimits,
+        closed: @escaping () -> Void
+    ) {
+        (self.slot, self.loop, self.owner, self.limits, self.closed) = (slot, loop, owner, limits, closed)
+        client = SpliceEnd(file)
+        lastUse = loop.now
+    }
+
+    // MARK: The target
+
+    /// Watches the client's connection, and looks for a target.
+    func start(isTCP: Bool) {
+        if isTCP { client.sendAtOnce() }
+        guard loop.watch(client.file, slot, .client) else { return close(.closed) }
+        seek()
+    }
+
+    private func seek() {
+        guard let target = owner?.nextTarget() else { return close(.closed) }
+        connect(target, next: 0)
+    }
+
+    private func connect(_ target: SpliceTarget, next: Int) {
+        let name = target.names[next]
+        self.target?.close()
+        let file = tap_socket(name.family, CInt(SOCK_STREAM.rawValue))
+        guard file >= 0 else { return close(.failed(.target, SystemCallError("pass on").reason)) }
+        let end = SpliceEnd(file)
+        self.target = end
+        state = .connecting(target, next: next, deadline: loop.now + limits.connect)
+        if name.family != AF_UNIX { end.sendAtOnce() }
+        let isMade = name.withPointer { Glibc.connect(file, $0, $1) } == 0
+        guard isMade || errno == EINPROGRESS else { return connectionFailed(errno) }
+        guard loop.watch(file, slot, .target) else { return close(.closed) }
+        if isMade { join(end, target) }
+    }
+
+    private func connectionFailed(_ code: CInt) {
+        guard case .connecting(let target, let next, _) = state else { return }
+        if next + 1 < target.names.count { return connect(target, next: next + 1) }
+        owner?.targetFailed(SystemCallError("connect", code: code).reason)
+        seek()
+    }
+
+    private func join(_ end: SpliceEnd, _ target: SpliceTarget) {
+        state = .joined
+        end.canWrite = true
+        lastUse = loop.now
+        target.greeting.withUnsafeBytes { end.keep($0[...]) }
+        owner?.targetConnected()
+        // Most clients have said something by now.
+        client.canRead = true
+        move()
+    }
+
+    // MARK: What has happened
+
+    func happened(_ happening: tap_happening, on side: RelaySide) {
+        guard let end = side == .client ? client : target, end.isOpen else { return }
+        if happening.isReadable != 0 { end.canRead = true }
+        if happening.isWritable != 0 { end.canWrite = true }
+        if happening.isHungUp != 0 { end.isHungUp = true }
+        switch state {
+        case .connecting(let target, _, _):
+            if side == .target {
+                guard happening.isWritable != 0 else { return }
+                let code = end.error
+                if code == 0 { join(end, target) } else { connectionFailed(code) }
+            } else if end.isHungUp, end.error != 0 {
+                close(.failed(.client, "the connection was closed"))
+            }
+        case .joined, .lingering: move()
+        case .closed: break
+        }
+    }
+
+    /// Moves what can be moved.
+    func move() {
+        guard let target, client.isOpen, target.isOpen else { return linger() }
+        move(from: client, to: target, .client)
+        if case .joined = state { move(from: target, to: client, .target) }
+        if case .joined = state, client.isOutputEnded, target.isOutputEnded { close(.finished) }
+    }
+
+    private func move(from: SpliceEnd, to: SpliceEnd, _ side: RelaySide) {
+        for _ in 0..<Self.roundsAtOnce {
+            guard to.isOpen else { return }
+            if to.hasWaiting {
+                guard to.canWrite else { return }
+                guard let isDone = to.writeWaiting() else { return gone(to, side.other, from) }
+                guard isDone else { return }
+                lastUse = loop.now
+            }
+            if from.hasEnded { return to.endOutput() }
+            guard from.canRead, to.canWrite, step(from, to, side) else { return }
+        }
+        loop.queue(self)
+    }
+
+    /// Reads once and writes it; false when there is nothing more to do for now.
+    private func step(_ from: SpliceEnd, _ to: SpliceEnd, _ side: RelaySide) -> Bool {
+        if from.fullReads >= Self.fullReadsBeforeSplicing, let count = splice(from, to, side) {
+            return took(count, from, to, side, isFull: true)
+        }
+        let buffer = loop.buffer
+        let count = recv(from.file, buffer.baseAddress, buffer.count, 0)
+        guard count > 0 else { return took(count, from, to, side, isFull: false) }
+        let isFull = count == buffer.count
+        from.fullReads = isFull ? from.fullReads + 1 : 0
+        owner?.passed(count, from: side)
+        let sent = send(to.file, buffer.baseAddress, count, CInt(MSG_NOSIGNAL))
+        if sent < 0, errno != EAGAIN {
+            gone(to, side.other, from)
+            return false
+        }
+        if sent < count {
+            to.canWrite = false
+            to.keep(UnsafeRawBufferPointer(buffer)[max(sent, 0)..<count])
+        }
+        return took(count, from, to, side, isFull: isFull)
+    }
+
+    /// Has the kernel move bytes into the pipe in front of an end, from where they go on; nil: it can't.
+    private func splice(_ from: SpliceEnd, _ to: SpliceEnd, _ side: RelaySide) -> Int? {
+        guard let pipe = to.pipe ?? SplicePipe() else { return nil }
+        to.pipe = pipe
+        let count = tap_splice(from.file, pipe.input, SplicePipe.bytes)
+        if count < 0, errno == EINVAL { return nil }
+        if count > 0 {
+            to.piped += count
+            owner?.passed(count, from: side)
+        }
+        return count
+    }
+
+    private func took(_ count: Int, _ from: SpliceEnd, _ to: SpliceEnd, _ side: RelaySide, isFull: Bool) -> Bool {
+        if count > 0 {
+            lastUse = loop.now
+            // Less than there was room for: there is nothing more, or only the end.
+            if !isFull, !from.isHungUp { from.canRead = false }
+            return true
+        }
+        if count == 0 {
+            from.hasEnded = true
+            return true
+        }
+        if errno == EAGAIN {
+            (from.canRead, from.fullReads) = (false, 0)
+        } else {
+            gone(from, side, to)
+        }
+        return false
+    }
+
+    // MARK: The end
+
+    /// A side is gone: the other is sent the rest when its stream was complete, and is cut off otherwise.
+    private func gone(_ end: SpliceEnd, _ side: RelaySide, _ other: SpliceEnd) {
+        let reason = SystemCallError("pass on").reason
+        // What had come before can still be read.
+        while !end.hasEnded, end.piped == 0 {
+            let count = recv(end.file, loop.buffer.baseAddress, loop.buffer.count, 0)
+            guard count > 0 else {
+                end.hasEnded = count == 0
+                break
+            }
+            owner?.passed(count, from: side)
+            other.keep(UnsafeRawBufferPointer(loop.buffer)[..<count])
+        }
+        end.close()
+        guard end.hasEnded else {
+            other.reset()
+            return close(.failed(side, reason))
+        }
+        state = .lingering(until: loop.now + Self.lingering)
+        linger()
+    }
+
+    /// Sends the rest to the side that is there, and reads what nobody takes any more: the system would tell that side that it
+    /// was cut off otherwise.
+    private func linger() {
+        guard case .lingering = state, let end = client.isOpen ? client : target, end.isOpen else { return }
+        if end.hasWaiting {
+            guard end.canWrite else { return }
+            guard let isDone = end.writeWaiting() else { return close(.finished) }
+            guard isDone else { return }
+        }
+        end.endOutput()
+        var count = 0
+        repeat { count = recv(end.file, loop.buffer.baseAddress, loop.buffer.count, 0) } while count > 0
+        if count == 0 || errno != EAGAIN { close(.finished) }
+    }
+
+    /// Looks whether something has taken too long.
+    func look() {
+        switch state {
+        case .connecting(_, _, let deadline): if loop.now >= deadline { connectionFailed(ETIMEDOUT) }
+        case .joined: if loop.now - lastUse >= limits.idle { close(.idle) }
+        case .lingering(let end): if loop.now >= end { close(.finished) }
+        case .closed: break
+        }
+    }
+
+    /// Closes both connections.
+    func close(_ ending: RelayEnding) {
+        guard owner != nil else { return }
+        state = .closed
+        client.close()
+        target?.close()
+        let owner = owner
+        self.owner = nil
+        owner?.ended(ending)
+        closed()
+        loop.release(self)
+    }
+}
+
+extension RelaySide {
+    fileprivate var other: RelaySide { self == .client ? .target : .client }
+}

@@ -1,0 +1,96 @@
+import Logging
+import NIOCore
+import TapNetwork
+import TapRelay
+
+/// What is decided and noted about one connection of a client, whoever passes it on.
+///
+/// Used on the thread of the connection only.
+final class ForwardTrip {
+    /// How often what has passed is told, at most, and after how many bytes anyway.
+    private static let interval = TimeAmount.seconds(1)
+    private static let manyBytes = 8 << 20
+
+    let plan: ForwardPlan
+    /// Where the client connects from; a unix socket too.
+    let client: SocketAddress?
+    private var tried: UInt64 = 0
+    private var target: Int?
+    private var isJoined = false
+    private var total = (sent: 0, received: 0)
+    private var untold = (sent: 0, received: 0)
+    private var lastTold = NIODeadline.now()
+
+    init(_ plan: ForwardPlan, _ client: SocketAddress?) { (self.plan, self.client) = (plan, client) }
+
+    /// Chooses a target that was not tried yet; nil: nobody takes the connection, which is noted.
+    func next() -> Int? {
+        guard let index = plan.streams.choose(without: tried) else {
+            plan.records.refuse(.target, client)
+            return nil
+        }
+        tried |= 1 << UInt64(index)
+        target = index
+        return index
+    }
+
+    /// What is sent to a target before everything else.
+    ///
+    /// `destination` is where the client has connected to, and `port` its port by the word of a proxy.
+    func greeting(destination: SocketAddress?, port: Int?) -> ByteBuffer {
+        ProxyHeaderWriter.bytes(
+            plan.settings.sendProxyProtocol, source: client.ip, destination: destination,
+            port: port ?? destination?.port)
+    }
+
+    /// The target that was chosen last does not take the connection.
+    func failed(_ reason: String) {
+        guard let target else { return }
+        self.target = nil
+        plan.streams.ended(target)
+        plan.streams.failed(target, reason)
+    }
+
+    /// The target that was chosen last has taken the connection.
+    func connected() {
+        guard let target else { return }
+        isJoined = true
+        // The connection to the target takes a file too.
+        ConnectionBudget.process.take()
+        plan.streams.succeeded(target)
+        plan.streams.record(target).opened()
+    }
+
+    /// Bytes have come from one side.
+    func passed(_ bytes: Int, from side: RelaySide) {
+        if side == .client { untold.sent += bytes } else { untold.received += bytes }
+        let now = NIODeadline.now()
+        if untold.sent + untold.received >= Self.manyBytes || now - lastTold >= Self.interval { tell(now) }
+    }
+
+    /// The connection is over.
+    func ended(_ ending: RelayEnding) {
+        guard let target else { return }
+        self.target = nil
+        plan.streams.ended(target)
+        guard isJoined else { return }
+        ConnectionBudget.process.giveBack()
+        let record = plan.streams.record(target)
+        total = (total.sent + untold.sent, total.received + untold.received)
+        record.passed(sent: untold.sent, received: untold.received)
+        record.closed()
+        plan.logger.debug(
+            "connection ended",
+            metadata: [
+                "from": "\(client.ip?.description ?? "a unix socket")", "target": "\(plan.streams.list[target])",
+                "sent": "\(total.sent)", "received": "\(total.received)", "reason": "\(ending)",
+            ])
+    }
+
+    private func tell(_ now: NIODeadline) {
+        guard let target else { return }
+        plan.streams.record(target).passed(sent: untold.sent, received: untold.received)
+        total = (total.sent + untold.sent, total.received + untold.received)
+        (untold, lastTold) = ((0, 0), now)
+    }
+}
