@@ -1,18 +1,11 @@
-import NIOCore
 import TapRelay
 
-/// Counts what passes between a client and a destination, and tells when that is over.
+/// Counts what passes between a client and a destination, before it is passed on, and tells when that is over.
 final class RelayedBytes: RelayRecord {
-    /// What is counted here before it is told to the records of the service, which all event loops share.
-    private static let mostBytes: Int64 = 1 << 20
-    private static let longest = TimeAmount.seconds(1)
-
     private let records: SocksRecords
     private let user: String?
     private let done: (SocksCounters.Bytes) -> Void
     private var total = SocksCounters.Bytes()
-    private var untold = SocksCounters.Bytes()
-    private var toldAt = NIODeadline.now()
 
     /// Nothing has passed; `done` is called with all that has when it is over.
     init(_ records: SocksRecords, _ user: String?, done: @escaping (SocksCounters.Bytes) -> Void) {
@@ -20,26 +13,15 @@ final class RelayedBytes: RelayRecord {
     }
 
     func passed(_ bytes: Int, from side: RelaySide) {
+        var passed = SocksCounters.Bytes()
         switch side {
-        case .client: untold.sent += Int64(bytes)
-        case .target: untold.received += Int64(bytes)
+        case .client: passed.sent = Int64(bytes)
+        case .target: passed.received = Int64(bytes)
         }
-        let now = NIODeadline.now()
-        if untold.sent + untold.received >= RelayedBytes.mostBytes || now - toldAt >= RelayedBytes.longest {
-            tell(now)
-        }
+        total.sent += passed.sent
+        total.received += passed.received
+        records.count(passed, for: user)
     }
 
-    func ended(_ ending: RelayEnding) {
-        tell(.now())
-        done(total)
-    }
-
-    private func tell(_ now: NIODeadline) {
-        toldAt = now
-        records.count(untold, for: user)
-        total.sent += untold.sent
-        total.received += untold.received
-        untold = SocksCounters.Bytes()
-    }
+    func ended(_ ending: RelayEnding) { done(total) }
 }
