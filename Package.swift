@@ -120,6 +120,7 @@ let package = Package(
         library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser, logging]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
         library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapAccessLog", ["Taproom", "TapData", "TapLog", logging, nioCore, nioPosix]),
         library("TapRelay", ["Taproom", nioCore, nioPosix, nioTLS]),
         library("TapSplice", ["Taproom", "TapNetwork", "TapRelay", "CTapSystem", lifecycle, logging, nioCore]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
@@ -167,7 +168,7 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapProcess", "TapSecrets", "TapTLS",
+                "Taproom", "TapAccessLog", "TapData", "TapCompression", "TapNetwork", "TapProcess", "TapSecrets", "TapTLS",
                 "CTapSystem", argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2,
                 nioHPACK, nioPosix,
                 nioSSL, nioTLS,
@@ -184,7 +185,13 @@ let package = Package(
                 nioCore,
                 nioPosix, nioSSL,
             ]),
-        kind("Standard", ["Taproom", "TapPortforward", "TapTelnet", "TapWeb"]),
+        kind(
+            "Socks",
+            [
+                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", argumentParser, lifecycle,
+                logging, metrics, nioCore, nioPosix,
+            ]),
+        kind("Standard", ["Taproom", "TapPortforward", "TapSocks", "TapTelnet", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -227,8 +234,8 @@ let package = Package(
         tests(
             "TapWebTests",
             [
-                "TapWeb", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
-                argumentParser,
+                "TapWeb", "TapAccessLog", "TapLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom",
+                "TapData", argumentParser,
                 lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHPACK, nioPosix, nioSSL,
             ]),
         tests(
@@ -242,6 +249,12 @@ let package = Package(
             [
                 "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", argumentParser,
                 lifecycle, logging, metrics,
+            ]),
+        tests(
+            "TapSocksTests",
+            [
+                "TapSocks", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         tests(
             "TapStandardTests",

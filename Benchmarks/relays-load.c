@@ -1,6 +1,7 @@
 // Both ends of what a relay is loaded with: a server, and clients that ask it through the relay.
 //
-// usage: relays-load serve PORT | relays-load CASE PORT SECONDS CLIENTS
+// usage: relays-load serve PORT | relays-load CASE PORT SECONDS CLIENTS [DESTINATION]
+// With a destination PORT is that of a SOCKS proxy, which is asked for the port DESTINATION of this machine.
 // Prints, for clients, how much was done in the time: `new` connections with one question of 100 bytes each, `ping` questions on
 // connections that stay, `down` bytes that the server sends, `up` bytes that it takes.
 #define _GNU_SOURCE
@@ -22,6 +23,9 @@ static char buffer[piece];
 // How much of a question has come, and what a connection is for: q, d or u; by descriptor.
 static int received[most];
 static char purpose[most];
+// How much of the talk with a proxy is left; by descriptor, and for all the port that it is asked for.
+static int asking[most];
+static int destination;
 
 static void fail(const char *what) {
     perror(what);
@@ -101,17 +105,43 @@ static void serve(int port) {
     }
 }
 
+static void start(int poll, int client, const char *task) {
+    char first[question];
+    memset(first, task[0] == 'd' || task[0] == 'u' ? task[0] : 'q', question);
+    if (send(client, first, question, MSG_NOSIGNAL) != question) fail("send");
+    if (task[0] == 'u') watch(poll, client, EPOLLOUT, EPOLL_CTL_MOD);
+}
+
 static void begin(int poll, int port, const char *task) {
     int client = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     struct sockaddr_in name = address(port);
     if (client < 0 || client >= most || connect(client, (struct sockaddr *)&name, sizeof name)) fail("connect");
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     received[client] = 0;
-    char first[question];
-    memset(first, task[0] == 'd' || task[0] == 'u' ? task[0] : 'q', question);
-    if (send(client, first, question, MSG_NOSIGNAL) != question) fail("send");
-    int isUp = task[0] == 'u';
-    watch(poll, client, isUp ? EPOLLOUT : EPOLLIN, EPOLL_CTL_ADD);
+    watch(poll, client, EPOLLIN, EPOLL_CTL_ADD);
+    if (!destination) {
+        start(poll, client, task);
+        return;
+    }
+    asking[client] = 12;
+    if (send(client, "\5\1\0", 3, MSG_NOSIGNAL) != 3) fail("send");
+}
+
+// Goes on with the talk with a proxy (RFC 1928): two bytes that name the method, and ten that say that it is connected.
+static void ask(int poll, int port, int client, const char *task) {
+    ssize_t count = recv(client, buffer, asking[client] > 10 ? asking[client] - 10 : asking[client], MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) {
+        close(client);
+        begin(poll, port, task);
+        return;
+    }
+    asking[client] -= count;
+    if (asking[client] == 10) {
+        char request[] = {5, 1, 0, 1, 127, 0, 0, 1, destination >> 8, destination & 255};
+        if (send(client, request, sizeof request, MSG_NOSIGNAL) != sizeof request) fail("send");
+    }
+    if (!asking[client]) start(poll, client, task);
 }
 
 static double now(void) {
@@ -132,6 +162,10 @@ static void load(const char *task, int port, double seconds, int clients) {
         int count = epoll_wait(poll, events, 256, 100);
         for (int i = 0; i < count; i++) {
             int client = events[i].data.fd;
+            if (asking[client]) {
+                ask(poll, port, client, task);
+                continue;
+            }
             ssize_t bytes;
             if (task[0] == 'u') {
                 bytes = send(client, buffer, piece, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -166,10 +200,12 @@ static void load(const char *task, int port, double seconds, int clients) {
 
 int main(int count, char **words) {
     if (count == 3 && !strcmp(words[1], "serve")) serve(atoi(words[2]));
-    if (count != 5) {
-        fprintf(stderr, "usage: relays-load serve PORT | relays-load new|ping|down|up PORT SECONDS CLIENTS\n");
+    if (count != 5 && count != 6) {
+        fprintf(
+            stderr, "usage: relays-load serve PORT | relays-load new|ping|down|up PORT SECONDS CLIENTS [DESTINATION]\n");
         return 64;
     }
+    if (count == 6) destination = atoi(words[5]);
     load(words[1], atoi(words[2]), atof(words[3]), atoi(words[4]));
     return 0;
 }

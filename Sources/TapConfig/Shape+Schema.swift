@@ -47,7 +47,9 @@ extension Shape {
         case .integer(let range): return Shape.integer(range, limits)
         case .words(let words):
             return ["type": .string("string"), "enum": .array(words.map(Datum.string))]
-        case .form(let form): return Shape.form(form, limits)
+        case .form(let form):
+            guard let numbers = form.numbers else { return Shape.form(form, limits) }
+            return ["anyOf": .array([.object(Shape.form(form, limits)), .object(Shape.integer(numbers, nil))])]
         case .list(let inner): return ["type": .string("array"), "items": .object(inner.schema(limits, words))]
         case .oneOrMore(let inner):
             let list = Shape.list(inner).schema(limits, words)

@@ -16,6 +16,19 @@ public struct UserPassword: Codable, Hashable, Sendable, CustomStringConvertible
         hash = text.hasPrefix("$argon2id$") ? .own(try PasswordHash(text)) : .crypt(try CryptHash(text))
     }
 
+    /// Keeps a hash, or hashes a password.
+    ///
+    /// Throws ``PasswordError``, and ``CryptHashError`` for hashes that are not to be trusted; they never say the text.
+    package init(_ text: String) throws {
+        do {
+            try self.init(hash: text)
+        } catch CryptHashError.plain {
+            self = UserPassword(.own(try PasswordHash(text)))
+        }
+    }
+
+    private init(_ hash: Hash) { self.hash = hash }
+
     /// The hash.
     public var description: String {
         switch hash {

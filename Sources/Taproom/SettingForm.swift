@@ -18,6 +18,8 @@ public struct SettingForm: Sendable {
     /// How it is written, to be read after a colon: "500ms, 10s, 5m".
     package let writing: String
     package let texts: Texts
+    /// Numbers that stand for themselves, without being written as text; nil: none do.
+    package let numbers: ClosedRange<Int64>?
     package let examples: [String]
 
     /// A form that a regular expression describes.
@@ -26,13 +28,19 @@ public struct SettingForm: Sendable {
     ///   - noun: what it is, in a few words: "a length of time".
     ///   - writing: how it is written, to be read after a colon.
     ///   - pattern: what matches the whole text (ECMA-262, with the flag `u`), and nothing that the type refuses, if possible.
+    ///   - numbers: whole numbers that the type takes as well; nil: none.
     ///   - examples: texts, at least one.
-    public init(_ noun: String, writing: String, pattern: String, examples: [String]) {
-        self.init(noun, writing: writing, .pattern(pattern), examples: examples)
+    public init(
+        _ noun: String, writing: String, pattern: String, numbers: ClosedRange<Int64>? = nil, examples: [String]
+    ) {
+        self.init(noun, writing: writing, .pattern(pattern), numbers: numbers, examples: examples)
     }
 
-    package init(_ noun: String, writing: String, _ texts: Texts, examples: [String]) {
-        (self.noun, self.writing, self.texts, self.examples) = (noun, writing, texts, examples)
+    package init(
+        _ noun: String, writing: String, _ texts: Texts, numbers: ClosedRange<Int64>? = nil, examples: [String]
+    ) {
+        (self.noun, self.writing, self.texts) = (noun, writing, texts)
+        (self.numbers, self.examples) = (numbers, examples)
     }
 }
 

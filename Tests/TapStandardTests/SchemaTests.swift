@@ -171,7 +171,7 @@ struct SchemaTests {
         "hosts", "allow", "deny", "authenticate", "authenticate.users", "authenticate.realm", "authenticate.required",
         "authenticate.file",
         "cors", "cors.origins", "cors.methods", "cors.headers", "cors.exposes", "rate", "rate.burst",
-        "proxyProtocol.from", "to", "users.folder",
+        "proxyProtocol.from", "to", "users.folder", "outside",
     ]
 
     @Test func whatAKindAcceptsItsSchemaAccepts() async throws {

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import TapAccessLog
 import TapData
 import TapLog
 import TapTesting

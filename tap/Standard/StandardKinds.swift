@@ -1,10 +1,11 @@
 public import Taproom
 import TapPortforward
+import TapSocks
 import TapTelnet
 import TapWeb
 
 /// The kinds that the shipped tools know.
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
-    public static let all: [any ServiceKind.Type] = [Web.self, Portforward.self, Telnet.self]
+    public static let all: [any ServiceKind.Type] = [Web.self, Portforward.self, Socks.self, Telnet.self]
 }

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import TapAccessLog
 import TapNetwork
 import Taproom
 
@@ -19,7 +20,7 @@ final class Responder {
     private(set) var site: Site
     let figures: RequestFigures
     /// The lines that were written for access logs.
-    let lines: AccessLines
+    let lines: AccessPages
     /// What is to be known about the answer that was given last: where it is written down, and to whom it was given.
     private(set) var answering: (place: PlaceRecord, user: String?)
     var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
@@ -40,7 +41,7 @@ final class Responder {
         rounds = LoopRounds(loop)
         self.site = site
         figures = site.records.figures
-        lines = AccessLines(on: loop)
+        lines = AccessPages(on: loop)
         answering = (site.record, nil)
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapAccessLog
 
 extension AccessLine {
     /// An object with always the same keys; what there is not is null.

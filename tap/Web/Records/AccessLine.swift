@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOHTTP1
+import TapAccessLog
 
 /// What an access log says of a request.
 struct AccessLine {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapAccessLog
 import Taproom
 
 /// What becomes of a request: it is counted while it is answered, and noted in the access log when that is over.
@@ -90,6 +91,6 @@ struct RequestRecord {
             client: request?.client ?? client, user: user, request: request,
             status: status == 0 ? AccessLine.clientLeft : status, bytes: bytes, nanoseconds: nanoseconds)
         (request, user) = (nil, nil)
-        responder.lines.add(line, to: log)
+        responder.lines.add(to: log.file) { line.write(log.format, to: &$0, &$1) }
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import TapAccessLog
 import TapNetwork
 import Taproom
 

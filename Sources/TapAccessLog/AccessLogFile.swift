@@ -1,18 +1,18 @@
 import Glibc
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import NIOPosix
 import Synchronization
-import TapLog
+package import TapLog
 import Taproom
 
 /// The file of an access log, with the lines that wait for it.
 ///
 /// Lines are handed over from any thread, and written by one thread at a time, which no event loop waits for. When the disk
 /// does not keep up, or takes nothing, lines wait up to a limit; beyond that they are dropped and counted.
-final class AccessLogFile: OwnLog {
+package final class AccessLogFile: OwnLog {
     /// How many bytes wait at most.
-    static let maximumWaitingBytes = 4 << 20
+    package static let maximumWaitingBytes = 4 << 20
     private static let timeBetweenTries = TimeAmount.seconds(1)
 
     private struct Lines {
@@ -43,7 +43,8 @@ final class AccessLogFile: OwnLog {
         var ended: [CheckedContinuation<Void, Never>] = []
     }
 
-    let path: String
+    /// Where the file is.
+    package let path: String
     private let logger: Logger
     private let contents = Mutex(Contents())
     private let file: Mutex<RotatingFile>
@@ -51,7 +52,7 @@ final class AccessLogFile: OwnLog {
     /// Opens the file.
     ///
     /// Throws ``AccessLogError``.
-    init(_ path: String, _ rotation: LogRotation, _ logger: Logger) throws(AccessLogError) {
+    package init(_ path: String, _ rotation: LogRotation, _ logger: Logger) throws(AccessLogError) {
         (self.path, self.logger) = (path, logger)
         do throws(LogError) {
             file = Mutex(try RotatingFile(path, rotation))
@@ -61,7 +62,7 @@ final class AccessLogFile: OwnLog {
     }
 
     /// Takes lines, each with its end.
-    func take(_ bytes: ByteBuffer, count: Int) {
+    package func take(_ bytes: ByteBuffer, count: Int) {
         let isFirst = contents.withLock { contents in
             guard contents.waitingBytes + bytes.readableBytes <= AccessLogFile.maximumWaitingBytes else {
                 contents.lost += count
@@ -74,7 +75,8 @@ final class AccessLogFile: OwnLog {
         if isFirst { work() }
     }
 
-    func reopen() {
+    /// Opens the file anew, before the next line.
+    package func reopen() {
         let isFirst = contents.withLock { contents in
             contents.reopens = true
             return AccessLogFile.begin(&contents, evenIfPausing: true)
@@ -83,7 +85,7 @@ final class AccessLogFile: OwnLog {
     }
 
     /// Waits until what was handed over is written; what the disk does not take now is given up.
-    func end() async {
+    package func end() async {
         await withCheckedContinuation { continuation in
             let isFirst = contents.withLock { contents in
                 contents.isEnding = true

@@ -1,9 +1,9 @@
-import NIOCore
+package import NIOCore
 
 /// The lines of access logs that an event loop has written and not yet handed over, a page for each file.
 ///
 /// Used on its event loop only. A page is handed over when it is full, and a second after its first line at the latest.
-final class AccessLines {
+package final class AccessPages {
     private static let pageBytes = 16 << 10
     private static let patience = TimeAmount.seconds(1)
 
@@ -18,23 +18,28 @@ final class AccessLines {
     private var clock = AccessClock()
     private var timer: Scheduled<Void>?
 
-    init(on loop: any EventLoop) { self.loop = loop }
+    /// Without a line.
+    package init(on loop: any EventLoop) { self.loop = loop }
 
-    /// Notes a request.
-    func add(_ line: AccessLine, to log: AccessLog) {
-        let key = ObjectIdentifier(log.file)
-        line.write(log.format, to: &pages[key, default: Page(file: log.file)].bytes, &clock)
+    /// Notes something in a file.
+    ///
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - write: writes one line with its end.
+    package func add(to file: AccessLogFile, _ write: (inout ByteBuffer, inout AccessClock) -> Void) {
+        let key = ObjectIdentifier(file)
+        write(&pages[key, default: Page(file: file)].bytes, &clock)
         pages[key]?.count += 1
-        if let page = pages[key], page.bytes.readableBytes >= AccessLines.pageBytes {
+        if let page = pages[key], page.bytes.readableBytes >= AccessPages.pageBytes {
             pages[key] = nil
             page.file.take(page.bytes, count: page.count)
         } else if timer == nil {
-            timer = loop.assumeIsolated().scheduleTask(in: AccessLines.patience) { [weak self] in self?.handOver() }
+            timer = loop.assumeIsolated().scheduleTask(in: AccessPages.patience) { [weak self] in self?.handOver() }
         }
     }
 
     /// Hands all lines over.
-    func handOver() {
+    package func handOver() {
         timer?.cancel()
         timer = nil
         let full = pages

@@ -1,19 +1,19 @@
-import NIOCore
+package import NIOCore
 
 /// Writes what clients have sent into lines of logs, so that no client can end a line, or a part of one.
-enum LineEscaping {
+package enum LineEscaping {
     private static let hexadecimal = Array("0123456789ABCDEF".utf8)
 
     /// Writes bytes between quotes of the combined format.
     ///
     /// As nginx does it: quotes, backslashes, control characters and what is not ASCII become `\xHH`. A quote never stands in
     /// the text, so that the simplest reader finds its end.
-    static func quoted(_ bytes: UnsafeRawBufferPointer, to line: inout ByteBuffer) {
+    package static func quoted(_ bytes: UnsafeRawBufferPointer, to line: inout ByteBuffer) {
         write(bytes, to: &line) { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
     }
 
     /// Writes a word of the combined format, which ends at a space.
-    static func word(_ text: String, to line: inout ByteBuffer) {
+    package static func word(_ text: String, to line: inout ByteBuffer) {
         var text = text
         text.withUTF8 { bytes in
             write(UnsafeRawBufferPointer(bytes), to: &line) { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
@@ -35,7 +35,7 @@ enum LineEscaping {
     /// Writes a string of JSON (RFC 8259, section 7) with its quotes.
     ///
     /// What is no UTF-8 becomes U+FFFD; what a terminal would obey, or takes for the end of a line, is escaped too.
-    static func json(_ bytes: UnsafeRawBufferPointer, to line: inout ByteBuffer) {
+    package static func json(_ bytes: UnsafeRawBufferPointer, to line: inout ByteBuffer) {
         line.writeInteger(UInt8(ascii: "\""))
         if bytes.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
             line.writeBytes(bytes)

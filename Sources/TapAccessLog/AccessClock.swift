@@ -1,8 +1,8 @@
-import Glibc
+package import Glibc
 import TapData
 
 /// The time as access logs write it; each second is put into words once.
-struct AccessClock {
+package struct AccessClock {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
@@ -12,8 +12,11 @@ struct AccessClock {
     private var timestampSecond = Int.min
     private var timestampText = ""
 
+    /// A clock that has not been asked yet.
+    package init() {}
+
     /// The time in the form of the common format, in the zone of this machine: `21/Nov/2026:10:04:05 +0100`.
-    mutating func common(_ now: timespec) -> String {
+    package mutating func common(_ now: timespec) -> String {
         if now.tv_sec != commonSecond {
             commonSecond = now.tv_sec
             var (time, parts) = (now.tv_sec, tm())
@@ -24,7 +27,7 @@ struct AccessClock {
     }
 
     /// The time in the form of RFC 3339 in UTC, with milliseconds: `2026-11-21T09:04:05.123Z`.
-    mutating func timestamp(_ now: timespec) -> String {
+    package mutating func timestamp(_ now: timespec) -> String {
         if now.tv_sec != timestampSecond {
             timestampSecond = now.tv_sec
             timestampText = String(Timestamp.text(seconds: now.tv_sec).dropLast("000Z".utf8.count))
@@ -32,7 +35,8 @@ struct AccessClock {
         return timestampText + AccessClock.digits(now.tv_nsec / 1_000_000, 3) + "Z"
     }
 
-    static func text(_ parts: tm) -> String {
+    /// Parts of a time in the form of the common format.
+    package static func text(_ parts: tm) -> String {
         let month = AccessClock.months[min(max(Int(parts.tm_mon), 0), 11)]
         let date = "\(digits(Int(parts.tm_mday), 2))/\(month)/\(Int(parts.tm_year) + 1900)"
         let time = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
@@ -41,7 +45,8 @@ struct AccessClock {
         return "\(date):\(time) \(zone)"
     }
 
-    static func digits(_ number: Int, _ count: Int) -> String {
+    /// A number with at least so many digits.
+    package static func digits(_ number: Int, _ count: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
     }

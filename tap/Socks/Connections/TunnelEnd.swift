@@ -1,0 +1,21 @@
+import NIOCore
+import TapRelay
+
+/// Ends a tunnel when the service stops: it has some seconds to come to its own end.
+final class TunnelEnd: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// Less than a service has for its end, so that nobody is told that it took too long.
+    private static let grace = TimeAmount.seconds(5)
+
+    private let relay: Relay
+
+    init(_ relay: Relay) { self.relay = relay }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            context.eventLoop.assumeIsolated().scheduleTask(in: TunnelEnd.grace) { [relay] in relay.close() }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+}
