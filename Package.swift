@@ -157,7 +157,12 @@ let package = Package(
                 nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
-        kind("Standard", ["Taproom", "TapWeb"]),
+        kind(
+            "Procmon",
+            [
+                "Taproom", "TapData", "TapProcess", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
+            ]),
+        kind("Standard", ["Taproom", "TapProcmon", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -242,6 +247,9 @@ let package = Package(
                 "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
                 lifecycle, logging, argumentParser,
             ]),
+        tests(
+            "TapProcmonTests",
+            ["TapProcmon", "TapProcess", "TapTesting", "Taproom", argumentParser, lifecycle, nioCore]),
         tests("TapProcessTests", ["TapProcess", "TapTesting", "Taproom", logging, nioCore]),
     ]
 )

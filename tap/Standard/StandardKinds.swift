@@ -1,8 +1,9 @@
 public import Taproom
+import TapProcmon
 import TapWeb
 
 /// The kinds that the shipped tools know.
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
-    public static let all: [any ServiceKind.Type] = [Web.self]
+    public static let all: [any ServiceKind.Type] = [Web.self, Procmon.self]
 }
