@@ -49,11 +49,10 @@ struct KindCommand {
         } catch let error as ValidationError {
             throw UsageError(problem: error.message, help: "\(Kind.word) --help")
         }
-        let problems = settings.allProblems
+        let problems = Kind.problems(of: settings)
         guard problems.isEmpty else {
             throw UsageError(
-                problem: problems.map { "\($0.key) \($0.problem)" }.joined(separator: "; "), help: "\(Kind.word) --help"
-            )
+                problem: problems.map(\.description).joined(separator: "; "), help: "\(Kind.word) --help")
         }
         return ServiceDefinition(
             name: Kind.word, kind: Kind.word, settingsVersion: Kind.settingsVersion,

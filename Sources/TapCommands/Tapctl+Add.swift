@@ -25,6 +25,8 @@ extension Tapctl {
         /// The command line with what belongs to `tapctl add` itself in front.
         static func ordered(_ words: [String]) -> [String] {
             guard words.first == "add" else { return words }
+            // What is handed on to the kind would swallow it.
+            if words.count == 2, ["--help", "-h"].contains(words[1]) { return ["help", "add"] }
             return ["add"]
                 + Array(words.dropFirst()).movingToFront(
                     options: ["--name", "--group", "--comment", "-c", "--control", "--passphrase-file"],

@@ -49,6 +49,19 @@ package enum Datum: Sendable, Equatable {
     package var string: String? {
         if case .string(let string) = self { string } else { nil }
     }
+
+    /// The way to the first place where a text stands as it is; nil: it stands nowhere.
+    package func place(of text: String) -> [PathStep]? {
+        switch self {
+        case .string(text): []
+        case .array(let elements):
+            elements.indices.lazy.compactMap { index in elements[index].place(of: text).map { [.index(index)] + $0 } }
+                .first
+        case .object(let object):
+            object.members.lazy.compactMap { key, value in value.place(of: text).map { [.key(key)] + $0 } }.first
+        default: nil
+        }
+    }
 }
 
 /// The members of an object, in the order they were written.

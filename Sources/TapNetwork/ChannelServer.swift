@@ -24,7 +24,7 @@ public final class ChannelServer: Service {
     /// beyond a limit wait, and are accepted when others leave.
     ///
     /// - Parameters:
-    ///   - context: what the service was given; all of its listeners are served.
+    ///   - context: what the service was given; all of its listeners are served but those that take datagrams.
     ///   - connectionLimit: how many connections this server has at most; nil: as many as the process can have. With several
     ///     listeners there can be one more for each.
     ///   - initialize: puts handlers into the pipeline of a new connection to an endpoint, on its event loop.
@@ -33,7 +33,7 @@ public final class ChannelServer: Service {
         initialize: @escaping @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     ) {
         service = context.name
-        listeners = context.listeners
+        listeners = context.listeners.filter { !$0.endpoint.takesDatagrams }
         logger = context.logger
         budgets = [ConnectionBudget.process] + (connectionLimit.map { [ConnectionBudget(limit: $0)] } ?? [])
         self.initialize = initialize

@@ -1,5 +1,5 @@
 import Logging
-import NIOCore
+public import NIOCore
 public import ServiceLifecycle
 public import Taproom
 
@@ -85,10 +85,24 @@ public struct Connection: Sendable {
         self.outbound = outbound
     }
 
-    /// Sends text, and returns when the operating system has taken it.
+    /// Sends text, and returns when there is room for more.
     ///
     /// Throws when the client is gone.
-    public func write(_ text: String) async throws {
-        try await outbound.write(ByteBuffer(string: text))
-    }
+    public func write(_ text: String) async throws { try await write(ByteBuffer(string: text)) }
+
+    /// Sends bytes, and returns when there is room for more.
+    ///
+    /// Throws when the client is gone.
+    public func write(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+
+    /// What the client sends, in pieces as they come; it ends when the client ends its side.
+    ///
+    /// No more is read than is asked for, but for two pieces. It can be read once, by this or by ``lines(longest:)``.
+    public var pieces: ConnectionPieces { ConnectionPieces(inbound: inbound) }
+
+    /// What the client sends, line by line, without their ends, CR and LF or LF alone.
+    ///
+    /// It can be read once. Reading throws ``LineTooLong`` when a line has more bytes than `longest`. Bytes that are no UTF-8
+    /// become the replacement character.
+    public func lines(longest: Int = 8192) -> ConnectionLines { ConnectionLines(inbound: inbound, longest: longest) }
 }

@@ -31,16 +31,21 @@ package final class BoundSocket: Sendable {
             self.endpoint = endpoint.bound(at: place, socket.descriptor)
             lender = socket.isHeldBySomebodyElse(for: endpoint) ? passed : nil
             // How many may wait is our affair; a socket that refuses this listens all the same.
-            _ = Glibc.listen(descriptor, Listener.backlog)
+            if !self.endpoint.takesDatagrams { _ = Glibc.listen(descriptor, Listener.backlog) }
             return
         }
         lender = nil
         name = endpoint.socketName
         switch endpoint.address {
         case .tcp(let port, let interface):
-            descriptor = try BoundSocket.tcp(port, interface, endpoint)
+            descriptor = try BoundSocket.port(port, interface, endpoint)
             let real = SocketPlace(of: descriptor)?.port ?? port
             self.endpoint = Endpoint(.tcp(port: real, interface: interface))
+            ownership = Mutex(false)
+        case .udp(let port, let interface):
+            descriptor = try BoundSocket.port(port, interface, endpoint)
+            let real = SocketPlace(of: descriptor)?.port ?? port
+            self.endpoint = Endpoint(.udp(port: real, interface: interface))
             ownership = Mutex(false)
         case .unix(let path, let mode):
             descriptor = try BoundSocket.unix(path, mode ?? 0o660, endpoint)
@@ -84,7 +89,7 @@ package final class BoundSocket: Sendable {
         }
     }
 
-    private static func tcp(_ port: UInt16, _ interface: String?, _ endpoint: Endpoint) throws(BindFailure) -> CInt {
+    private static func port(_ port: UInt16, _ interface: String?, _ endpoint: Endpoint) throws(BindFailure) -> CInt {
         if let interface {
             var four = sockaddr_in()
             four.sin_family = sa_family_t(AF_INET)
@@ -114,16 +119,18 @@ package final class BoundSocket: Sendable {
     private static func listen<Address>(_ family: CInt, _ address: Address, _ endpoint: Endpoint) throws(BindFailure)
         -> CInt
     {
-        let descriptor = tap_socket(family, CInt(SOCK_STREAM.rawValue))
+        let type = endpoint.takesDatagrams ? SOCK_DGRAM : SOCK_STREAM
+        let descriptor = tap_socket(family, CInt(type.rawValue))
         guard descriptor >= 0 else { throw BindFailure(endpoint: endpoint, code: errno) }
-        if family != AF_UNIX { set(SO_REUSEADDR, of: SOL_SOCKET, to: 1, descriptor) }
+        // Datagram sockets with this option would share a port, and one of them get nothing.
+        if family != AF_UNIX, !endpoint.takesDatagrams { set(SO_REUSEADDR, of: SOL_SOCKET, to: 1, descriptor) }
         if family == AF_INET6 {
             set(IPV6_V6ONLY, of: CInt(IPPROTO_IPV6), to: endpoint.isOnEveryInterface ? 0 : 1, descriptor)
         }
         let bound = withUnsafeBytes(of: address) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
         }
-        guard bound == 0, Glibc.listen(descriptor, Listener.backlog) == 0 else {
+        guard bound == 0, endpoint.takesDatagrams || Glibc.listen(descriptor, Listener.backlog) == 0 else {
             let code = errno
             Glibc.close(descriptor)
             throw BindFailure(endpoint: endpoint, code: code)
@@ -168,13 +175,17 @@ package final class BoundSocket: Sendable {
 
 extension Endpoint {
     fileprivate var isOnEveryInterface: Bool {
-        if case .tcp(_, nil) = address { true } else { false }
+        switch address {
+        case .tcp(_, nil), .udp(_, nil): true
+        default: false
+        }
     }
 
     /// The endpoint with what is only known of the socket: the port, or all of it.
     fileprivate func bound(at place: SocketPlace, _ descriptor: CInt) -> Endpoint {
         switch address {
         case .tcp(let port, let interface): Endpoint(.tcp(port: place.port ?? port, interface: interface))
+        case .udp(let port, let interface): Endpoint(.udp(port: place.port ?? port, interface: interface))
         case .unix: self
         case .systemd: Endpoint(place, of: descriptor)
         }

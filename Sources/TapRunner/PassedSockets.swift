@@ -32,7 +32,7 @@ package final class PassedSockets: Sendable {
 
     /// Sockets with names.
     ///
-    /// They become close-on-exec and non-blocking. What is no listening stream socket is closed and named in ``problems``.
+    /// They become close-on-exec and non-blocking. What neither listens nor takes datagrams is closed and named in ``problems``.
     package convenience init(_ sockets: [PassedSocket]) { self.init(sockets, problems: []) }
 
     init(_ given: [PassedSocket], problems: [String]) {
@@ -73,7 +73,10 @@ package final class PassedSockets: Sendable {
 
     private func candidates(for endpoint: Endpoint) -> [Int] {
         let bound = SocketPlace.all(for: endpoint).flatMap { byPlace[$0] ?? [] }
-        if case .tcp(1..., _) = endpoint.address { return bound }
+        switch endpoint.address {
+        case .tcp(1..., _), .udp(1..., _): return bound
+        default: break
+        }
         return bound.isEmpty ? byName[endpoint.socketName] ?? [] : bound
     }
 

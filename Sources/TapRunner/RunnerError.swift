@@ -9,6 +9,8 @@ package enum RunnerError: ReportableError {
     case cannotListen(service: String, BindFailure)
     /// Two services, or one twice, are to listen at the same place.
     case sharedEndpoint(Endpoint, services: [String])
+    /// A socket that was handed over takes datagrams, and the kind of the service does not.
+    case takesDatagrams(service: String, Endpoint)
     case cannotControl(socket: String, code: CInt)
     case unknownKind(service: String, UnknownKind)
     case otherSettings(service: String, problem: String)
@@ -28,6 +30,8 @@ package enum RunnerError: ReportableError {
             "service \"\(services[0])\": names \(endpoint) twice"
         case .sharedEndpoint(let endpoint, let services):
             "services \(services.map { "\"\($0)\"" }.joined(separator: " and ")): both are to listen on \(endpoint)"
+        case .takesDatagrams(let service, let endpoint):
+            "service \"\(service)\": the socket of \(endpoint) takes datagrams, and the kind of the service takes connections"
         case .cannotControl(let socket, let code):
             "cannot make the control socket \(socket): \(SystemCallError("bind", code: code).reason)"
         case .unknownKind(let service, let error): "service \"\(service)\": \(error)"
@@ -54,6 +58,7 @@ package enum RunnerError: ReportableError {
             case ENOENT: "The folder of the socket must be there."
             default: nil
             }
+        case .takesDatagrams: "Its socket unit must have ListenStream=, not ListenDatagram=."
         case .cannotControl: "Choose another place with --control."
         case .unknownKind:
             "Run it with the program that knows this kind. tapd --quarantine runs the other services and leaves this one alone."
@@ -72,7 +77,7 @@ package enum RunnerError: ReportableError {
         case .cannotListen(_, let failure):
             [EACCES, EPERM].contains(failure.code) ? .notPermitted : .unavailable
         case .cannotControl: .cannotCreate
-        case .unknownKind, .account: .configuration
+        case .takesDatagrams, .unknownKind, .account: .configuration
         case .otherSettings, .badSettings: .badData
         case .notRoot, .dropFailed: .notPermitted
         case .serviceFailed: .unavailable

@@ -171,7 +171,10 @@ package final class ServiceManager: Sendable {
 extension Endpoint {
     /// Whether its socket can be kept over a restart.
     fileprivate var isStorable: Bool {
-        if case .tcp(1..., _) = address { socketName.utf8.count <= 255 } else { false }
+        switch address {
+        case .tcp(1..., _), .udp(1..., _): socketName.utf8.count <= 255
+        default: false
+        }
     }
 }
 

@@ -5,6 +5,8 @@ import Taproom
 enum SocketPlace: Hashable, Sendable {
     /// An address of this machine as inet_ntop(3) writes it; `::` means all of them, of IPv4 too unless it says otherwise.
     case tcp(port: UInt16, host: String)
+    /// The same for datagrams.
+    case udp(port: UInt16, host: String)
     /// A path; one in the abstract name space begins with `@`.
     case unix(path: String)
 
@@ -21,9 +23,9 @@ enum SocketPlace: Hashable, Sendable {
             let port = UInt16(bigEndian: bytes.load(fromByteOffset: 2, as: UInt16.self))
             switch CInt(address.ss_family) {
             case AF_INET:
-                return .tcp(port: port, host: SocketPlace.text(AF_INET, bytes.dropFirst(4)))
+                return .port(port, SocketPlace.text(AF_INET, bytes.dropFirst(4)), of: descriptor)
             case AF_INET6:
-                return .tcp(port: port, host: SocketPlace.text(AF_INET6, bytes.dropFirst(8)))
+                return .port(port, SocketPlace.text(AF_INET6, bytes.dropFirst(8)), of: descriptor)
             case AF_UNIX:
                 var name = bytes[2..<max(2, Int(size))]
                 let isAbstract = name.first == 0
@@ -39,16 +41,28 @@ enum SocketPlace: Hashable, Sendable {
     /// The places where a socket for an endpoint can be bound, the best first; none for those that have no fixed place.
     static func all(for endpoint: Endpoint) -> [SocketPlace] {
         switch endpoint.address {
-        case .tcp(0, _), .systemd: []
+        case .tcp(0, _), .udp(0, _), .systemd: []
         // One socket for both versions of the protocol, or for the one that the machine has.
         case .tcp(let port, nil): [.tcp(port: port, host: "::"), .tcp(port: port, host: "0.0.0.0")]
         case .tcp(let port, let interface?): [.tcp(port: port, host: canonical(interface))]
+        case .udp(let port, nil): [.udp(port: port, host: "::"), .udp(port: port, host: "0.0.0.0")]
+        case .udp(let port, let interface?): [.udp(port: port, host: canonical(interface))]
         case .unix(let path, _): [.unix(path: path)]
         }
     }
 
-    /// The port, if it is a TCP socket.
-    var port: UInt16? { if case .tcp(let port, _) = self { port } else { nil } }
+    /// The port, if it has one.
+    var port: UInt16? {
+        switch self {
+        case .tcp(let port, _), .udp(let port, _): port
+        case .unix: nil
+        }
+    }
+
+    private static func port(_ port: UInt16, _ host: String, of descriptor: CInt) -> SocketPlace {
+        PassedSockets.option(SO_TYPE, of: descriptor) == CInt(SOCK_DGRAM.rawValue)
+            ? .udp(port: port, host: host) : .tcp(port: port, host: host)
+    }
 
     /// The same address in the form that getsockname(2) leads to.
     private static func canonical(_ interface: String) -> String {
@@ -77,18 +91,23 @@ extension Endpoint {
         case .tcp(let port, "::") where !SocketPlace.isForOneVersionOnly(descriptor):
             self = .tcp(port: port)
         case .tcp(let port, let host): self.init(.tcp(port: port, interface: host))
+        case .udp(let port, "::") where !SocketPlace.isForOneVersionOnly(descriptor):
+            self.init(.udp(port: port, interface: nil))
+        case .udp(let port, let host): self.init(.udp(port: port, interface: host))
         case .unix(let path): self.init(.unix(path: path, mode: nil))
         }
     }
 
     /// The name under which a socket that tapd made for this endpoint is kept or handed over: `tcp-8080`,
-    /// `tcp-80-127.0.0.1`, `unix-/run/a.sock`.
+    /// `tcp-80-127.0.0.1`, `udp-53`, `unix-/run/a.sock`.
     ///
     /// A colon, which names of the service manager cannot have, is written as an underscore.
     package var socketName: String {
         switch address {
         case .tcp(let port, nil): "tcp-\(port)"
         case .tcp(let port, let interface?): "tcp-\(port)-\(interface.replacing(":", with: "_"))"
+        case .udp(let port, nil): "udp-\(port)"
+        case .udp(let port, let interface?): "udp-\(port)-\(interface.replacing(":", with: "_"))"
         case .unix(let path, _): "unix-\(path.replacing(":", with: "_"))"
         case .systemd(let name): name
         }

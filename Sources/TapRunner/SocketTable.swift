@@ -53,7 +53,7 @@ struct SocketTable: Sendable {
             var entries: [Entry] = []
             for (endpoint, own) in zip(service.endpoints, own) {
                 let found = own ?? kept.take(endpoint.plain)
-                let socket = if let found { found } else { try bind(endpoint.plain, passed, service.path) }
+                let socket = if let found { found } else { try bind(endpoint.plain, passed, service) }
                 entries.append(Entry(endpoint: endpoint, socket: socket))
             }
             if !entries.isEmpty { table.entries[service.path] = entries }
@@ -75,13 +75,18 @@ struct SocketTable: Sendable {
     func close() { for (_, socket) in all { socket.close() } }
 
     private func bind(
-        _ endpoint: Endpoint, _ passed: PassedSockets?, _ service: String
+        _ endpoint: Endpoint, _ passed: PassedSockets?, _ service: PlannedService
     ) throws(RunnerError) -> BoundSocket {
+        let socket: BoundSocket
         do throws(BindFailure) {
-            return try BoundSocket(endpoint, from: passed)
+            socket = try BoundSocket(endpoint, from: passed)
         } catch {
-            throw .cannotListen(service: service, error)
+            throw .cannotListen(service: service.path, error)
         }
+        guard !socket.endpoint.takesDatagrams || service.kind.acceptsDatagrams else {
+            throw .takesDatagrams(service: service.path, endpoint)
+        }
+        return socket
     }
 
     /// Where a service listens, in the order of its endpoints.
@@ -165,7 +170,12 @@ struct ListeningSocket {
 
 extension Endpoint {
     /// Whether any free port is asked for: each service that does so gets one of its own.
-    var isAnyPort: Bool { if case .tcp(0, _) = address { true } else { false } }
+    var isAnyPort: Bool {
+        switch address {
+        case .tcp(0, _), .udp(0, _): true
+        default: false
+        }
+    }
 
     /// Whether there can be one socket for it only.
     fileprivate var isFixed: Bool {

@@ -6,11 +6,13 @@ package import Taproom
 public enum TestAddress: Sendable, Hashable {
     /// A TCP port of an address of this machine.
     case tcp(host: String, port: UInt16)
+    /// A UDP port of an address of this machine.
+    case udp(host: String, port: UInt16)
     /// A unix socket.
     case unix(path: String)
 }
 
-/// A socket that listens in place of an endpoint, closed when this goes away.
+/// A socket in place of that of an endpoint, closed when this goes away.
 package final class ListeningSocket: Sendable {
     /// What the service gets.
     package let listener: Listener
@@ -18,18 +20,21 @@ package final class ListeningSocket: Sendable {
     package let address: TestAddress
     private let descriptor: CInt
 
-    /// Listens on a free port of 127.0.0.1 for any TCP endpoint or socket of the service manager's, or on the unix socket.
+    /// Binds a free port of 127.0.0.1 for any TCP or UDP endpoint or socket of the service manager's, or the unix socket.
     ///
     /// Throws ``SystemCallError``.
     package init(_ endpoint: Endpoint) throws {
         let (family, name): (CInt, SocketName) =
             switch endpoint.address {
-            case .tcp, .systemd: (AF_INET, .loopback(port: 0))
+            case .tcp, .udp, .systemd: (AF_INET, .loopback(port: 0))
             case .unix(let path, _): (AF_UNIX, .unix(path))
             }
-        let descriptor = tap_socket(family, CInt(SOCK_STREAM.rawValue))
+        let type = endpoint.takesDatagrams ? SOCK_DGRAM : SOCK_STREAM
+        let descriptor = tap_socket(family, CInt(type.rawValue))
         guard descriptor >= 0 else { throw SystemCallError("make a socket for \(endpoint)") }
-        guard name.withPointer({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, 128) == 0 else {
+        guard name.withPointer({ bind(descriptor, $0, $1) }) == 0,
+            endpoint.takesDatagrams || listen(descriptor, 128) == 0
+        else {
             let error = SystemCallError("listen on \(endpoint)")
             close(descriptor)
             throw error
@@ -41,6 +46,10 @@ package final class ListeningSocket: Sendable {
             address = .tcp(host: "127.0.0.1", port: port)
             let bound = Endpoint(.tcp(port: port, interface: "127.0.0.1"), tls: endpoint.tls)
             listener = Listener(endpoint: bound, descriptor: descriptor)
+        case .udp:
+            let port = SocketName.port(of: descriptor)
+            address = .udp(host: "127.0.0.1", port: port)
+            listener = Listener(endpoint: Endpoint(.udp(port: port, interface: "127.0.0.1")), descriptor: descriptor)
         case .unix(let path, _):
             address = .unix(path: path)
             listener = Listener(endpoint: endpoint, descriptor: descriptor)

@@ -12,6 +12,7 @@ public struct TestFailure: Error, CustomStringConvertible, Sendable {
 
 /// A client's end of a connection, which sends exactly the bytes it is told.
 ///
+/// To a UDP address it is a socket that is connected there: each call of `send` is a datagram.
 /// Its calls wait for at most a minute, on a thread of their own: the service that is tested keeps all of Swift's.
 /// The connection is closed when this goes away.
 public final class TestConnection: Sendable {
@@ -26,10 +27,11 @@ public final class TestConnection: Sendable {
     public init(to address: TestAddress) throws {
         let (family, name): (CInt, SocketName) =
             switch address {
-            case .tcp(_, let port): (AF_INET, .loopback(port: port))
+            case .tcp(_, let port), .udp(_, let port): (AF_INET, .loopback(port: port))
             case .unix(let path): (AF_UNIX, .unix(path))
             }
-        descriptor = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let type = if case .udp = address { SOCK_DGRAM } else { SOCK_STREAM }
+        descriptor = socket(family, CInt(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
@@ -49,13 +51,15 @@ public final class TestConnection: Sendable {
     public func send(_ bytes: [UInt8]) async throws {
         try await offPool(queue) { [descriptor] in
             var rest = bytes[...]
-            while !rest.isEmpty {
+            repeat {
                 let count = rest.withUnsafeBytes {
                     Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
                 }
-                guard count > 0 else { throw TestFailure("cannot send: error \(errno)") }
+                guard count > 0 || rest.isEmpty && count == 0 else {
+                    throw TestFailure("cannot send: error \(errno)")
+                }
                 rest = rest.dropFirst(count)
-            }
+            } while !rest.isEmpty
         }
     }
 

@@ -1,7 +1,7 @@
 public import TapData
 
-/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `tls:443`, `unix:/run/site.sock:mode=660`,
-/// `systemd:web`.
+/// Where a service listens, as text: `tcp:8080`, `tcp:8080:interface=127.0.0.1`, `tls:443`, `udp:53`,
+/// `unix:/run/site.sock:mode=660`, `systemd:web`.
 ///
 /// A colon in a value is written inside of brackets, as in `tcp:80:interface=[::1]`.
 public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, AlwaysStored {
@@ -9,6 +9,8 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     public enum Address: Hashable, Sendable {
         /// A TCP port from 0 to 65535 (0: any free one), on one address of this machine or on all of them.
         case tcp(port: UInt16, interface: String?)
+        /// A UDP port from 0 to 65535 (0: any free one), on one address of this machine or on all of them.
+        case udp(port: UInt16, interface: String?)
         /// A unix socket with an absolute path, and the permissions of its file.
         case unix(path: String, mode: UInt16?)
         /// A socket that the service manager made and hands over under a name (systemd.socket(5), `FileDescriptorName=`):
@@ -42,6 +44,9 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     /// The same place without TLS: where the socket is bound.
     package var plain: Endpoint { Endpoint(address) }
 
+    /// Whether single datagrams come there and not connections; what systemd hands over is known when it is there.
+    public var takesDatagrams: Bool { if case .udp = address { true } else { false } }
+
     /// A TCP port on every address of this machine.
     public static func tcp(port: UInt16) -> Endpoint { Endpoint(.tcp(port: port, interface: nil)) }
 
@@ -52,7 +57,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         let parts = Endpoint.split(text)
         guard let word = parts.first, parts.count > 1, !parts[1].isEmpty else {
             throw EndpointError(
-                text: text, problem: "An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME.")
+                text: text, problem: "An endpoint is written tcp:PORT, tls:PORT, udp:PORT, unix:PATH or systemd:NAME.")
         }
         if word == "systemd" {
             // Brackets are part of a name, which has no options behind it.
@@ -61,11 +66,12 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         }
         var options = try Endpoint.options(parts.dropFirst(2), of: text)
         switch word {
-        case "tcp", "tls":
+        case "tcp", "tls", "udp":
             guard let port = UInt16(parts[1]), !parts[1].hasPrefix("+") else {
                 throw EndpointError(text: text, problem: "The port must be a number from 0 to 65535.")
             }
-            address = .tcp(port: port, interface: options.removeValue(forKey: "interface"))
+            let interface = options.removeValue(forKey: "interface")
+            address = word == "udp" ? .udp(port: port, interface: interface) : .tcp(port: port, interface: interface)
             if word == "tls" { tls = try Endpoint.tls(&options, of: text, in: folder) }
         case "unix":
             guard parts[1].hasPrefix("/"), parts[1].utf8.count < 108, !parts[1].utf8.contains(0) else {
@@ -76,7 +82,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
             throw EndpointError(
                 text: text,
                 problem:
-                    "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "tls", "unix", "systemd"]))"
+                    "\"\(word)\" is no way to listen.\(suggestion(for: word, among: ["tcp", "tls", "udp", "unix", "systemd"]))"
             )
         }
         if let option = options.keys.sorted().first {
@@ -154,6 +160,7 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
         case .tcp(let port, let interface):
             (tls == nil ? "tcp:\(port)" : "tls:\(port)") + option("interface", interface)
                 + option("certificate", tls?.certificate?.text) + option("key", tls?.key?.text)
+        case .udp(let port, let interface): "udp:\(port)" + option("interface", interface)
         case .unix(let path, let mode?): "unix:\(bracketed(path)):mode=\(String(mode, radix: 8))"
         case .unix(let path, nil): "unix:\(bracketed(path))"
         case .systemd(let name): "systemd:\(name)"

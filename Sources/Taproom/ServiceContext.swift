@@ -12,7 +12,8 @@ public struct ServiceContext: Sendable {
     ///
     /// Its name is known already.
     public let logger: Logger
-    /// One socket for each of the settings' endpoints, in their order: bound, listening, non-blocking.
+    /// One socket for each of the settings' endpoints, in their order: bound, non-blocking, and listening unless datagrams
+    /// come there.
     public let listeners: [Listener]
 
     private let identity: Int64

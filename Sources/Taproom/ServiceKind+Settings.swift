@@ -111,11 +111,22 @@ extension ServiceKind {
             if let first = unknown.first { throw first }
             return settings
         }
+        let problems = problems(of: settings)
+        guard problems.isEmpty else { throw SettingsErrors(errors: problems) }
+        return settings
+    }
+
+    /// Everything that is wrong with settings beyond the types of their values, each with its path.
+    package static func problems(of settings: Settings) -> [DataError] {
         let problems = settings.allProblems.map { problem in
             DataError(path: problem.key.split(separator: ".").map { .key(String($0)) }, problem: problem.problem)
         }
-        guard problems.isEmpty else { throw SettingsErrors(errors: problems) }
-        return settings
+        guard !acceptsDatagrams, let endpoint = settings.endpoints.first(where: \.takesDatagrams) else {
+            return problems
+        }
+        let place = (try? DatumEncoder().encode(settings))?.place(of: endpoint.description) ?? []
+        let problem = "must be tcp:, tls:, unix: or systemd:, for the kind \"\(word)\" takes no datagrams"
+        return problems + [DataError(path: place, problem: problem)]
     }
 
     /// One thing is wrong: now each key is looked at by itself, so that all that is wrong is known at once.

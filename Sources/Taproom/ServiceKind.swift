@@ -31,6 +31,9 @@ public protocol ServiceKind: Sendable {
     /// The cells and tables a service of this kind may open. The default is none.
     static var state: [any StateDeclaration] { get }
 
+    /// Whether services of this kind take `udp:` endpoints, where datagrams come and no connections. The default is no.
+    static var acceptsDatagrams: Bool { get }
+
     /// Whether a service that runs can take other settings without being made anew; it is a ``ReconfigurableService`` then.
     ///
     /// Where it listens is the same in both. The default is no: a service with the new settings takes its place, on the same
@@ -51,6 +54,9 @@ extension ServiceKind {
 
     /// There were no others.
     public static var settingsMigration: Migration<Settings> { Migration() }
+
+    /// Connections only.
+    public static var acceptsDatagrams: Bool { false }
 
     /// No cells.
     public static var state: [any StateDeclaration] { [] }

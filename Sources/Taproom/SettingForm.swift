@@ -72,16 +72,18 @@ extension Endpoint: SettingValue {
         let path = "(\\[/[^\\[\\]\\u0000]{1,106}\\]|/[^:\\[\\]\\u0000]{0,106})"
         let ways = [
             "tcp:\(NumberPattern.text(of: 0...65535))(:interface=\(value))?",
+            "udp:\(NumberPattern.text(of: 0...65535))(:interface=\(value))?",
             "tls:\(NumberPattern.text(of: 0...65535))(:(interface|certificate|key)=\(value)){0,3}",
             "unix:\(path)(:mode=\(NumberPattern.octalMode))?", "systemd:[ -9;-~]{1,255}",
         ]
         return SettingForm(
             "an endpoint",
             writing:
-                "tcp:PORT, tcp:PORT:interface=ADDRESS, tls:PORT:certificate=FILE:key=FILE, unix:PATH, or systemd:NAME for a socket of systemd's",
+                "tcp:PORT, tcp:PORT:interface=ADDRESS, tls:PORT:certificate=FILE:key=FILE, udp:PORT, unix:PATH, or systemd:NAME for a socket of systemd's",
             pattern: "^(" + ways.joined(separator: "|") + ")$",
             examples: [
-                "tcp:8080", "tcp:8080:interface=127.0.0.1", "tls:443", "unix:/run/site.sock:mode=660", "systemd:web",
+                "tcp:8080", "tcp:8080:interface=127.0.0.1", "tls:443", "udp:53", "unix:/run/site.sock:mode=660",
+                "systemd:web",
             ])
     }
 }

@@ -9,6 +9,12 @@ struct TourTests {
         try await tour.play()
     }
 
+    @Test func everyCommandOfGroupsPrintsWhatItShows() async throws {
+        let tour = try await Tour("docs/kinds/group.md")
+        #expect(tour.count >= 12)
+        try await tour.play()
+    }
+
     @Test func everyCommandOfTheGuestbookPrintsWhatItShows() async throws {
         let tour = try await Tour("docs/kinds/web-own.md")
         #expect(tour.count >= 15)

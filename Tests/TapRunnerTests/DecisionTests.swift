@@ -91,7 +91,7 @@ import Testing
                 settings: ["greeting": .integer(1), "listen": .string("x")]),
             """
             service "web": greeting must be text, but is 1
-            service "web": listen is no endpoint: "x". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME.
+            service "web": listen is no endpoint: "x". An endpoint is written tcp:PORT, tls:PORT, udp:PORT, unix:PATH or systemd:NAME.
             """, .badData
         ),
     ])

@@ -49,6 +49,17 @@ import Testing
         withExtendedLifetime((a, b)) {}
     }
 
+    @Test func aSocketForDatagramsIsFoundByItsPlaceAndByItsName() throws {
+        let (own, named) = try (bound("udp:0:interface=127.0.0.1"), bound("udp:0:interface=127.0.0.1"))
+        let (sockets, first) = read([own.descriptor, named.descriptor], names: "\(own.name):dns")
+        #expect(sockets.problems.isEmpty)
+        #expect(try BoundSocket(own.endpoint, from: sockets).descriptor == first)
+        let taken = try BoundSocket(Endpoint("systemd:dns"), from: sockets)
+        #expect(taken.descriptor == first + 1)
+        #expect(taken.endpoint == named.endpoint)
+        withExtendedLifetime((own, named, taken)) {}
+    }
+
     @Test func becomesCloseOnExecAndNonBlocking() throws {
         let socket = try bound("tcp:0:interface=127.0.0.1")
         _ = fcntl(socket.descriptor, F_SETFL, 0)
@@ -101,7 +112,7 @@ import Testing
         #expect(
             sockets.problems == [
                 "the socket \"a\" (descriptor \(first)) is not open",
-                "the socket \"b\" (descriptor \(first + 1)) is no stream socket",
+                "the socket \"b\" (descriptor \(first + 1)) takes datagrams, but on no UDP port",
                 "the socket \"c\" (descriptor \(first + 2)) does not listen: its socket unit must have Accept=no",
                 "the socket \"d\" (descriptor \(first + 3)) is no socket",
             ])

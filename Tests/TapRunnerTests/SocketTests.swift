@@ -30,6 +30,19 @@ import Testing
         #expect(failure(Endpoint(.tcp(port: port, interface: interface))) == EADDRINUSE)
     }
 
+    @Test(arguments: [nil, "127.0.0.1", "::1"])
+    func aPortForDatagramsIsTakenByOneOnly(interface: String?) throws {
+        let socket = try BoundSocket(Endpoint(.udp(port: 0, interface: interface)))
+        guard case .udp(let port, interface) = socket.endpoint.address else {
+            throw BindFailure(endpoint: socket.endpoint, code: 0)
+        }
+        #expect(port > 0)
+        #expect(failure(Endpoint(.udp(port: port, interface: interface))) == EADDRINUSE)
+        // Ports of TCP are others.
+        #expect(SocketPlace(of: socket.descriptor)?.port == port)
+        #expect(SocketPlace.all(for: socket.endpoint).contains { $0 == SocketPlace(of: socket.descriptor) })
+    }
+
     @Test func aPortIsFreeWhenItsSocketGoes() throws {
         var socket: BoundSocket? = try BoundSocket(Endpoint(.tcp(port: 0, interface: "127.0.0.1")))
         let endpoint = try #require(socket?.endpoint)

@@ -65,6 +65,13 @@ import Testing
         #expect(checked.errors.first?.path == [.key("limits"), .key("clients")])
     }
 
+    @Test func aKindThatHasConnectionsRefusesDatagramsWhereTheyAreWritten() {
+        let checked = check(["listen": .array(["tcp:80", "udp:53"])])
+        #expect(
+            checked.errors.map(\.description)
+                == ["listen[1] must be tcp:, tls:, unix: or systemd:, for the kind \"greeter\" takes no datagrams"])
+    }
+
     @Test func aCommandLineStoresWhatDiffersFromTheDefaults() throws {
         var settings = Greeter.Settings()
         #expect(try Greeter.canonical(settings).keys == ["listen"])
@@ -87,7 +94,7 @@ import Testing
         (["--port", "http"], "--port must be a number from 0 to 65535, but is \"http\"."),
         (
             ["--listen", "x"],
-            "--listen is no endpoint: \"x\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME."
+            "--listen is no endpoint: \"x\". An endpoint is written tcp:PORT, tls:PORT, udp:PORT, unix:PATH or systemd:NAME."
         ),
     ])
     func refusesListenOptions(arguments: [String], expected: String) throws {

@@ -30,7 +30,8 @@ import Testing
     @Test func oneOrMoreNamesTheElementThatIsWrong() {
         #expect(
             problem([String: OneOrMore<Endpoint>].self, .object(["a": .array([.string("tcp:1"), .string("x")])]))
-                == "a[1] is no endpoint: \"x\". An endpoint is written tcp:PORT, tls:PORT, unix:PATH or systemd:NAME.")
+                == "a[1] is no endpoint: \"x\". An endpoint is written tcp:PORT, tls:PORT, udp:PORT, unix:PATH or systemd:NAME."
+        )
         #expect(problem(OneOrMore<Int>.self, .string("x")) == "must be a whole number, but is text \"x\"")
     }
 

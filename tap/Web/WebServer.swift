@@ -103,7 +103,7 @@ private final class Responders: Sendable {
 
     /// A site with other settings that counts on where the one before does.
     ///
-    /// Throws ``SiteError``, ``RouteError``, ``AccessLogError``, ``PasswordFileError``, and ``TapTLS/CertificateError``.
+    /// Throws ``SiteError``, ``RouteError``, ``AccessLogError``, ``TapSecrets/PasswordFileError``, and ``TapTLS/CertificateError``.
     func site(_ settings: WebSettings, _ own: OwnSite?) throws -> Site {
         let former = contents.withLock { $0.site }
         return try Site(settings, logger: former.logger, records: former.records, own)

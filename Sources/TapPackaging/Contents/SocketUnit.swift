@@ -10,12 +10,23 @@ struct SocketUnit {
         guard !request.bindsLowPorts else { return nil }
         var sockets: [String] = []
         for endpoint in request.endpoints {
-            guard case .tcp(let port, let interface) = endpoint.address, endpoint.isPrivileged else { continue }
-            let host = interface.map { $0.contains(":") ? "[\($0)]:" : "\($0):" } ?? ""
-            if !sockets.contains("\(host)\(port)") { sockets.append("\(host)\(port)") }
+            guard endpoint.isPrivileged, let line = SocketUnit.line(endpoint) else { continue }
+            if !sockets.contains(line) { sockets.append(line) }
         }
         guard !sockets.isEmpty else { return nil }
         (self.places, self.sockets) = (places, sockets)
+    }
+
+    private static func line(_ endpoint: Endpoint) -> String? {
+        switch endpoint.address {
+        case .tcp(let port, let interface): "ListenStream=\(host(interface))\(port)"
+        case .udp(let port, let interface): "ListenDatagram=\(host(interface))\(port)"
+        case .unix, .systemd: nil
+        }
+    }
+
+    private static func host(_ interface: String?) -> String {
+        interface.map { $0.contains(":") ? "[\($0)]:" : "\($0):" } ?? ""
     }
 
     var text: String {
@@ -27,7 +38,7 @@ struct SocketUnit {
         Documentation=man:\(places.package)(8)
 
         [Socket]
-        \(sockets.map { "ListenStream=\($0)\n" }.joined())\
+        \(sockets.map { $0 + "\n" }.joined())\
         BindIPv6Only=both
         Backlog=4096
 

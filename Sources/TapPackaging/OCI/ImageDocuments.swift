@@ -87,7 +87,13 @@ struct ImageDocuments {
     /// What is run, and how.
     private var process: DatumObject {
         var ports = DatumObject()
-        for case .tcp(let port, _) in request.endpoints.map(\.address) { ports["\(port)/tcp"] = .object([:]) }
+        for endpoint in request.endpoints {
+            switch endpoint.address {
+            case .tcp(let port, _): ports["\(port)/tcp"] = .object([:])
+            case .udp(let port, _): ports["\(port)/udp"] = .object([:])
+            case .unix, .systemd: break
+            }
+        }
         var process: DatumObject = ["User": .string(account.text)]
         if !ports.isEmpty { process["ExposedPorts"] = .object(ports) }
         process["Env"] = [.string("PATH=" + places.programs)]

@@ -140,8 +140,10 @@ extension Endpoint {
 
     /// Whether only root, or a process with the capability, may listen there.
     var isPrivileged: Bool {
-        guard case .tcp(let port, _) = address else { return false }
-        return (1..<1024).contains(port)
+        switch address {
+        case .tcp(let port, _), .udp(let port, _): (1..<1024).contains(port)
+        case .unix, .systemd: false
+        }
     }
 }
 

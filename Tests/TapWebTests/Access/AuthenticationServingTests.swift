@@ -1,4 +1,5 @@
 import Glibc
+import TapSecrets
 import TapTesting
 import Taproom
 import Testing

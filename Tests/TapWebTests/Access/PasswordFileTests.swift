@@ -1,4 +1,5 @@
 import TapData
+import TapSecrets
 import TapTesting
 import Taproom
 import Testing

@@ -1,4 +1,5 @@
 import Logging
+import TapSecrets
 
 /// What a place asks of requests before it answers them.
 ///
@@ -23,7 +24,7 @@ struct AccessMarks {
 
     /// The same but for what an inner place says.
     ///
-    /// Throws ``PasswordFileError``.
+    /// Throws ``TapSecrets/PasswordFileError``.
     func changed(by place: any WebPlace, _ logger: Logger) throws(PasswordFileError) -> AccessMarks {
         var marks = self
         if let settings = place.rate { marks.rate = RateLimit(settings) }

@@ -1,3 +1,4 @@
+public import TapSecrets
 public import Taproom
 
 /// Who is answered, by names and passwords (Basic authentication, RFC 7617).

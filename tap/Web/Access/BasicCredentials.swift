@@ -1,4 +1,5 @@
 import TapData
+import TapSecrets
 
 /// The name and the password in a field `Authorization` (RFC 7617).
 struct BasicCredentials: Sendable {

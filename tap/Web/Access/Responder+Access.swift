@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapSecrets
 
 extension Responder {
     /// Has a request answered when it has passed what its place asks for.
@@ -52,7 +53,7 @@ extension Responder {
     }
 
     private func answer(
-        to request: Request, _ place: Place, _ authentication: Authentication, _ verdict: Authentication.Verdict
+        to request: Request, _ place: Place, _ authentication: Authentication, _ verdict: KnownUsers.Verdict
     ) -> Answer {
         note(place, request)
         switch verdict {

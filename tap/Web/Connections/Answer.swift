@@ -1,4 +1,5 @@
 import NIOCore
+import TapSecrets
 
 /// What a request is answered with.
 enum Answer {
@@ -12,10 +13,10 @@ enum Answer {
 
 /// An answer that depends on whether a password is right.
 struct LaterAnswer {
-    private let verdict: EventLoopFuture<Authentication.Verdict>
-    private let answer: (Authentication.Verdict) -> Answer
+    private let verdict: EventLoopFuture<KnownUsers.Verdict>
+    private let answer: (KnownUsers.Verdict) -> Answer
 
-    init(_ verdict: EventLoopFuture<Authentication.Verdict>, _ answer: @escaping (Authentication.Verdict) -> Answer) {
+    init(_ verdict: EventLoopFuture<KnownUsers.Verdict>, _ answer: @escaping (KnownUsers.Verdict) -> Answer) {
         (self.verdict, self.answer) = (verdict, answer)
     }
 

@@ -1,4 +1,5 @@
 import Logging
+import TapSecrets
 import Taproom
 
 /// What answers below a path of a host, made from settings.
@@ -74,7 +75,7 @@ struct PlaceMarks {
 
     /// The same but for what an inner place says; its fields take the place of equal ones.
     ///
-    /// Throws ``PasswordFileError``.
+    /// Throws ``TapSecrets/PasswordFileError``.
     func changed(by place: any WebPlace, _ logger: Logger) throws(PasswordFileError) -> PlaceMarks {
         let names = Set(place.headers.keys.map { $0.lowercased() })
         return PlaceMarks(

@@ -18,7 +18,7 @@ final class Site: Sendable {
     /// Opens all folders.
     ///
     /// `own` is what a program adds, and `lookUp` finds users. Throws ``SiteError``, ``RouteError``, ``AccessLogError``,
-    /// ``PasswordFileError``, and ``TapTLS/CertificateError``.
+    /// ``TapSecrets/PasswordFileError``, and ``TapTLS/CertificateError``.
     init(
         _ settings: WebSettings, logger: Logger, records: ServiceRecords, _ own: OwnSite? = nil,
         lookUp: @escaping @Sendable (String) -> UserAccount? = UserAccount.find

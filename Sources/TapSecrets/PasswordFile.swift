@@ -4,14 +4,14 @@ import Taproom
 /// Reads the names and hashes in a file as `htpasswd` writes it: lines of the form `NAME:HASH`.
 ///
 /// Empty lines and those that begin with `#` are left out, and so is what follows a second colon. Lines may end with CR LF.
-enum PasswordFile {
+package enum PasswordFile {
     /// The greatest size in bytes.
     private static let maximumBytes = 4 << 20
 
     /// The users in a file.
     ///
     /// Throws ``PasswordFileError`` when it can't be read, or when one of its lines can't be used.
-    static func read(_ path: String) throws(PasswordFileError) -> [String: UserPassword] {
+    package static func read(_ path: String) throws(PasswordFileError) -> [String: UserPassword] {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try SmallFile.read(path, atMost: maximumBytes).bytes
@@ -46,15 +46,16 @@ enum PasswordFile {
 }
 
 /// A file of passwords that can't be used.
-struct PasswordFileError: Error, Equatable, CustomStringConvertible {
-    let path: String
+package struct PasswordFileError: Error, Equatable, CustomStringConvertible {
+    /// The file.
+    package let path: String
     /// Counted from 1; nil: it is not about a line.
-    let line: Int?
+    package let line: Int?
     /// What is wrong, to be read behind the file or the line.
-    let problem: String
+    package let problem: String
 
     /// The file, the line, what is wrong, and what to do.
-    var description: String {
+    package var description: String {
         guard let line else {
             return "the file of passwords \(path) \(problem). Name a file that the user of the service may read."
         }

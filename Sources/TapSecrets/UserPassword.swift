@@ -1,4 +1,3 @@
-import TapSecrets
 public import Taproom
 
 /// The password of a user, of which only a hash is known: argon2id, or a form that `htpasswd` writes.
@@ -12,8 +11,8 @@ public struct UserPassword: Codable, Hashable, Sendable, CustomStringConvertible
 
     /// Keeps a hash.
     ///
-    /// Throws ``TapSecrets/PasswordError``, and ``TapSecrets/CryptHashError`` for what is none.
-    init(hash text: String) throws {
+    /// Throws ``PasswordError``, and ``CryptHashError`` for what is none.
+    package init(hash text: String) throws {
         hash = text.hasPrefix("$argon2id$") ? .own(try PasswordHash(text)) : .crypt(try CryptHash(text))
     }
 
@@ -26,7 +25,7 @@ public struct UserPassword: Codable, Hashable, Sendable, CustomStringConvertible
     }
 
     /// Whether a password is this one, found out in the thread that calls, which takes up to seconds.
-    func matches(_ password: String) -> Bool {
+    package func matches(_ password: String) -> Bool {
         switch hash {
         case .own(let hash): hash.matches(password)
         case .crypt(let hash): hash.matches(password)
