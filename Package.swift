@@ -191,7 +191,12 @@ let package = Package(
                 "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", argumentParser, lifecycle,
                 logging, metrics, nioCore, nioPosix,
             ]),
-        kind("Standard", ["Taproom", "TapPortforward", "TapSocks", "TapTelnet", "TapWeb"]),
+        kind(
+            "Procmon",
+            [
+                "Taproom", "TapData", "TapProcess", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
+            ]),
+        kind("Standard", ["Taproom", "TapPortforward", "TapProcmon", "TapSocks", "TapTelnet", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -299,6 +304,9 @@ let package = Package(
                 "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
                 lifecycle, logging, argumentParser,
             ]),
+        tests(
+            "TapProcmonTests",
+            ["TapProcmon", "TapProcess", "TapTesting", "Taproom", argumentParser, lifecycle, nioCore]),
         tests("TapProcessTests", ["TapProcess", "TapTesting", "Taproom", logging, nioCore]),
     ]
 )

@@ -160,15 +160,23 @@ typedef struct {
     volatile int step, error;
 } tap_child_report;
 
+// The folder comes behind the files, until it is entered.
 static int tap_take_files(const tap_child *child) {
     int count = (int)child->fileCount;
-    int moved[TAP_CHILD_FILES];
+    int moved[TAP_CHILD_FILES + 1];
     // First out of the way of each other.
-    for (int number = 0; number < count; number++)
-        if ((moved[number] = fcntl(child->files[number], F_DUPFD, count)) < 0) return -1;
-    for (int number = 0; number < count; number++)
+    for (int number = 0; number <= count; number++) {
+        int given = number < count ? child->files[number] : child->folder;
+        if ((moved[number] = fcntl(given, F_DUPFD, count + 1)) < 0) return -1;
+    }
+    for (int number = 0; number <= count; number++)
         if (dup2(moved[number], number) < 0) return -1;
-    return close_range((unsigned)count, ~0U, 0);
+    return close_range((unsigned)count + 1, ~0U, 0);
+}
+
+static int tap_enter_folder(const tap_child *child) {
+    int folder = (int)child->fileCount;
+    return fchdir(folder) < 0 ? -1 : close(folder);
 }
 
 static int tap_take_limits(const tap_child *child) {
@@ -203,10 +211,11 @@ static void tap_fail_child(tap_child_report *report, int step) {
 // Runs in the child, which may borrow the parent's memory: only calls of the system, and nothing is changed but the report.
 static void tap_become(const tap_child *child, pid_t parent, tap_child_report *report) {
     if ((child->ownSession ? setsid() : setpgid(0, 0)) < 0) tap_fail_child(report, TAP_CHILD_GROUP);
+    // Before the limits, for descriptors below that of files may all be taken.
+    if (tap_take_files(child) < 0) tap_fail_child(report, TAP_CHILD_FILES_TAKEN);
     if (tap_take_limits(child) < 0) tap_fail_child(report, TAP_CHILD_LIMITS);
     if (tap_take_user(child) < 0) tap_fail_child(report, TAP_CHILD_USER);
-    if (fchdir(child->folder) < 0) tap_fail_child(report, TAP_CHILD_FOLDER);
-    if (tap_take_files(child) < 0) tap_fail_child(report, TAP_CHILD_FILES_TAKEN);
+    if (tap_enter_folder(child) < 0) tap_fail_child(report, TAP_CHILD_FOLDER);
     if (child->umask >= 0) umask((mode_t)child->umask);
     tap_reset_signals();
     if (child->orphanSignal > 0) {

@@ -39,6 +39,13 @@ struct ChildProcessTests {
         #expect(open.count <= 4 && !open.contains(Int(careless)))
     }
 
+    @Test func startsWhereAllLowDescriptorsAreTaken() async throws {
+        var taken: [CInt] = []
+        defer { for descriptor in taken { close(descriptor) } }
+        while (taken.last ?? 0) < 200 { taken.append(fcntl(0, F_DUPFD_CLOEXEC, 3)) }
+        #expect(try await folder.run("ulimit -n") { $0.limits.files = 100 }.output == "100\n")
+    }
+
     @Test func takesLimitsAndMask() async throws {
         let run = try await folder.run("ulimit -n; ulimit -v; ulimit -t; ulimit -Sc; umask") { program in
             program.limits.files = 77

@@ -16,7 +16,8 @@ struct SchemaTests {
         "tls.key": ["certificate": "/a.pem"], "hosts[].key": ["certificate": "/a.pem"],
         "hosts[].status": ["redirect": "/"], "routes[].status": ["redirect": "/"],
         "rate.burst": ["requests": "1/s"], "routes[].rate.burst": ["requests": "1/s"],
-        "hosts[].rate.burst": ["requests": "1/s"],
+        "hosts[].rate.burst": ["requests": "1/s"], "minimumDelay": ["maximumDelay": "1d"],
+        "maximumDelay": ["minimumDelay": "1ms"],
     ]
 
     /// What a group has to have, whatever else is in it.
@@ -42,8 +43,15 @@ struct SchemaTests {
         }
     }
 
+    /// What the settings of a kind must have, whatever else is in them.
+    private static let required: [String: DatumObject] = ["procmon": ["command": ["/bin/true"]]]
+
     private func accepts(_ kind: any ServiceKind.Type, _ settings: Datum) -> Bool {
-        settings.object.map { kind.check($0).errors.isEmpty } ?? false
+        guard var settings = settings.object else { return false }
+        for (key, value) in Self.required[kind.word]?.members ?? [] where [nil, []].contains(settings[key]) {
+            settings[key] = value
+        }
+        return kind.check(settings).errors.isEmpty
     }
 
     /// The schema of a key.
@@ -171,7 +179,7 @@ struct SchemaTests {
         "hosts", "allow", "deny", "authenticate", "authenticate.users", "authenticate.realm", "authenticate.required",
         "authenticate.file",
         "cors", "cors.origins", "cors.methods", "cors.headers", "cors.exposes", "rate", "rate.burst",
-        "proxyProtocol.from", "to", "users.folder", "outside",
+        "proxyProtocol.from", "to", "users.folder", "outside", "command", "umask", "expected", "environment", "secrets",
     ]
 
     @Test func whatAKindAcceptsItsSchemaAccepts() async throws {

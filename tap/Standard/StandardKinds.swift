@@ -1,5 +1,6 @@
 public import Taproom
 import TapPortforward
+import TapProcmon
 import TapSocks
 import TapTelnet
 import TapWeb
@@ -7,5 +8,7 @@ import TapWeb
 /// The kinds that the shipped tools know.
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
-    public static let all: [any ServiceKind.Type] = [Web.self, Portforward.self, Socks.self, Telnet.self]
+    public static let all: [any ServiceKind.Type] = [
+        Web.self, Portforward.self, Socks.self, Procmon.self, Telnet.self,
+    ]
 }
