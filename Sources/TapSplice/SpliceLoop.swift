@@ -39,7 +39,7 @@ final class SpliceLoop: @unchecked Sendable {
     init() throws(SystemCallError) {
         poll = tap_watch()
         waker = tap_waker()
-        guard poll >= 0, waker >= 0, tap_watch_add(poll, waker, Watched.waker.rawValue, 0) == 0 else {
+        guard poll >= 0, waker >= 0, tap_watch_stream(poll, waker, Watched.waker.rawValue, 0) == 0 else {
             throw SystemCallError("watch sockets")
         }
         try startThread { self.run() }
@@ -136,7 +136,7 @@ final class SpliceLoop: @unchecked Sendable {
 
     /// Watches a socket of a pair.
     func watch(_ file: CInt, _ slot: Int, _ watched: Watched) -> Bool {
-        tap_watch_add(poll, file, UInt64(slot) << 2 | watched.rawValue, 0) == 0
+        tap_watch_stream(poll, file, UInt64(slot) << 2 | watched.rawValue, 0) == 0
     }
 
     /// Has a pair go on when others had their turn.
@@ -173,12 +173,12 @@ final class SpliceLoop: @unchecked Sendable {
     /// Watches a door for connections.
     func resume(_ door: SpliceDoor) {
         let token = UInt64(door.number) << 2 | Watched.door.rawValue
-        door.isWatched = tap_watch_add(poll, door.file, token, 1) == 0
+        door.isWatched = tap_watch_stream(poll, door.file, token, 1) == 0
     }
 
     /// Watches a door no more.
     func pause(_ door: SpliceDoor) {
-        if door.isWatched { _ = tap_watch_remove(poll, door.file) }
+        if door.isWatched { _ = tap_watch_forget(poll, door.file) }
         door.isWatched = false
     }
 
