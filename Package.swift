@@ -112,7 +112,8 @@ let package = Package(
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
         library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
-        library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library(
+            "TapNetwork", ["Taproom", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
         library(
             "TapControl",

@@ -323,4 +323,23 @@ pid_t tap_start_sweeper(const tap_leftover *leftovers, size_t count, int *held) 
     _exit(0);
 }
 
-int tap_cork(int socket, int on) { return setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
+int tap_processors(void) {
+    cpu_set_t set;
+    // Machines with more processors than the set has room for say that it is too small.
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+ssize_t tap_send_now(int socket, const void *bytes, size_t count, int more) {
+    ssize_t sent;
+    do sent = send(socket, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+int64_t tap_acknowledged_bytes(int socket) {
+    // glibc's own struct tcp_info ends before this field, which is as old as Linux 4.1.
+    struct { unsigned char older[120]; uint64_t acknowledged; } information;
+    socklen_t size = sizeof information;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &information, &size) != 0 || size < sizeof information) return -1;
+    return (int64_t)information.acknowledged;
+}

@@ -98,7 +98,14 @@ int tap_socket_pair(int ends[2]);
 /// are still used come back from the kernel's memory, unchanged, when they are touched.
 void tap_give_back_code(void);
 
-/// Holds writes to a TCP socket back until full segments can be sent (1), or lets them go (0).
-int tap_cork(int socket, int on);
+/// How many processors this process may use.
+int tap_processors(void);
+
+/// Sends bytes without waiting; with `more` they may be held back until others join them (send(2), MSG_MORE). Answers the
+/// number sent, or -1 with errno.
+ssize_t tap_send_now(int socket, const void *bytes, size_t count, int more);
+
+/// How many bytes the other side of a TCP connection has acknowledged; -1 for other sockets.
+int64_t tap_acknowledged_bytes(int socket);
 
 #endif

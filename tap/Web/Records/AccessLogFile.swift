@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 import TapLog
+import TapNetwork
 import Taproom
 
 /// The file of an access log, with the lines that wait for it.
@@ -162,7 +163,7 @@ final class AccessLogFile: OwnLog {
             return true
         }
         if isOver { return true }
-        _ = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: AccessLogFile.timeBetweenTries) { [self] in
+        _ = EventLoops.shared.any().scheduleTask(in: AccessLogFile.timeBetweenTries) { [self] in
             if contents.withLock({ AccessLogFile.begin(&$0, evenIfPausing: true) }) { work() }
         }
         return false
