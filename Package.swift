@@ -119,8 +119,9 @@ let package = Package(
         library("TapFile", ["Taproom", "TapData", "TapPages", "CSQLite", "CTapSystem", metrics]),
         library("TapSecrets", ["Taproom", "CCrypt", "CSodium", argumentParser, logging]),
         library("TapConfig", ["Taproom", "TapData", "CYAML"]),
-        library("TapNetwork", ["Taproom", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
-        library("TapAccessLog", ["Taproom", "TapData", "TapLog", logging, nioCore, nioPosix]),
+        library(
+            "TapNetwork", ["Taproom", "CTapSystem", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix]),
+        library("TapAccessLog", ["Taproom", "TapData", "TapLog", "TapNetwork", logging, nioCore, nioPosix]),
         library("TapRelay", ["Taproom", nioCore, nioPosix, nioTLS]),
         library("TapSplice", ["Taproom", "TapNetwork", "TapRelay", "CTapSystem", lifecycle, logging, nioCore]),
         library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),

@@ -4,6 +4,7 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 package import TapLog
+import TapNetwork
 import Taproom
 
 /// The file of an access log, with the lines that wait for it.
@@ -164,7 +165,7 @@ package final class AccessLogFile: OwnLog {
             return true
         }
         if isOver { return true }
-        _ = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: AccessLogFile.timeBetweenTries) { [self] in
+        _ = EventLoops.shared.any().scheduleTask(in: AccessLogFile.timeBetweenTries) { [self] in
             if contents.withLock({ AccessLogFile.begin(&$0, evenIfPausing: true) }) { work() }
         }
         return false

@@ -25,7 +25,7 @@ package final class ControlServer: Sendable {
     package init(socket: CInt, routes: ControlRoutes, admission: Admission, logger: Logger) async throws {
         let answers = AnswersUnderWay()
         self.answers = answers
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        channel = try await ServerBootstrap(group: EventLoops.shared)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Acceptance(logger))
@@ -56,7 +56,7 @@ package final class ControlServer: Sendable {
     /// Starts the event loops that this and most services use, if they don't run yet.
     ///
     /// Whoever needs them first would wait for their threads; done beside other work it takes no time of a start.
-    package static func startEventLoops() { _ = MultiThreadedEventLoopGroup.singleton.any() }
+    package static func startEventLoops() { _ = EventLoops.shared.any() }
 
     /// Stops accepting; connections that are open go on.
     package func stopAccepting() async { try? await channel.close() }

@@ -1,7 +1,7 @@
 package import NIOCore
-import NIOPosix
 import Synchronization
 import TapMetrics
+import TapNetwork
 
 /// Measures how long the event loops take to do something new: what everything that is served there waits for.
 ///
@@ -24,7 +24,7 @@ package final class EventLoopProbe: Sendable {
     ///
     /// For one that does not answer within ``limit`` it is how long it has been silent. Answers within that time.
     package func delays() async -> [Duration] {
-        let group = group ?? MultiThreadedEventLoopGroup.singleton
+        let group = group ?? EventLoops.shared
         return await withTaskGroup(of: (Int, Duration).self) { tasks in
             var count = 0
             for (number, loop) in group.makeIterator().enumerated() {

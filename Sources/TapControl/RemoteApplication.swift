@@ -5,6 +5,7 @@ import NIOPosix
 package import TapConfig
 package import TapData
 package import TapFile
+import TapNetwork
 package import Taproom
 
 /// The verbs on an application that runs, asked for over its control socket.
@@ -167,7 +168,7 @@ package struct RemoteApplication: ControlledApplication {
     func connect<Stream: Sendable>(
         _ wrap: @escaping @Sendable (ChannelPipeline.SynchronousOperations, any Channel) throws -> Stream
     ) async throws -> Stream {
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let bootstrap = ClientBootstrap(group: EventLoops.shared)
         let address = SocketAddress(socket)
         defer { withExtendedLifetime(address) {} }
         do {

@@ -24,6 +24,10 @@ package final class Acceptance: ChannelDuplexHandler {
     private let logger: Logger
     private let accepted: (any Channel) -> Void
     private var atOnce = mostAtOnce
+    /// How many files there were before the reserve when they were counted last.
+    private var files = 0
+    /// How often connections are accepted before files are counted again.
+    private var roundsBeforeCount = 0
     private var isWaiting = false
     private var lastFailure: NIODeadline?
 
@@ -55,7 +59,7 @@ package final class Acceptance: ChannelDuplexHandler {
             figures?.notePause(.limit)
             return
         }
-        let files = FileReserve.distance
+        countFiles()
         guard files > 0 else { return pause(context, IOError(errnoCode: EMFILE, reason: "accept")) }
         // Other event loops take some of the same files at the same time.
         let atOnce = min(room, Self.mostAtOnce, max(files / 8, 1))
@@ -64,6 +68,16 @@ package final class Acceptance: ChannelDuplexHandler {
             self.atOnce = atOnce
         }
         context.read()
+    }
+
+    /// Counts files, which takes calls of the system: the more there are, the less often.
+    private func countFiles() {
+        guard roundsBeforeCount == 0 else {
+            roundsBeforeCount -= 1
+            return
+        }
+        files = FileReserve.distance
+        roundsBeforeCount = max(0, min(files / (16 * Self.mostAtOnce), 64))
     }
 
     private func room(_ context: ChannelHandlerContext) -> Int {

@@ -103,7 +103,7 @@ public final class ChannelServer: Service {
     /// NIO closes connections that are on their way to their event loop when their listener is closed. So nothing is accepted
     /// any more first, and when all event loops have done what they had to do until then, the listener is closed.
     private func stopAccepting(_ server: any Channel) {
-        let loops = MultiThreadedEventLoopGroup.singleton.makeIterator()
+        let loops = EventLoops.shared.makeIterator()
         server.setOption(.autoRead, value: false).flatMap {
             EventLoopFuture.andAllComplete(loops.map { $0.submit {} }, on: server.eventLoop)
         }.flatMap {
@@ -116,7 +116,7 @@ public final class ChannelServer: Service {
         let (budgets, logger) = (budgets, logger)
         let connections = connections
         let (initialize, endpoint) = (initialize, listener.endpoint)
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let bootstrap = ServerBootstrap(group: EventLoops.shared)
             // NIO listens once more, on the same socket, and would shorten the queue that the runner asked for.
             .serverChannelOption(.backlog, value: Listener.backlog)
             .serverChannelInitializer { channel in

@@ -1,14 +1,14 @@
-import Synchronization
+public import Synchronization
 
 /// A cell that a service has opened.
 public final class StoredCell<Value: Codable & Sendable, Durability: StateDurability>: Sendable {
-    private struct Contents {
+    @usableFromInline struct Contents {
         /// What readers see: with durability `always` only what is on disk.
-        var value: Value
+        @usableFromInline var value: Value
         /// What the running transaction made of it; only the store's thread sets it.
         var uncommitted: Value?
         /// When the first change was made that was not taken for storing yet.
-        var changedSince: ContinuousClock.Instant?
+        @usableFromInline var changedSince: ContinuousClock.Instant?
         /// When the first of the changes that are being stored was made.
         var takenSince: ContinuousClock.Instant?
     }
@@ -16,7 +16,8 @@ public final class StoredCell<Value: Codable & Sendable, Durability: StateDurabi
     let address: StateAddress
     private let cell: Cell<Value, Durability>
     private let store: any StateStore
-    private let contents: Mutex<Contents>
+    // Seen from outside, so that what changes a value again and again is compiled for its type.
+    @usableFromInline let contents: Mutex<Contents>
 
     init(_ cell: Cell<Value, Durability>, service: Int64, in store: any StateStore) async throws {
         address = StateAddress(service: service, cell: cell.name)
@@ -62,9 +63,9 @@ extension StoredCell: TransactionalState where Durability == Always {
 
 extension StoredCell: DeferredState where Durability: DeferredDurability {
     /// Changes the value in memory and returns at once; the change is stored when the cell's durability says.
-    public func update<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    @inlinable public func update<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         var isFirst = false
-        defer { if isFirst { store.noteChanged(self) } }
+        defer { if isFirst { noteChanged() } }
         return try contents.withLock { contents in
             if contents.changedSince == nil {
                 contents.changedSince = .now
@@ -73,6 +74,8 @@ extension StoredCell: DeferredState where Durability: DeferredDurability {
             return try body(&contents.value)
         }
     }
+
+    @usableFromInline func noteChanged() { store.noteChanged(self) }
 
     package var service: Int64 { address.service }
 

@@ -168,7 +168,7 @@ struct ProgramTalk: Sendable {
 
 extension Request {
     /// Reads lines, each with its end.
-    init?(text: String, _ client: Client) {
+    convenience init?(text: String, _ client: Client) {
         let bytes = Array((text + "\r\n").utf8)
         let parts = bytes.withUnsafeBytes { HeadReader.parts($0) }
         guard let parts else { return nil }

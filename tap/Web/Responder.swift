@@ -25,6 +25,7 @@ final class Responder {
     private(set) var answering: (place: PlaceRecord, user: String?)
     var cache = FileCache(maximumBytes: Responder.maximumCacheBytes)
     let rounds: LoopRounds
+    let spare = SpareBuffer()
     private var closesUnusedFiles = false
     private var dateSecond: Int64 = .min
     private var secondText = ""
@@ -79,11 +80,11 @@ final class Responder {
         return secondText
     }
 
-    /// The fields that every response on a connection has, with their line ends, made once a second: `Date`, and on encrypted
-    /// ones `Strict-Transport-Security`.
-    func commonFields(isSecure: Bool) -> ByteBuffer {
+    /// Writes the fields that every response on a connection has, with their line ends, made once a second: `Date`, and on
+    /// encrypted ones `Strict-Transport-Security`.
+    func writeCommonFields(to bytes: inout ByteBuffer, isSecure: Bool) {
         beginSecond()
-        return isSecure ? secureFields : plainFields
+        bytes.writeImmutableBuffer(isSecure ? secureFields : plainFields)
     }
 
     private func beginSecond() {

@@ -27,6 +27,7 @@ public struct ProxyHeaderSenders: DocumentedSettings, SettingsGroup, Equatable, 
     package func isExpected(from address: SocketAddress?) -> Bool {
         switch address {
         case nil, .unixDomainSocket?: unix
+        case _ where from.elements.isEmpty: false
         case let address?:
             // The name of an interface, behind %, belongs to link-local addresses.
             address.ipAddress.flatMap { Network.bytes(String($0.prefix { $0 != "%" })) }

@@ -13,8 +13,7 @@ extension Responder {
         guard let crossOrigin = access.crossOrigin, !request.isMarked else {
             return admitting(request, to: place, access, nil, answer)
         }
-        var request = request
-        request.isMarked = true
+        let request = request.marked
         return crossOrigin.mark(admitting(request, to: place, access, crossOrigin, answer), request)
     }
 
@@ -28,7 +27,7 @@ extension Responder {
                 return .response(tooMany(request, place, wait))
             }
             // Who asks for several places on the way of one request asks once.
-            if access.authentication != nil || place.isPassedThrough { request.pass(rate) }
+            if access.authentication != nil || place.isPassedThrough { request = request.passing(rate) }
         }
         // A browser asks this before it sends a password.
         if let head = crossOrigin?.permission(request) { return .response(Response(head.with(place.fields))) }
@@ -37,7 +36,7 @@ extension Responder {
         }
         switch authentication.look(request.lines) {
         case .known(let user):
-            request.pass(authentication, as: user)
+            request = request.passing(authentication, as: user)
             note(place, request)
             return answer(request)
         case .refused: return .response(unauthorized(request, place, authentication))
@@ -59,9 +58,7 @@ extension Responder {
         note(place, request)
         switch verdict {
         case .known(let user):
-            var request = request
-            request.pass(authentication, as: user)
-            return answer(to: request)
+            return answer(to: request.passing(authentication, as: user))
         case .refused: return .response(unauthorized(request, place, authentication))
         case .busy:
             let head = ResponseHead(.serviceUnavailable).with("Retry-After", "2")

@@ -1,15 +1,20 @@
 import NIOCore
+import Synchronization
 
 /// Who is at the other end of a connection, and how the connection was made.
-struct Client: Sendable {
+///
+/// Shared by all requests of the connection.
+final class Client: Sendable {
     /// Where it connects from; nil for unix sockets, and where the system doesn't say.
     let address: SocketAddress?
     /// Whether the connection is encrypted.
     let isSecure: Bool
     /// The port it has connected to; nil for unix sockets.
     let port: Int?
+    /// What ``ip`` has answered.
+    private let knownIP = Mutex<String?>(nil)
 
-    init(_ channel: any Channel, isSecure: Bool = false) {
+    convenience init(_ channel: any Channel, isSecure: Bool = false) {
         self.init(address: channel.remoteAddress, isSecure: isSecure, port: channel.localAddress?.port)
     }
 
@@ -23,7 +28,13 @@ struct Client: Sendable {
     var secured: Client { Client(address: address, isSecure: true, port: port) }
 
     /// The address as text, without the port; nil where there is none.
-    var ip: String? { address?.ipAddress }
+    var ip: String? {
+        guard let address else { return nil }
+        return knownIP.withLock { known in
+            if known == nil { known = address.ipAddress }
+            return known
+        }
+    }
 
     /// The word for the way in URLs.
     var scheme: String { isSecure ? "https" : "http" }

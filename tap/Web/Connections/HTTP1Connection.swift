@@ -4,7 +4,8 @@ import NIOHTTP1
 
 /// One connection of HTTP/1: takes requests in their order, has them answered, and sends the answers.
 ///
-/// While an answer is on its way nothing is read, so that a client that asks for more than it takes waits for itself.
+/// While an answer is on its way nothing is taken, and not more than one piece is read, so that a client that asks for more
+/// than it takes waits for itself.
 /// Everything here happens on the connection's event loop.
 final class HTTP1Connection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
@@ -122,7 +123,16 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if canGoOn || isEnding { context.read() } else { readIsHeld = true }
+        if canGoOn || isEnding || readsAhead { context.read() } else { readIsHeld = true }
+    }
+
+    /// Whether something may be read that can't be taken yet.
+    ///
+    /// Most clients send nothing before they have the answer: to stop reading and begin again would cost two calls of the system
+    /// for each request of a handler. Once something has come it waits, and no more is read.
+    private var readsAhead: Bool {
+        if case .handled(let exchange) = current, exchange.isTunnel { return false }
+        return !parser.hasRest
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -160,7 +170,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
                 take(event, context)
                 goesOn = true
             }
-            output.flush(context)
+            output.flush()
         }
         isPumping = false
         if !isEnding, canGoOn {
@@ -252,12 +262,13 @@ final class HTTP1Connection: ChannelDuplexHandler {
         _ response: Response, keepsAlive: Bool, _ version: HTTPVersion, isComplete: Bool,
         _ context: ChannelHandlerContext
     ) {
-        let done = keepsAlive ? nil : context.eventLoop.makePromise(of: Void.self)
-        if let done {
+        let connection = Self.connectionField(keepsAlive, version)
+        if keepsAlive {
+            output.send(response, connection: connection)
+        } else {
             isEnding = true
-            done.futureResult.assumeIsolated().whenComplete { [self] _ in end(context, isComplete: isComplete) }
+            output.send(response, connection: connection) { [self] in end(context, isComplete: isComplete) }
         }
-        output.send(response, connection: Self.connectionField(keepsAlive, version), context, done: done)
     }
 
     /// The field that says how the connection goes on, where that needs saying.
@@ -285,14 +296,10 @@ final class HTTP1Connection: ChannelDuplexHandler {
         output.record.end()
         if !keepsAlive {
             isEnding = true
-            let written = context.eventLoop.makePromise(of: Void.self)
-            written.futureResult.assumeIsolated().whenComplete { [self] _ in
-                end(context, isComplete: exchange.isRequestComplete)
-            }
-            context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+            output.whenSent { [self] in end(context, isComplete: exchange.isRequestComplete) }
         }
         if !isPumping {
-            output.flush(context)
+            output.flush()
             pump(context)
         }
     }
@@ -319,10 +326,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// Closes behind everything that was written, for the operating system may not have taken all of it.
     private func closeWhenSent(_ context: ChannelHandlerContext) {
         isEnding = true
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
-        noteTime(context)
+        output.whenSent { context.close(promise: nil) }
+        output.flush()
+        if isActive { noteTime(context) }
     }
 
     /// The last answer is with the operating system.

@@ -21,9 +21,6 @@ final class HTTP1Exchange: ResponseStream {
         case over
     }
 
-    /// Pieces up to this size are copied into one buffer with what marks them as a chunk.
-    private static let maximumCopiedBytes = 16 << 10
-
     let request: Request
     let handler: any RequestHandler
     let eventLoop: any EventLoop
@@ -57,7 +54,7 @@ final class HTTP1Exchange: ResponseStream {
 
     func begin() {
         if request.fields.expectsContinue && request.hasBody {
-            write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+            connection.output.collect { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         }
         handler.begin(self)
     }
@@ -107,7 +104,11 @@ final class HTTP1Exchange: ResponseStream {
     func send(_ head: ResponseHead) {
         guard case .waiting = state else { return }
         if head.status.code < 200 {
-            if request.version.minor > 0 { write(head.bytes, "\r\n") }
+            guard request.version.minor > 0 else { return }
+            connection.output.collect { bytes in
+                head.write(to: &bytes)
+                bytes.writeStaticString("\r\n")
+            }
             return
         }
         let head = terms.applied(to: head)
@@ -116,20 +117,25 @@ final class HTTP1Exchange: ResponseStream {
         if case .close = framing { keepsAlive = false }
         keepsAlive = keepsAlive && !connection.isQuiescing
         state = .sending(framing)
-        var bytes = head.bytes
-        if case .chunked = framing { bytes.writeStaticString("Transfer-Encoding: chunked\r\n") }
-        if head.value("Date") == nil {
-            bytes.writeImmutableBuffer(connection.responder.commonFields(isSecure: request.client.isSecure))
+        connection.output.collect { bytes in
+            head.write(to: &bytes)
+            if case .chunked = framing { bytes.writeStaticString("Transfer-Encoding: chunked\r\n") }
+            writeCommonFields(head, to: &bytes)
+            bytes.writeStaticString(HTTP1Connection.connectionField(keepsAlive, request.version))
+            bytes.writeStaticString("\r\n")
         }
-        bytes.writeStaticString(HTTP1Connection.connectionField(keepsAlive, request.version))
-        bytes.writeStaticString("\r\n")
         connection.output.record.sent(Int(status.code))
-        write(bytes)
+    }
+
+    /// Writes the fields that all answers have, behind a head that has none of its own.
+    private func writeCommonFields(_ head: ResponseHead, to bytes: inout ByteBuffer) {
+        guard head.value("date") == nil else { return }
+        connection.responder.writeCommonFields(to: &bytes, isSecure: request.client.isSecure)
     }
 
     private func framing(of head: ResponseHead) -> Framing {
         if request.isHead || [204, 304].contains(head.status.code) { return .none }
-        if let length = head.value("Content-Length").flatMap({ Int64($0) }) { return .length(remaining: length) }
+        if let length = head.value("content-length").flatMap({ Int64($0) }) { return .length(remaining: length) }
         return request.version.minor > 0 ? .chunked : .close
     }
 
@@ -143,30 +149,22 @@ final class HTTP1Exchange: ResponseStream {
                 return
             }
             state = .sending(.length(remaining: remaining - Int64(bytes.readableBytes)))
-            write(bytes)
-        case .chunked: writeChunk(bytes)
-        case .close, .tunnel: write(bytes)
+        case .chunked, .close, .tunnel: break
         }
         connection.output.record.sent(bytes: Int64(bytes.readableBytes))
+        if case .chunked = framing { writeChunk(bytes) } else { connection.output.write(bytes) }
     }
 
     private func writeChunk(_ bytes: ByteBuffer) {
-        var line = context.channel.allocator.buffer(
-            capacity: 20 + (bytes.readableBytes <= Self.maximumCopiedBytes ? bytes.readableBytes : 0))
-        line.writeString(String(bytes.readableBytes, radix: 16))
-        line.writeStaticString("\r\n")
-        if bytes.readableBytes <= Self.maximumCopiedBytes {
-            line.writeImmutableBuffer(bytes)
+        connection.output.collect { line in
+            line.writeString(String(bytes.readableBytes, radix: 16))
             line.writeStaticString("\r\n")
-            write(line)
-        } else {
-            write(line)
-            write(bytes)
-            write(ByteBuffer(staticString: "\r\n"))
         }
+        connection.output.write(bytes)
+        connection.output.collect { $0.writeStaticString("\r\n") }
     }
 
-    func flush() { connection.output.flush(context) }
+    func flush() { connection.output.flush() }
 
     func finish() {
         guard case .sending(let framing) = state else {
@@ -177,7 +175,7 @@ final class HTTP1Exchange: ResponseStream {
         case .length(let remaining) where remaining > 0:
             breakOff()
             return
-        case .chunked: write(ByteBuffer(staticString: "0\r\n\r\n"))
+        case .chunked: connection.output.collect { $0.writeStaticString("0\r\n\r\n") }
         default: break
         }
         if case .tunnel = framing { keepsAlive = false }
@@ -199,7 +197,7 @@ final class HTTP1Exchange: ResponseStream {
 
     private func breakOff() {
         state = .over
-        connection.output.flush(context)
+        connection.output.flush()
         context.close(promise: nil)
     }
 
@@ -207,23 +205,16 @@ final class HTTP1Exchange: ResponseStream {
         guard case .waiting = state, isRequestComplete, request.version.minor > 0 else { return false }
         status = head.status
         state = .sending(.tunnel)
-        var bytes = head.bytes
-        if head.value("Date") == nil {
-            bytes.writeImmutableBuffer(connection.responder.commonFields(isSecure: request.client.isSecure))
+        connection.output.collect { bytes in
+            head.write(to: &bytes)
+            writeCommonFields(head, to: &bytes)
+            bytes.writeStaticString("Connection: Upgrade\r\n\r\n")
         }
-        bytes.writeStaticString("Connection: Upgrade\r\n\r\n")
         connection.output.record.sent(Int(status.code))
-        write(bytes)
         flush()
         let rest = connection.takeRest()
         if rest.readableBytes > 0 { handler.receive(rest) }
         connection.pump(context)
         return true
-    }
-
-    private func write(_ bytes: ByteBuffer, _ end: StaticString = "") {
-        var bytes = bytes
-        bytes.writeStaticString(end)
-        context.write(HTTP1Connection.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
     }
 }

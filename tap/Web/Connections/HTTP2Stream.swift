@@ -271,7 +271,7 @@ extension HTTP2Stream: ResponseStream {
         headers.add(name: ":status", value: "\(head.status.code)")
         for (name, value) in head.fields { headers.add(name: name.lowercased(), value: value) }
         if isFinal {
-            if head.value("Date") == nil { headers.add(name: "date", value: responder.dateText) }
+            if head.value("date") == nil { headers.add(name: "date", value: responder.dateText) }
             if let value = responder.strictTransport { headers.add(name: "strict-transport-security", value: value) }
             (status, sending) = (head.status, .body)
             record.sent(Int(status.code))

@@ -5,28 +5,27 @@ import NIOHTTP1
 /// takes nothing.
 struct Transfer {
     /// What is handed to the operating system at once.
-    static let sentBytes: Int64 = 512 << 10
+    static let sentBytes: Int64 = 2 << 20
+    /// What is sent before others on the same event loop get their turn, however fast the client is.
+    static let turnBytes: Int64 = 2 << 20
     /// What is read into memory at once.
     static let readBytes: Int64 = 64 << 10
 
     private let pieceBytes: Int64
-
     private var pieces: [Response.Piece]
     /// What was given out last; it keeps the file open until it is sent.
     private var current: Response.Piece?
-    private(set) var status: Int
 
     /// The body of a response, in pieces of a size at most.
     init(_ response: Response, pieceBytes: Int64) {
         self.pieceBytes = pieceBytes
         pieces = response.body.reversed()
-        status = Int(response.status.code)
     }
 
     /// Whether everything was given out.
     var isEmpty: Bool { pieces.isEmpty }
 
-    /// The next piece, or nil when there is none, or when its file has become shorter than it was.
+    /// The next piece, or nil when there is none.
     mutating func next() -> Response.Piece? {
         current = nil
         switch pieces.popLast() {
@@ -34,7 +33,6 @@ struct Transfer {
         case .bytes(let bytes)?: current = .bytes(bytes)
         case .file(let file, let range)?:
             let end = range.lowerBound + min(Int64(range.count), pieceBytes)
-            guard file.currentSize >= end else { return nil }
             if end < range.upperBound { pieces.append(.file(file, end..<range.upperBound)) }
             current = .file(file, range.lowerBound..<end)
         }

@@ -2,19 +2,22 @@
 enum Escaping {
     /// A name as one segment of a URL's path: all but unreserved characters are escaped.
     static func url(_ name: [UInt8]) -> String {
+        if name.allSatisfy({ unreserved.contains($0) }) { return String(decoding: name, as: UTF8.self) }
         var text = ""
         for byte in name {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+            if unreserved.contains(byte) {
                 text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
+            } else {
                 text += byte < 16 ? "%0" : "%"
                 text += String(byte, radix: 16, uppercase: true)
             }
         }
         return text
+    }
+
+    /// The characters that mean nothing but themselves in a URL (RFC 3986, 2.3).
+    private static let unreserved = ByteSet(upperHalf: false) { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || "-._~".utf8.contains(byte)
     }
 
     /// Text as HTML shows it, in contents and in quoted attributes.

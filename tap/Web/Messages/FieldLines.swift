@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The fields of a request as checked lines: `name: value`, each with its line end, and nothing else.
+/// The fields of a message as checked lines: `name: value`, each with its line end, and nothing else.
 ///
 /// They stay the bytes they came as; most requests are answered without a look at most of them.
 struct FieldLines: Sequence {
@@ -32,6 +32,17 @@ struct FieldLines: Sequence {
 
     /// Lines that were checked.
     init(checked bytes: ByteBuffer) { self.bytes = bytes }
+
+    /// No fields yet, with room for so many bytes.
+    init(capacity: Int) { bytes = ByteBufferAllocator().buffer(capacity: capacity) }
+
+    /// Adds a field whose parts were checked.
+    mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        bytes.writeBytes(name)
+        bytes.writeStaticString(": ")
+        bytes.writeBytes(value)
+        bytes.writeStaticString("\r\n")
+    }
 
     /// Adds a field whose parts were checked, and tells at which byte its value begins.
     mutating func append(_ name: String, _ value: String) -> Int {
@@ -74,17 +85,31 @@ struct FieldLines: Sequence {
         }
     }
 
+    /// Those that a condition holds for.
+    func filtered(
+        _ isWanted: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
+    ) -> FieldLines {
+        var others = FieldLines(capacity: readableBytes)
+        forEachField { name, value in if isWanted(name, value) { others.append(name, value) } }
+        return others
+    }
+
     /// Those with other names than one, which is given in small letters.
     func without(_ name: StaticString) -> FieldLines {
-        var others = ByteBufferAllocator().buffer(capacity: readableBytes)
-        forEachField { found, value in
-            guard found.count != name.utf8CodeUnitCount || !found.isField(name) else { return }
-            others.writeBytes(found)
-            others.writeStaticString(": ")
-            others.writeBytes(value)
-            others.writeStaticString("\r\n")
+        filtered { found, _ in found.count != name.utf8CodeUnitCount || !found.isField(name) }
+    }
+
+    /// Writes all lines behind other bytes.
+    func write(to others: inout ByteBuffer) { others.writeImmutableBuffer(bytes) }
+
+    /// The value of the first field with a name, which is given in small letters.
+    func first(_ name: StaticString) -> String? {
+        var found: String?
+        forEachField { other, value in
+            guard found == nil, other.count == name.utf8CodeUnitCount, other.isField(name) else { return }
+            found = String(decoding: value, as: UTF8.self)
         }
-        return FieldLines(checked: others)
+        return found
     }
 
     /// The values of a field, whose name is given in small letters.

@@ -6,7 +6,7 @@ extension Request {
     /// A request of HTTP/2 (RFC 9113, 8.3), or nil when it is none.
     ///
     /// The library has checked the order and the number of the fields that begin with a colon.
-    init?(_ headers: HPACKHeaders, endsStream: Bool, client: Client) {
+    convenience init?(_ headers: HPACKHeaders, endsStream: Bool, client: Client) {
         guard let method = headers.first(name: ":method"), let target = headers.first(name: ":path"),
             target.utf8.allSatisfy({ ByteSet.target.contains($0) }), !target.isEmpty
         else { return nil }

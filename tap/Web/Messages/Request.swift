@@ -1,10 +1,12 @@
 import NIOHTTP1
 
 /// A request without its body, by whatever version of HTTP it came.
-struct Request {
+///
+/// It is handed on a lot and hardly ever changed: what changes it makes another one.
+final class Request: Sendable {
     let method: HTTPMethod
     /// What is asked for as it was written: a path with its query, or a whole URL.
-    private(set) var target: String
+    let target: String
     /// The version; requests of HTTP/2 say 2.0.
     let version: HTTPVersion
     /// What has been found in the fields.
@@ -12,15 +14,29 @@ struct Request {
     /// Who asks.
     let client: Client
     /// What it has passed already; nil: nothing.
-    private(set) var passage: Passage?
+    let passage: Passage?
     /// Whether the answer gets what it says to pages of other sites.
-    var isMarked = false
+    let isMarked: Bool
     /// The fields without those that are nobody else's business; nil: all are shown.
-    private var shownLines: FieldLines?
+    private let shownLines: FieldLines?
 
     init(method: HTTPMethod, target: String, version: HTTPVersion, fields: RequestFields, client: Client) {
         (self.method, self.target, self.version) = (method, target, version)
         (self.fields, self.client) = (fields, client)
+        (passage, isMarked, shownLines) = (nil, false, nil)
+    }
+
+    /// The same as another one but for what is given.
+    private init(
+        _ other: Request, target: String? = nil, passage: Passage? = nil, isMarked: Bool = false,
+        shownLines: FieldLines? = nil
+    ) {
+        method = other.method
+        self.target = target ?? other.target
+        (version, fields, client) = (other.version, other.fields, other.client)
+        self.passage = passage ?? other.passage
+        self.isMarked = isMarked || other.isMarked
+        self.shownLines = shownLines ?? other.shownLines
     }
 
     /// All fields that whoever answers may see.
@@ -46,14 +62,14 @@ struct Request {
     ///
     /// A password that was asked for here is nobody else's business.
     func with(target: String) -> Request {
-        var request = self
-        request.target = target
-        if user != nil { request.shownLines = lines.without("authorization") }
-        return request
+        Request(self, target: target, shownLines: user == nil ? nil : lines.without("authorization"))
     }
 
-    /// Notes that it has passed a rule.
-    mutating func pass(_ rule: any AnyObject & Sendable, as user: String? = nil) {
-        passage = Passage(rule, user: user, after: passage)
+    /// The same request when it has passed a rule.
+    func passing(_ rule: any AnyObject & Sendable, as user: String? = nil) -> Request {
+        Request(self, passage: Passage(rule, user: user, after: passage))
     }
+
+    /// The same request when its answer gets what it says to pages of other sites.
+    var marked: Request { Request(self, isMarked: true) }
 }

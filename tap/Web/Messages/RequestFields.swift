@@ -41,6 +41,10 @@ struct RequestFields {
     private(set) var asksToKeepAlive = false
     /// Whether another protocol is asked for on this connection.
     private(set) var asksForUpgrade = false
+    /// Whether a field says which others are about the connection.
+    private(set) var hasConnection = false
+    /// Whether it has passed a proxy that says so.
+    private(set) var hasVia = false
     /// Whether any field was found that can change which bytes are sent.
     private(set) var isConditional = false
     /// Whether the length of the body can't be told for sure; such a request is refused (RFC 9112, 6.3).
@@ -64,6 +68,7 @@ struct RequestFields {
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at start: Int) {
         let place = FieldLines.Place(start, value.count)
         switch name.count {
+        case 3 where name.isField("via"): hasVia = true
         case 4 where name.isField("host"):
             hosts += 1
             hostPlace = place
@@ -117,8 +122,13 @@ struct RequestFields {
     }
 
     private mutating func takeConnection(_ value: UnsafeRawBufferPointer) {
+        hasConnection = true
         if value.count == 10, value.isField("keep-alive") {
             asksToKeepAlive = true
+            return
+        }
+        if value.count == 5, value.isField("close") {
+            asksToClose = true
             return
         }
         for word in text(value).split(separator: ",") {

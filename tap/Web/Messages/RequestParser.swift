@@ -45,6 +45,9 @@ struct RequestParser {
     /// Whether a request has begun and not ended.
     var isInsideOfRequest: Bool { if case .head = state { buffer.readableBytes > 0 } else { true } }
 
+    /// Whether there are bytes that were not taken apart yet.
+    var hasRest: Bool { buffer.readableBytes > 0 }
+
     /// Adds bytes that have come.
     mutating func add(_ bytes: ByteBuffer) {
         if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }

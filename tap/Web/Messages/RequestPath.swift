@@ -83,10 +83,12 @@ struct RequestPath: Equatable {
 
     /// The path in two parts, the first of which has so many names, both as a URL writes them.
     func matched(_ count: Int) -> MatchedPath {
-        let names = segments.map { "/" + Escaping.url($0) }
-        var rest = names.dropFirst(count).joined()
+        var (prefix, rest) = ("", "")
+        for (position, name) in segments.enumerated() {
+            if position < count { prefix += "/" + Escaping.url(name) } else { rest += "/" + Escaping.url(name) }
+        }
         if isFolder { rest += "/" }
-        return MatchedPath(prefix: names.prefix(count).joined()[...], rest: rest[...], query: query[...])
+        return MatchedPath(prefix: prefix[...], rest: rest[...], query: query[...])
     }
 
     /// The names below what is served.

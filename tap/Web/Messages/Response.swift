@@ -7,6 +7,14 @@ final class Response {
     enum Piece {
         case bytes(ByteBuffer)
         case file(OpenFile, Range<Int64>)
+
+        /// How many bytes it has.
+        var count: Int64 {
+            switch self {
+            case .bytes(let buffer): Int64(buffer.readableBytes)
+            case .file(_, let range): Int64(range.count)
+            }
+        }
     }
 
     /// The status and all fields but `Date` and `Connection`.
@@ -28,14 +36,7 @@ final class Response {
     }
 
     /// How many bytes some pieces have together.
-    static func bytes(_ pieces: [Piece]) -> Int64 {
-        pieces.reduce(0) { sum, piece in
-            switch piece {
-            case .bytes(let buffer): sum + Int64(buffer.readableBytes)
-            case .file(_, let range): sum + Int64(range.count)
-            }
-        }
-    }
+    static func bytes(_ pieces: [Piece]) -> Int64 { pieces.reduce(0) { $0 + $1.count } }
 }
 
 extension Response {

@@ -27,7 +27,9 @@ enum HopByHop {
 
     /// The names in the value of a field `Connection`, in small letters; options that are no names of fields are left out.
     static func names(in value: UnsafeRawBufferPointer) -> [String] {
-        String(decoding: value, as: UTF8.self).split(separator: ",")
+        // What most programs send, and no more.
+        if value.count == 10, value.isField("keep-alive") { return [] }
+        return String(decoding: value, as: UTF8.self).split(separator: ",")
             .map { $0.trimmingSpaces.lowercased() }
             .filter { !["", "close", "keep-alive", "upgrade"].contains($0) }
     }

@@ -47,7 +47,7 @@ final class ProxyHandler: RequestHandler {
     }
 
     private var isCircling: Bool {
-        guard let via = request.lines.list("via") else { return false }
+        guard request.fields.hasVia, let via = request.lines.list("via") else { return false }
         let hops = via.split(separator: ",").filter { $0.trimmingSpaces.hasSuffix(" taproom") }
         return hops.count >= Self.maximumHops
     }

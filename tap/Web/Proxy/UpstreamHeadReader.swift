@@ -52,7 +52,7 @@ struct UpstreamHeadReader {
     private mutating func take(
         _ bytes: UnsafeRawBufferPointer, _ status: HTTPResponseStatus
     ) throws(UpstreamFailure) {
-        var fields: [(name: String, value: String)] = []
+        var lines = FieldLines(capacity: bytes.count)
         var named: [String] = []
         let hasNoBody = status.code < 200 || status.code == 204
         var start = 0
@@ -72,13 +72,16 @@ struct UpstreamHeadReader {
             }
             let isUpgrade = status.code == 101 && name.count == 7 && name.isField("upgrade")
             if HopByHop.contains(name), !isUpgrade { continue }
-            fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+            lines.append(name, value)
         }
-        if !named.isEmpty { fields.removeAll { named.contains($0.name.lowercased()) } }
-        head = ResponseHead(status, fields: fields)
+        if !named.isEmpty {
+            lines = lines.filtered { name, _ in !named.contains(String(decoding: name, as: UTF8.self).lowercased()) }
+        }
+        head = ResponseHead(status, lines: lines)
     }
 
     private mutating func takeConnection(_ value: UnsafeRawBufferPointer) {
+        if value.count == 10, value.isField("keep-alive") { return }
         let words = String(decoding: value, as: UTF8.self).lowercased().split(separator: ",").map { $0.trimmingSpaces }
         if words.contains("close") { keepsAlive = false }
     }

@@ -63,7 +63,9 @@ struct UpstreamRequestHead: Sendable {
         writePassed(request, &bytes, mayUpgrade: mayUpgrade)
         ForwardedFields.write(
             to: &bytes, ip: request.client.ip, scheme: request.client.scheme, host: request.fields.host)
-        bytes.writeString("Via: \(request.version.major).\(request.version.minor) taproom\r\n")
+        bytes.writeStaticString("Via: ")
+        bytes.writeStaticString(request.version.major > 1 ? "2.0" : request.version.minor > 0 ? "1.1" : "1.0")
+        bytes.writeStaticString(" taproom\r\n")
         bytes.writeString(lines)
         switch framing {
         case .none: break
@@ -87,8 +89,10 @@ struct UpstreamRequestHead: Sendable {
     /// Writes the client's fields, as they came, but for those that are about the connection or are set anew.
     private func writePassed(_ request: Request, _ bytes: inout ByteBuffer, mayUpgrade: Bool) {
         var named: [String] = []
-        request.lines.forEachField { name, value in
-            if name.count == 10, name.isField("connection") { named += HopByHop.names(in: value) }
+        if request.fields.hasConnection {
+            request.lines.forEachField { name, value in
+                if name.count == 10, name.isField("connection") { named += HopByHop.names(in: value) }
+            }
         }
         // Clients of HTTP/2 may send cookies in pieces, which are one field in HTTP/1 (RFC 9113, 8.2.3).
         var cookies: [String] = []

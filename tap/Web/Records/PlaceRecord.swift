@@ -7,7 +7,7 @@ final class PlaceRecord: Sendable {
     let log: AccessLog?
     /// Its number in the counters, once it has had a request.
     private let slot = Atomic<Int>(-1)
-    private let knownFigures = AtomicLazyReference<HostFigures>()
+    private let knownFigures = Mutex<HostFigures?>(nil)
 
     init(_ name: PlaceName, log: AccessLog?) { (self.name, self.log) = (name, log) }
 
@@ -22,6 +22,10 @@ final class PlaceRecord: Sendable {
 
     /// What watchers see of its host.
     func figures(_ figures: RequestFigures) -> HostFigures {
-        knownFigures.load() ?? knownFigures.storeIfNil(figures.host(name.host))
+        knownFigures.withLock { known in
+            let found = known ?? figures.host(name.host)
+            known = found
+            return found
+        }
     }
 }
