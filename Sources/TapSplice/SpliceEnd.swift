@@ -67,11 +67,11 @@ final class SpliceEnd {
         return true
     }
 
-    /// Ends the stream to here.
-    func endOutput() {
+    /// Ends the stream to here; `isLast` says that the socket is closed next, which says so too.
+    func endOutput(isLast: Bool = false) {
         guard !isOutputEnded, isOpen else { return }
         isOutputEnded = true
-        shutdown(file, CInt(SHUT_WR))
+        if !isLast { shutdown(file, CInt(SHUT_WR)) }
     }
 
     func close() {

@@ -129,7 +129,7 @@ final class SplicePair {
                 guard isDone else { return }
                 lastUse = loop.now
             }
-            if from.hasEnded { return to.endOutput() }
+            if from.hasEnded { return to.endOutput(isLast: to.hasEnded && from.isOutputEnded) }
             guard from.canRead, to.canWrite, step(from, to, side) else { return }
         }
         loop.queue(self)
