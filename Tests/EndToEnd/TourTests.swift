@@ -15,7 +15,7 @@ struct TourTests {
         try await tour.play()
     }
 
-    @Test(arguments: ["echo", "chat", "publish-subscribe", "one-time-keys"])
+    @Test(arguments: ["echo", "chat", "publish-subscribe", "one-time-keys", "first-kind", "packaging", "operations"])
     func everyCommandOfATutorialPrintsWhatItShows(page: String) async throws {
         let tour = try await Tour("docs/tutorial/\(page).md")
         #expect(tour.count >= 5)
