@@ -100,7 +100,7 @@ def haproxy(target):
     path = write("haproxy.cfg", f"""\
 global
     nbthread 1
-    maxconn 10000
+    maxconn 4000
 defaults
     mode tcp
     timeout connect 5s
@@ -122,9 +122,11 @@ def socat(target):
 def main():
     target = free_port()
     server = subprocess.Popen(["taskset", "-c", CLIENT_CORE, LOAD, "serve", str(target)])
-    wait_for(target, "the server")
-    relays = [make(target) for make in (taproom, haproxy, socat)]
+    relays = []
     try:
+        wait_for(target, "the server")
+        for make in (taproom, haproxy, socat):
+            relays.append(make(target))
         for case in sys.argv[8:] or CASES:
             task, clients = CASES[case]
             for _ in range(int(ROUNDS)):

@@ -90,7 +90,7 @@ extension Endpoint: SettingValue {
                 "tcp:PORT, tcp:PORT:interface=ADDRESS, tls:PORT:certificate=FILE:key=FILE, udp:PORT, unix:PATH, or systemd:NAME for a socket of systemd's",
             pattern: "^(" + ways.joined(separator: "|") + ")$",
             examples: [
-                "tcp:8080", "tcp:8080:interface=127.0.0.1", "tls:443", "udp:53", "unix:/run/site.sock:mode=660",
+                "tcp:8080", "tcp:8080:interface=127.0.0.1", "tls:443", "unix:/run/site.sock:mode=660",
                 "systemd:web",
             ])
     }

@@ -28,8 +28,8 @@ struct ForeignProgramTests {
     @Test func aProgramThatKnowsNothingOfTaproomServes() async throws {
         try write(
             "plain",
-            "protocol: none\nblocking: true\narguments: [--name, '{name}', '{more}']\nenvironment: {NAME: 'is {name}'}\n"
-                + "settings:\n\(listen)  name: {default: x, meaning: Who.}\n  more: {list: true, meaning: More.}\n",
+            "protocol: none\nblocking: true\narguments: [--name, '{who}', '{more}']\nenvironment: {NAME: 'is {who}'}\n"
+                + "settings:\n\(listen)  who: {default: x, meaning: Who.}\n  more: {list: true, meaning: More.}\n",
             program: """
                 import os, socket, sys
                 assert os.environ["LISTEN_PID"] == str(os.getpid())
@@ -40,10 +40,10 @@ struct ForeignProgramTests {
                     client.sendall((" ".join(sys.argv[1:]) + ", " + os.environ["NAME"]).encode())
                     client.close()
                 """)
-        try await bench.done("mktap", "plain", "--name", "Ada", "--more", "a", "--more", "b")
+        try await bench.done("mktap", "plain", "--who", "Ada", "--more", "a", "--more", "b")
         let served = try await bench.serve("-f", "plain.tap")
         #expect(try await ForeignKinds.line(served.port) == "--name Ada a b, is Ada")
-        let changed = try await bench.done("tapctl", "set", "plain.tap", "plain.name=Eve")
+        let changed = try await bench.done("tapctl", "set", "plain.tap", "plain.who=Eve")
         #expect(changed.contains("plain: restart"))
         #expect(try await ForeignKinds.line(served.port) == "--name Eve a b, is Eve")
         let end = try await served.stop()

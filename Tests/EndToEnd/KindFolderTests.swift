@@ -21,14 +21,15 @@ struct KindFolderTests {
     @Test func theListShowsWhereKindsComeFromAndWhichCannotBeUsed() async throws {
         let list = try await bench.json("mktap", "--list")
         let origins = list["kinds"]?.array?.map { $0["origin"]?.string ?? "" }
-        #expect(origins == ["built in", ForeignKinds.samples + "/counter.yaml"])
-        #expect(list["kinds", "1", "package"] == .string("taproom-kind-counter"))
+        #expect(origins?.first == "built in")
+        #expect(origins?.last == ForeignKinds.samples + "/counter.yaml")
+        #expect(list["kinds"]?.array?.last?["package"] == .string("taproom-kind-counter"))
         #expect(list["failures", "0", "manifest"] == .string(broken["broken.yaml"]))
         #expect(
             list["failures", "0", "problems", "0"]
                 == .string("\(broken["broken.yaml"]):4:1: programm is not known here. Did you mean \"program\"?"))
         let text = try await bench.done("mktap", "--list")
-        #expect(text.contains("  web      Serves"))
+        #expect(text.contains(/  web +Serves .* built in\n/))
         #expect(text.contains("\nThese can't be used:\n  \(broken["broken.yaml"]):4:1: programm"))
         #expect(text.contains("  \(broken["web.yaml"]): the word \"web\" is that of a kind that is built in\n"))
     }
@@ -49,8 +50,10 @@ struct KindFolderTests {
         #expect(refused.status == 78)
         #expect(
             refused.errors.hasPrefix(
-                "tapd: service \"counter\": no kind is called \"counter\". Allowed: web. The package taproom-kind-counter brings it: apt install taproom-kind-counter. "
-            ), "\(refused.errors)")
+                "tapd: service \"counter\": no kind is called \"counter\". Allowed: web, "), "\(refused.errors)")
+        #expect(
+            refused.errors.contains(
+                ". The package taproom-kind-counter brings it: apt install taproom-kind-counter. tapd --quarantine"))
         let findings = try await bare.run("tapctl", "verify", path)
         #expect((findings.output + findings.errors).contains("the package taproom-kind-counter brings it"))
         let served = try await bare.serve("-f", path, "--quarantine")

@@ -62,7 +62,7 @@ struct DatagramTests {
         let log = RecordedLog()
         let echo = try TestEcho()
         try await forwarding(to: [echo.address], listen: [Self.door], logger: log.logger) { settings in
-            settings.datagrams.idle = TimeSpan(milliseconds: 50)
+            settings.datagrams.idle = TimeSpan(milliseconds: 1000)
         } _: { forward in
             let client = try forward.connect()
             for _ in 0..<2 {

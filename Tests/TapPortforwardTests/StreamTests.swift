@@ -151,8 +151,8 @@ struct StreamTests {
                 try await server.finishSending()
                 #expect(try await client.receive(count: 7) == Array("no more".utf8))
             }
-            // The target's socket is closed; what comes for it now is of no use to anybody.
-            try await Pattern.send(4 << 20, seed: 4, to: client)
+            // The target's socket is closed; what comes for it now is of no use to anybody, as the client may already learn.
+            try? await Pattern.send(4 << 20, seed: 4, to: client)
             #expect(try await client.receiveAll() == [])
         }
     }

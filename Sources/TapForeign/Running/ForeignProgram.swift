@@ -129,7 +129,11 @@ extension ForeignProgram {
             }
         } catch {
             kill()
-            throw error
+            guard case .endedEarly? = error as? ForeignFailure else { throw error }
+            // Its line ends before the system tells how it ended itself, which says more; unless it was ended just now.
+            await ended()
+            if case .killed(_, SIGKILL)? = failure { throw error }
+            throw failure ?? error
         }
     }
 
