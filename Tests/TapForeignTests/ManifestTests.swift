@@ -65,7 +65,7 @@ struct ManifestTests {
         arguments: [
             ("word: sample\n", "1:1: the key \"taproom-kind\" is missing: a manifest begins with \"taproom-kind: 1\""),
             ("[]", "1:1: a manifest is a group of keys that begins with \"taproom-kind: 1\""),
-            ("a: b: c", "1:5: the value holds a colon and a space: put it in quotes"),
+            ("a: b: c", "1:5: a second colon with a space behind it; put the text into quotes"),
             (
                 head("sample").replacing("kind: 1", with: "kind: 2"),
                 "1:15: taproom-kind must be 1, the format this program knows, but is 2"
@@ -95,7 +95,7 @@ struct ManifestTests {
         arguments: [
             (
                 "a: {meaning: X}",
-                "6:15: settings.a.meaning must say in one sentence, with its full stop, what the setting is for"
+                "6:16: settings.a.meaning must say in one sentence, with its full stop, what the setting is for"
             ),
             (
                 "a: {type: txt, meaning: X.}",
