@@ -29,7 +29,7 @@ struct KindFolderTests {
             list["failures", "0", "problems", "0"]
                 == .string("\(broken["broken.yaml"]):4:1: programm is not known here. Did you mean \"program\"?"))
         let text = try await bench.done("mktap", "--list")
-        #expect(text.contains(/  web +Serves .* built in\n/))
+        #expect(text.contains(#/ web +Serves .* built in\n/#))
         #expect(text.contains("\nThese can't be used:\n  \(broken["broken.yaml"]):4:1: programm"))
         #expect(text.contains("  \(broken["web.yaml"]): the word \"web\" is that of a kind that is built in\n"))
     }

@@ -99,7 +99,7 @@ struct AssociationTests {
     @Test func anAssociationThatIsNotUsedEnds() async throws {
         try await serving(change: { settings in
             allowUDP(&settings)
-            settings.limits.idle = TimeSpan(milliseconds: 50)
+            settings.limits.idle = TimeSpan(milliseconds: 1000)
         }) { service in
             let control = try service.connect()
             #expect(try await control.ask(3, "0.0.0.0", 0).reply == 0)

@@ -65,7 +65,7 @@ struct BindTests {
             state: state,
             change: { settings in
                 allowBind(&settings)
-                settings.limits.accept = TimeSpan(milliseconds: 50)
+                settings.limits.accept = TimeSpan(milliseconds: 1000)
             }
         ) { service in
             let client = try service.connect()

@@ -131,7 +131,7 @@ struct ServingTests {
     }
 
     @Test func closesConnectionsThatSayNothingInTime() async throws {
-        try await serving(change: { $0.limits.handshake = TimeSpan(milliseconds: 50) }) { service in
+        try await serving(change: { $0.limits.handshake = TimeSpan(milliseconds: 1000) }) { service in
             #expect(try await service.connect().receiveAll() == [])
             let slow = try service.connect()
             try await slow.send([5, 1, 0, 5, 1])
@@ -141,7 +141,7 @@ struct ServingTests {
 
     @Test func closesTunnelsThatSayNothing() async throws {
         let target = try await EchoServer()
-        try await serving(change: { $0.limits.idle = TimeSpan(milliseconds: 50) }) { service in
+        try await serving(change: { $0.limits.idle = TimeSpan(milliseconds: 1000) }) { service in
             let connection = try service.connect()
             #expect(try await connection.ask(1, "127.0.0.1", target.port).reply == 0)
             #expect(try await connection.receiveAll() == [])

@@ -153,7 +153,7 @@ struct TelnetServingTests {
     }
 
     @Test func loggingInHasItsTime() async throws {
-        try await serving(settings { $0.limits.login = TimeSpan(milliseconds: 50) }) { service in
+        try await serving(settings { $0.limits.login = TimeSpan(milliseconds: 1000) }) { service in
             let client = try await client(of: service)
             #expect(
                 String(decoding: try await client.receiveAll(), as: UTF8.self) == "\r\nLogging in took too long.\r\n")
@@ -161,7 +161,7 @@ struct TelnetServingTests {
     }
 
     @Test func whoTypesNothingForLongIsSentAway() async throws {
-        try await serving(settings { $0.limits.idle = TimeSpan(milliseconds: 50) }) { service in
+        try await serving(settings { $0.limits.idle = TimeSpan(milliseconds: 1000) }) { service in
             let client = try await client(of: service)
             try await logIn(client, "ada")
             let text = String(decoding: try await client.receiveAll(), as: UTF8.self)
