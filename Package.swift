@@ -169,7 +169,8 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapAccessLog", "TapData", "TapCompression", "TapNetwork", "TapProcess", "TapSecrets", "TapTLS",
+                "Taproom", "TapAccessLog", "TapData", "TapCompression", "TapNetwork", "TapProcess", "TapSecrets",
+                "TapTLS",
                 "CTapSystem", argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2,
                 nioHPACK, nioPosix,
                 nioSSL, nioTLS,

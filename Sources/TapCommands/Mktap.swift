@@ -84,7 +84,11 @@ enum Mktap {
             ?? Arguments.read(words, also: "\nKINDS:\n" + KindListing(invocation.kinds).text + "\n")
         if arguments.list {
             let listing = KindListing(invocation.kinds)
-            if arguments.json { try invocation.console.print(json: listing) } else { invocation.console.print(listing.text) }
+            if arguments.json {
+                try invocation.console.print(json: listing)
+            } else {
+                invocation.console.print(listing.text)
+            }
             return .done
         }
         guard !arguments.json else { throw UsageError(problem: "--json shows what --list does, and goes with it only") }

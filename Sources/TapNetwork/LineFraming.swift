@@ -6,6 +6,7 @@ public import NIOCore
 /// ends its side is a line too, unless it is empty. A line that is too long is an error, ``LineTooLong``, and nothing that comes after
 /// it is handed on: the connection should be closed.
 public final class LineFraming: ChannelInboundHandler {
+    /// What comes, however it is cut.
     public typealias InboundIn = ByteBuffer
     /// A line without its end.
     public typealias InboundOut = ByteBuffer
@@ -15,6 +16,7 @@ public final class LineFraming: ChannelInboundHandler {
     /// Cuts lines with at most so many bytes, 1 at least, without their ends.
     public init(longest: Int) { cutter = LineCutter(longest: longest) }
 
+    /// Hands on the lines that are whole now.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         cutter.append(unwrapInboundIn(data))
         do throws(LineTooLong) {
@@ -24,11 +26,13 @@ public final class LineFraming: ChannelInboundHandler {
         }
     }
 
+    /// Hands on the rest when the client has ended its side.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { finish(context) }
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// Hands on the rest when the connection is closed.
     public func channelInactive(context: ChannelHandlerContext) {
         finish(context)
         context.fireChannelInactive()

@@ -1,14 +1,17 @@
 public import NIOCore
 
-/// Reads and writes netstrings: `5:hello,` (D. J. Bernstein, "Netstrings", 1997).
+/// Reads and writes netstrings, such as `5:hello,`.
 ///
-/// The length has digits only and no zeros in front. What breaks the form, or is longer than allowed, is an error,
+/// The form is that of Bernstein's "Netstrings" (1997). The length has digits only and no zeros in front. What breaks the form, or is longer than allowed, is an error,
 /// ``NetstringError``, before any of it is kept, and nothing that comes after it is handed on: the connection should be closed.
 public final class NetstringFraming: ChannelDuplexHandler {
+    /// What comes, however it is cut.
     public typealias InboundIn = ByteBuffer
     /// The bytes of one netstring.
     public typealias InboundOut = ByteBuffer
+    /// The bytes of one netstring.
     public typealias OutboundIn = ByteBuffer
+    /// The netstring.
     public typealias OutboundOut = ByteBuffer
 
     private let longest: Int
@@ -20,6 +23,7 @@ public final class NetstringFraming: ChannelDuplexHandler {
     /// Takes netstrings with at most so many bytes, from 0 to 2,147,483,647.
     public init(longest: Int) { self.longest = min(max(longest, 0), Int(Int32.max)) }
 
+    /// Hands on the netstrings that are whole now.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasFailed else { return }
         var bytes = unwrapInboundIn(data)
@@ -32,6 +36,7 @@ public final class NetstringFraming: ChannelDuplexHandler {
         }
     }
 
+    /// Sends the bytes as a netstring.
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         var bytes = unwrapOutboundIn(data)
         var framed = context.channel.allocator.buffer(capacity: bytes.readableBytes + 22)

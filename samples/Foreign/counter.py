@@ -53,7 +53,9 @@ while True:
             for message in hear():
                 take(message)
         else:
-            client, (address, *_) = key.fileobj.accept()
+            client, peer = key.fileobj.accept()
+            # Who comes over a unix socket has no address.
+            address = peer[0] if peer else "unix"
             waiting.append(client)
             say({"id": "number", "change": [{"cell": "number", "add": settings["step"]}]})
             say({"id": "visit", "change": [{"table": "visits", "key": address, "add": 1}]})

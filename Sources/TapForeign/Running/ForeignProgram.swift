@@ -18,7 +18,7 @@ final class ForeignProgram: Sendable {
     private let state: ForeignState
     private let figures: ForeignFigures
     private let control: ControlLine?
-    private let life = Mutex(ProgramLife())
+    private let life: Mutex<ProgramLife>
     private let process = Mutex<ChildProcess?>(nil)
 
     /// Starts a program, which is not ready yet.
@@ -59,6 +59,7 @@ final class ForeignProgram: Sendable {
 
     private init(_ manifest: Manifest, _ state: ForeignState, _ control: ControlLine?, _ context: ServiceContext) {
         (self.manifest, self.state, self.control) = (manifest, state, control)
+        life = Mutex(ProgramLife(talks: control != nil))
         logger = context.logger
         figures = ForeignFigures(kind: manifest.word, service: context.name)
     }
@@ -76,10 +77,7 @@ final class ForeignProgram: Sendable {
             hasEnded(ending)
         }
         process.withLock { $0 = child }
-        guard let control else {
-            life.withLock { _ = $0.talkEnded() }
-            return
-        }
+        guard let control else { return }
         Task { [self] in
             do throws(BadMessage) {
                 while let lines = try await control.lines() { try await take(lines, control) }

@@ -5,6 +5,8 @@ struct ProgramLife {
     /// Somebody who waits for the program to say something.
     typealias Waiter = CheckedContinuation<Void, any Error>
 
+    /// Whether it says anything at all.
+    private let talks: Bool
     private(set) var isReady = false
     var isStopping = false
     /// The first thing that went wrong.
@@ -16,8 +18,10 @@ struct ProgramLife {
     private var lastQuestion: Int64 = 0
     private var end: CheckedContinuation<Void, Never>?
 
+    init(talks: Bool) { self.talks = talks }
+
     /// Whether it is over: nothing more happens.
-    var isOver: Bool { ending != nil && hasTalkEnded }
+    var isOver: Bool { ending != nil && (hasTalkEnded || !talks) }
 
     mutating func becameReady() -> Waiter? {
         isReady = true

@@ -28,7 +28,7 @@ package enum ProxyHeaderWriter {
         let known = destination?.protocol == source.protocol ? destination : nil
         let isSix = source.family == .six
         let target = known?.ipAddress ?? (isSix ? "::" : "0.0.0.0")
-        let ports = "\(source.port ?? 0) \(port ?? known?.port ?? 0)"
+        let ports = "\(source.port ?? 0) \(known?.port ?? port ?? 0)"
         return ByteBuffer(string: "PROXY \(isSix ? "TCP6" : "TCP4") \(ip) \(target) \(ports)\r\n")
     }
 
@@ -46,7 +46,7 @@ package enum ProxyHeaderWriter {
         bytes.writeBytes(source.addressBytes)
         bytes.writeBytes(known?.addressBytes ?? Array(repeating: 0, count: size))
         bytes.writeInteger(UInt16(clamping: source.port ?? 0))
-        bytes.writeInteger(UInt16(clamping: port ?? known?.port ?? 0))
+        bytes.writeInteger(UInt16(clamping: known?.port ?? port ?? 0))
         return bytes
     }
 }

@@ -38,9 +38,10 @@ final class ForwardTrip {
     ///
     /// `destination` is where the client has connected to, and `port` its port by the word of a proxy.
     func greeting(destination: SocketAddress?, port: Int?) -> ByteBuffer {
-        ProxyHeaderWriter.bytes(
-            plan.settings.sendProxyProtocol, source: client.ip, destination: destination,
-            port: port ?? destination?.port)
+        var destination = destination
+        if let port { destination?.port = port }
+        return ProxyHeaderWriter.bytes(
+            plan.settings.sendProxyProtocol, source: client.ip, destination: destination, port: destination?.port)
     }
 
     /// The target that was chosen last does not take the connection.
