@@ -162,7 +162,12 @@ let package = Package(
             [
                 "Taproom", "TapData", "TapProcess", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
-        kind("Standard", ["Taproom", "TapProcmon", "TapWeb"]),
+        kind(
+            "Inetd",
+            [
+                "Taproom", "TapNetwork", "TapProcess", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
+            ]),
+        kind("Standard", ["Taproom", "TapInetd", "TapProcmon", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -250,6 +255,7 @@ let package = Package(
                 "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
                 lifecycle, logging, argumentParser,
             ]),
+        tests("TapInetdTests", ["TapInetd", "TapTesting", "Taproom", argumentParser, nioCore]),
         tests(
             "TapProcmonTests",
             ["TapProcmon", "TapProcess", "TapTesting", "Taproom", argumentParser, lifecycle, nioCore]),

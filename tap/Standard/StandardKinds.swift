@@ -1,9 +1,10 @@
 public import Taproom
+import TapInetd
 import TapProcmon
 import TapWeb
 
 /// The kinds that the shipped tools know.
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
-    public static let all: [any ServiceKind.Type] = [Web.self, Procmon.self]
+    public static let all: [any ServiceKind.Type] = [Web.self, Procmon.self, Inetd.self]
 }
