@@ -198,7 +198,12 @@ let package = Package(
             [
                 "Taproom", "TapData", "TapProcess", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
-        kind("Standard", ["Taproom", "TapPortforward", "TapProcmon", "TapSocks", "TapTelnet", "TapWeb"]),
+        kind(
+            "Inetd",
+            [
+                "Taproom", "TapNetwork", "TapProcess", argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
+            ]),
+        kind("Standard", ["Taproom", "TapInetd", "TapPortforward", "TapProcmon", "TapSocks", "TapTelnet", "TapWeb"]),
 
         // The programs.
         tool("mktap"),
@@ -306,6 +311,7 @@ let package = Package(
                 "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
                 lifecycle, logging, argumentParser,
             ]),
+        tests("TapInetdTests", ["TapInetd", "TapTesting", "Taproom", argumentParser, nioCore]),
         tests(
             "TapProcmonTests",
             ["TapProcmon", "TapProcess", "TapTesting", "Taproom", argumentParser, lifecycle, nioCore]),

@@ -34,6 +34,11 @@ public struct ServiceContext: Sendable {
         self.shell = shell
     }
 
+    /// The same for a part of a service that has some of its sockets.
+    package func with(_ listeners: [Listener]) -> ServiceContext {
+        ServiceContext(name: name, logger: logger, listeners: listeners, identity: identity, store: store)
+    }
+
     /// Opens a cell with what it held when it was last stored, or its initial value the first time.
     ///
     /// Throws when the stored value can't be read as the cell's type, or comes from a newer version of the program; it

@@ -145,16 +145,3 @@ extension ProcmonSettings.StopSignal {
     /// Reads one of the words.
     public init(from decoder: any Decoder) throws { self = try Self.word(from: decoder) }
 }
-
-extension RawRepresentable where Self: CaseIterable, RawValue == String {
-    /// One of the words, or an error that lists them.
-    fileprivate static func word(from decoder: any Decoder) throws -> Self {
-        let word = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(rawValue: word) else {
-            let words = allCases.map(\.rawValue).joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "must be one of \(words), but is \"\(word)\""))
-        }
-        return value
-    }
-}

@@ -1,4 +1,5 @@
 public import Taproom
+import TapInetd
 import TapPortforward
 import TapProcmon
 import TapSocks
@@ -9,6 +10,6 @@ import TapWeb
 public enum StandardKinds {
     /// All of them, in the order `mktap --list` shows.
     public static let all: [any ServiceKind.Type] = [
-        Web.self, Portforward.self, Socks.self, Procmon.self, Telnet.self,
+        Web.self, Portforward.self, Socks.self, Procmon.self, Inetd.self, Telnet.self,
     ]
 }
