@@ -311,7 +311,7 @@ let package = Package(
                 "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
                 lifecycle, logging, argumentParser,
             ]),
-        tests("TapInetdTests", ["TapInetd", "TapTesting", "Taproom", argumentParser, nioCore]),
+        tests("TapInetdTests", ["TapInetd", "TapProcess", "TapTesting", "Taproom", argumentParser, nioCore]),
         tests(
             "TapProcmonTests",
             ["TapProcmon", "TapProcess", "TapTesting", "Taproom", argumentParser, lifecycle, nioCore]),

@@ -6,10 +6,8 @@ import Testing
 struct AdmissionTests {
     private var admission = Admission(Admission.Limits(atOnce: 3, perSource: 2, perMinute: 4))
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-    private let (ada, bob) = (
-        Source(try? SocketAddress(ipAddress: "192.0.2.1", port: 1)),
-        Source(try? SocketAddress(ipAddress: "192.0.2.2", port: 1))
-    )
+    private let ada = Source(try? SocketAddress(ipAddress: "192.0.2.1", port: 1))
+    private let bob = Source(try? SocketAddress(ipAddress: "192.0.2.2", port: 1))
 
     private mutating func take(_ source: Source?, at now: NIODeadline) -> Bool {
         admission.room(at: now) == .free && admission.take(source)

@@ -22,11 +22,13 @@ public struct Inetd: ServiceKind {
 
     /// Everything but where something listens and how it is treated there; programs that run are not touched.
     public static func canReconfigure(from old: InetdSettings, to new: InetdSettings) -> Bool {
-        old.atOnce == new.atOnce && old.entries.count == new.entries.count
-            && zip(old.entries, new.entries).allSatisfy { old, new in
-                // What answers internally is made with the sockets.
-                old.listen == new.listen && old.wait == new.wait && old.internal == nil && new.internal == nil
-                    || old == new
-            }
+        guard old.atOnce == new.atOnce, old.entries.count == new.entries.count else { return false }
+        return zip(old.entries, new.entries).allSatisfy { canChange(from: $0, to: $1) }
+    }
+
+    private static func canChange(from old: InetdEntry, to new: InetdEntry) -> Bool {
+        guard old != new else { return true }
+        // What answers internally is made with the sockets.
+        return old.listen == new.listen && old.wait == new.wait && old.internal == nil && new.internal == nil
     }
 }
