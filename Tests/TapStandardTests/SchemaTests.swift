@@ -24,6 +24,7 @@ struct SchemaTests {
     private static let essentials: [Substring: DatumObject] = [
         "hosts[]": ["name": "a.example"], "proxy": ["to": "http://a.example"], "cgi": ["folder": "/programs"],
         "fastcgi": ["to": "unix:/run/php.sock", "root": "/srv"], "authenticate": ["file": "/srv/users"],
+        "entries[]": ["listen": "tcp:79", "command": ["/bin/true"]],
     ]
 
     /// A value inside of the groups and lists of its key: `limits.idle`, `routes[].path`.
@@ -35,8 +36,11 @@ struct SchemaTests {
             var group = isLast ? Self.companions[key] ?? [:] : [:]
             group[isList ? String(words[index].dropLast(2)) : String(words[index])] = isList ? .array([inner]) : inner
             let essentials = index > 0 ? Self.essentials[words[index - 1]] ?? [:] : [:]
+            // A program stands for a folder, and what is internal for a command.
             let isProgram = group["program"] != nil
-            for (key, value) in essentials.members where group[key] == nil && !(isProgram && key == "folder") {
+            let isInternal = group["internal"] != nil
+            for (key, value) in essentials.members
+            where group[key] == nil && !(isProgram && key == "folder") && !(isInternal && key == "command") {
                 group[key] = value
             }
             return .object(group)

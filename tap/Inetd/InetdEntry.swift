@@ -60,7 +60,7 @@ public struct InetdEntry: DocumentedSettings, SettingsGroup, Equatable, Sendable
     /// What the keys mean.
     public static let fields: [SettingField<InetdEntry>] = [
         SettingField("name", "What it is called in the log; absent: as the program.", examples: ["finger"]),
-        SettingField("listen", "Where clients come.", examples: ["tcp:79", "udp:69"]),
+        SettingField("listen", "Where clients come.", examples: ["tcp:79"]),
         SettingField(
             "internal", "What answers without a program.", words: Internal.allCases.map(\.rawValue),
             examples: ["daytime"]),
