@@ -1,3 +1,4 @@
+import Glibc
 @testable import TapPackaging
 import Testing
 
@@ -7,6 +8,8 @@ import Testing
         var isRead = false
         try withTemporaryFolder { folder in
             try Disk.makeFolder(folder + "/tree/DEBIAN")
+            // dpkg-deb takes no folder that others can't read, whatever the mask of this process.
+            chmod(folder + "/tree/DEBIAN", 0o755)
             let control = """
                 Package: x
                 Version: 1
