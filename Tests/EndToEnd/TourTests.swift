@@ -27,4 +27,11 @@ struct TourTests {
         #expect(tour.count >= 15)
         try await tour.play()
     }
+
+    @Test(arguments: ["first-kind", "state", "live-change", "packaging", "operations", "cache", "weblog", "proxy"])
+    func everyCommandOfTheTutorialPrintsWhatItShows(page: String) async throws {
+        let tour = try await Tour("docs/tutorial/\(page).md")
+        #expect(tour.count >= 5)
+        try await tour.play()
+    }
 }
