@@ -8,7 +8,7 @@ struct Hello: ServiceKind {
     static let word = "hello"
     static let summary = "Greets each client and counts them."
 
-    /// What the administrator says. Each key has a default and a meaning; nothing here opens a file or a socket.
+    /// What the administrator says: each key has a default and a meaning, and nothing here opens a file or a socket.
     struct Settings: ServiceSettings {
         var listen: OneOrMore<Endpoint> = [.tcp(port: 4013)]
         var greeting = "Hello"
@@ -34,7 +34,7 @@ struct Hello: ServiceKind {
         }
     }
 
-    /// What the service remembers. `always`: it is on the disk before `update` returns.
+    /// What the service remembers; `always` means that it is on the disk before `update` returns.
     static let visitors = Cell("visitors", initial: 0, durability: .always)
     static let state: [any StateDeclaration] = [visitors]
 
