@@ -127,18 +127,26 @@ let package = Package(
                 "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapMetrics", "TapNetwork", "CTapSystem",
                 logging, nioCore, nioHTTP1, nioPosix,
             ]),
+        library("TapProcess", ["Taproom", "CTapSystem", logging, nioCore, nioPosix]),
         library(
             "TapRunner",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "CTapSystem",
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapMetrics", "TapProcess",
+                "CTapSystem",
                 lifecycle, lifecycleTestKit, logging, metrics,
+            ]),
+        library(
+            "TapForeign",
+            [
+                "Taproom", "TapData", "TapConfig", "TapProcess", "CTapSystem", lifecycle, logging, metrics, nioCore,
+                nioPosix,
             ]),
         library("TapPackaging", ["Taproom", "TapData", "TapCompression", "CSodium"]),
         library(
             "TapCommands",
             [
-                "Taproom", "TapData", "TapFile", "TapConfig", "TapLog", "TapControl", "TapRunner", "TapPackaging",
-                "CTapSystem", argumentParser, logging,
+                "Taproom", "TapData", "TapFile", "TapConfig", "TapForeign", "TapLog", "TapControl", "TapRunner",
+                "TapPackaging", "CTapSystem", argumentParser, logging,
             ]),
         library(
             "TapTesting",
@@ -157,8 +165,9 @@ let package = Package(
         kind(
             "Web",
             [
-                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapSecrets", "TapTLS", "CTapSystem",
-                argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHPACK, nioPosix,
+                "Taproom", "TapData", "TapCompression", "TapLog", "TapNetwork", "TapProcess", "TapSecrets", "TapTLS",
+                "CTapSystem", argumentParser, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTP2,
+                nioHPACK, nioPosix,
                 nioSSL, nioTLS,
             ]),
         kind("Standard", ["Taproom", "TapWeb"]),
@@ -202,8 +211,9 @@ let package = Package(
         tests(
             "EndToEnd",
             [
-                "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "fibonacci",
-                "guestbook", "counter", "echoes", "chat", "pubsub", "onetimekey", "cache", "weblog", "proxy",
+                "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "tap2oci",
+                "fibonacci", "guestbook", "counter", "echoes", "chat", "pubsub", "onetimekey", "cache",
+                "weblog", "proxy",
             ]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(
@@ -222,6 +232,7 @@ let package = Package(
                 argumentParser, lifecycle, logging,
             ]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapForeignTests", ["TapForeign", "TapConfig", "Taproom", "TapData", "TapTesting", logging]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests(
             "TapNetworkTests",
@@ -253,9 +264,9 @@ let package = Package(
         tests(
             "TapRunnerTests",
             [
-                "TapRunner", "TapControl", "TapFile", "Taproom", "TapData", "TapTesting", "CTapSystem", lifecycle,
-                logging,
-                argumentParser,
+                "TapRunner", "TapControl", "TapFile", "TapProcess", "Taproom", "TapData", "TapTesting", "CTapSystem",
+                lifecycle, logging, argumentParser,
             ]),
+        tests("TapProcessTests", ["TapProcess", "TapTesting", "Taproom", logging, nioCore]),
     ]
 )

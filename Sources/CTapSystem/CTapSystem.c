@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -111,56 +112,133 @@ pid_t tap_start_program(const char *path, char *const *arguments, char *const *e
     return child;
 }
 
-static void tap_limit(int resource, rlim_t most, int isHard) {
-    struct rlimit limit;
-    if (getrlimit(resource, &limit) < 0) return;
-    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most) limit.rlim_cur = most;
-    if (isHard && (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > most)) limit.rlim_max = most;
-    setrlimit(resource, &limit);
+// What the child of tap_start_child says before it ends without having become the program.
+typedef struct {
+    volatile int step, error;
+} tap_child_report;
+
+static int tap_take_files(const tap_child *child) {
+    int count = (int)child->fileCount;
+    int moved[TAP_CHILD_FILES];
+    // First out of the way of each other.
+    for (int number = 0; number < count; number++)
+        if ((moved[number] = fcntl(child->files[number], F_DUPFD, count)) < 0) return -1;
+    for (int number = 0; number < count; number++)
+        if (dup2(moved[number], number) < 0) return -1;
+    return close_range((unsigned)count, ~0U, 0);
 }
 
-// Runs in the child, which borrows the parent's memory: only calls of the system, and nothing is changed but `error`.
-static void tap_become(const tap_worker *worker, const sigset_t *none, volatile int *error) {
-    int given[3] = {worker->input, worker->output, worker->errors};
-    int failed = setpgid(0, 0) < 0 || fchdir(worker->folder) < 0;
-    for (int number = 0; number < 3 && !failed; number++) failed = dup2(given[number], number) < 0;
-    if (!failed) failed = close_range(3, ~0U, 0) < 0;
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    tap_limit(RLIMIT_CORE, 0, 0);
-    // Servers raise theirs; programs that use select(2) can't live with more.
-    tap_limit(RLIMIT_NOFILE, 1024, 0);
-    if (worker->memory > 0) tap_limit(RLIMIT_AS, worker->memory, 1);
-    if (worker->processor > 0) tap_limit(RLIMIT_CPU, worker->processor, 1);
-    sigprocmask(SIG_SETMASK, none, NULL);
-    if (!failed) execve(worker->path, worker->arguments, worker->environment);
-    *error = errno;
+static int tap_take_limits(const tap_child *child) {
+    for (size_t index = 0; index < child->limitCount; index++) {
+        const tap_child_limit *limit = &child->limits[index];
+        struct rlimit values = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
+        if (setrlimit(limit->resource, &values) < 0) return -1;
+    }
+    return 0;
+}
+
+// The C library refuses to touch two signals that it uses itself, which a program inherits nevertheless.
+static void tap_reset_signals(void) {
+    static const unsigned long usual[8];
+    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, usual, NULL, 8);
+}
+
+// The C library's own functions would have all threads do the same, and here are none.
+static int tap_take_user(const tap_child *child) {
+    if (!child->changesUser) return 0;
+    if (syscall(SYS_setgroups, child->groupCount, child->groups) < 0) return -1;
+    if (syscall(SYS_setresgid, child->group, child->group, child->group) < 0) return -1;
+    return (int)syscall(SYS_setresuid, child->user, child->user, child->user);
+}
+
+static void tap_fail_child(tap_child_report *report, int step) {
+    report->error = errno;
+    report->step = step;
     _exit(126);
 }
 
-pid_t tap_start_worker(const tap_worker *worker) {
-    volatile int error = 0;
-    if (worker->input < 3 || worker->output < 3 || worker->errors < 3) {
-        errno = EBADF;
+// Runs in the child, which may borrow the parent's memory: only calls of the system, and nothing is changed but the report.
+static void tap_become(const tap_child *child, pid_t parent, tap_child_report *report) {
+    if ((child->ownSession ? setsid() : setpgid(0, 0)) < 0) tap_fail_child(report, TAP_CHILD_GROUP);
+    if (tap_take_limits(child) < 0) tap_fail_child(report, TAP_CHILD_LIMITS);
+    if (tap_take_user(child) < 0) tap_fail_child(report, TAP_CHILD_USER);
+    if (fchdir(child->folder) < 0) tap_fail_child(report, TAP_CHILD_FOLDER);
+    if (tap_take_files(child) < 0) tap_fail_child(report, TAP_CHILD_FILES_TAKEN);
+    if (child->umask >= 0) umask((mode_t)child->umask);
+    tap_reset_signals();
+    if (child->orphanSignal > 0) {
+        prctl(PR_SET_PDEATHSIG, child->orphanSignal, 0, 0, 0);
+        // It may have come to its end before that.
+        if (syscall(SYS_getppid) != parent) _exit(126);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(child->path, child->arguments, child->environment);
+    tap_fail_child(report, TAP_CHILD_PROGRAM);
+}
+
+// The thread waits until the program is executed. No page table is copied unless the child becomes another user, who must
+// not come near this process's memory.
+static pid_t tap_branch(const tap_child *child, tap_child_report *report) {
+    pid_t parent = getpid();
+    pid_t process = child->changesUser ? (pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) : vfork();
+    if (process == 0) tap_become(child, parent, report);
+    return process;
+}
+
+pid_t tap_start_child(const tap_child *child, int *step) {
+    *step = TAP_CHILD_BRANCH;
+    if (child->fileCount < 1 || child->fileCount > TAP_CHILD_FILES) {
+        errno = EINVAL;
         return -1;
     }
-    sigset_t all, none, old;
+    int access = PROT_READ | PROT_WRITE, sharing = MAP_SHARED | MAP_ANONYMOUS;
+    tap_child_report *report = mmap(NULL, sizeof *report, access, sharing, -1, 0);
+    if (report == MAP_FAILED) return -1;
+    sigset_t all, old;
     sigfillset(&all);
-    sigemptyset(&none);
     // No handler of ours may run in the child.
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    // Only this thread waits until the program is executed, and no page table is copied. posix_spawn can't set limits.
-    pid_t process = vfork();
-    if (process == 0) tap_become(worker, &none, &error);
+    pid_t process = tap_branch(child, report);
     int code = errno;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (process > 0 && error != 0) {
+    if (process > 0 && report->step != 0) {
         while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
         process = -1;
-        code = error;
+        code = report->error;
+        *step = report->step;
     }
+    munmap(report, sizeof *report);
     errno = code;
     return process;
 }
+
+int tap_watch(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int tap_watch_next(int watch, uint64_t *token) {
+    struct epoll_event event;
+    int count = epoll_wait(watch, &event, 1, -1);
+    if (count > 0) *token = event.data.u64;
+    return count;
+}
+
+static int tap_watch_change(int watch, int change, int descriptor, uint64_t token) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = token};
+    return epoll_ctl(watch, change, descriptor, &event);
+}
+
+int tap_watch_add(int watch, int descriptor, uint64_t token) {
+    return tap_watch_change(watch, EPOLL_CTL_ADD, descriptor, token);
+}
+
+int tap_watch_again(int watch, int descriptor, uint64_t token) {
+    return tap_watch_change(watch, EPOLL_CTL_MOD, descriptor, token);
+}
+
+int tap_watch_forget(int watch, int descriptor) { return tap_watch_change(watch, EPOLL_CTL_DEL, descriptor, 0); }
+
+int tap_process_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 int tap_spawn_closing(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);

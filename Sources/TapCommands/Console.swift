@@ -103,17 +103,19 @@ extension ParsableCommand {
     /// Reads a command line.
     ///
     /// Throws ``UsageError`` and ``HelpRequest``.
-    static func read(_ arguments: [String], help: String = "--help", also more: String = "") throws -> Self {
+    static func read(
+        _ arguments: [String], help: String = "--help", also more: @autoclosure () -> String = ""
+    ) throws -> Self {
         // Arguments that are handed on as they are would swallow these.
         switch arguments.first {
-        case "--help", "-h": throw HelpRequest(text: helpMessage() + "\n" + more)
+        case "--help", "-h": throw HelpRequest(text: helpMessage() + "\n" + more())
         case "--version": throw HelpRequest(text: configuration.version + "\n")
         default: break
         }
         do {
             return try parse(arguments)
         } catch {
-            if exitCode(for: error).isSuccess { throw HelpRequest(text: fullMessage(for: error) + "\n" + more) }
+            if exitCode(for: error).isSuccess { throw HelpRequest(text: fullMessage(for: error) + "\n" + more()) }
             let message = Self.message(for: error)
             throw UsageError(problem: message.prefix(1).lowercased() + message.dropFirst(), help: help)
         }

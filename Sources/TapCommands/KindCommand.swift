@@ -1,10 +1,11 @@
 import ArgumentParser
+import TapConfig
 import TapData
 import Taproom
 
 /// The part of a command line that begins with the word of a kind.
 struct KindCommand {
-    let kind: any ServiceKind.Type
+    let kind: any KnownKind
     private let arguments: [String]
     private let invocation: Invocation
 
@@ -19,6 +20,8 @@ struct KindCommand {
         do throws(UnknownKind) {
             kind = try invocation.kinds.kind(word)
         } catch {
+            // One that is there and can't be used is no wrong word.
+            guard error.failure == nil else { throw error }
             throw UsageError(problem: error.description, help: "--list")
         }
         arguments = Array(words.dropFirst())
@@ -31,12 +34,30 @@ struct KindCommand {
     }
 
     /// The names of a kind's options as they are typed: `--port`, `-p`.
-    static func optionNames(of kind: any ServiceKind.Type) throws -> Set<String> {
-        Set(CommandHelp.elements(try help(of: kind)["arguments"]).flatMap(CommandHelp.names))
+    static func optionNames(of kind: any KnownKind) throws -> Set<String> {
+        if let kind = kind as? any DescribedKind { return DescribedOptions(kind).names }
+        guard let kind = kind as? CompiledKind else { return [] }
+        return Set(CommandHelp.elements(try help(of: kind.type)["arguments"]).flatMap(CommandHelp.names))
     }
 
     /// The service that the options ask for, checked.
-    func service() throws -> ServiceDefinition { try service(of: kind) }
+    func service() throws -> ServiceDefinition {
+        switch kind {
+        case let kind as CompiledKind: try service(of: kind.type)
+        case let kind as any DescribedKind: try service(of: kind)
+        default: throw UsageError(problem: "the kind \"\(kind.word)\" has no command line")
+        }
+    }
+
+    private func service(of kind: any DescribedKind) throws -> ServiceDefinition {
+        let options = DescribedOptions(kind)
+        let usage = "\(invocation.command(invocation.tool)) [options] \(kind.word)"
+        let given = try options.settings(arguments, usage: usage)
+        let checked = kind.check(given, folder: LocalPath.workingFolder)
+        guard checked.errors.isEmpty else { throw options.usageError(checked.errors) }
+        return ServiceDefinition(
+            name: kind.word, kind: kind.word, settingsVersion: kind.settingsVersion, settings: checked.canonical)
+    }
 
     private func service<Kind: ServiceKind>(of kind: Kind.Type) throws -> ServiceDefinition {
         let command = "\(invocation.command(invocation.tool)) [options]"

@@ -4,7 +4,7 @@ extension Mktap.Arguments: PlainCommand {
         (options.uid, options.gid, options.appname) = (nil, nil, nil)
         (options.append, options.output, options.from, options.state) = (nil, nil, nil, nil)
         options.type = .tap
-        (options.encrypted, options.force, options.list) = (false, false, false)
+        (options.encrypted, options.force, options.list, options.json) = (false, false, false, false)
         options.passphrase = .none
         options.kind = []
         return options
@@ -23,6 +23,7 @@ extension Mktap.Arguments: PlainCommand {
         case "-e", "--encrypted": TapCommands.take(&encrypted)
         case "--force": TapCommands.take(&force)
         case "--list": TapCommands.take(&list)
+        case "--json": TapCommands.take(&json)
         default: passphrase.take(option, &words)
         }
     }

@@ -58,8 +58,10 @@ enum Mktap {
         @OptionGroup var passphrase: PassphraseOptions
         @Flag(name: .long, help: "Replace a file that is there already.")
         var force = false
-        @Flag(name: .long, help: "List the kinds of services.")
+        @Flag(name: .long, help: "List the kinds of services, and where they come from.")
         var list = false
+        @Flag(name: .long, help: "Print the list as JSON.")
+        var json = false
         @Argument(
             parsing: .captureForPassthrough,
             help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"))
@@ -79,11 +81,13 @@ enum Mktap {
             options: movable.subtracting(taken), flags: Set(["--force", "--encrypted"]).subtracting(taken))
         let arguments =
             try Arguments.plain(words)
-            ?? Arguments.read(words, also: "\nKINDS:\n" + kindList(invocation.kinds) + "\n")
+            ?? Arguments.read(words, also: "\nKINDS:\n" + KindListing(invocation.kinds).text + "\n")
         if arguments.list {
-            Console.print(kindList(invocation.kinds))
+            let listing = KindListing(invocation.kinds)
+            if arguments.json { try Console.print(json: listing) } else { Console.print(listing.text) }
             return .done
         }
+        guard !arguments.json else { throw UsageError(problem: "--json shows what --list does, and goes with it only") }
         if let tap = arguments.append { return try append(to: tap, arguments, invocation) }
         if arguments.state != nil {
             guard arguments.type == .tap else {
@@ -107,19 +111,12 @@ enum Mktap {
     ///
     /// The kind is asked only when that matters: its answer takes as long as making the tap.
     private static func optionsTaken(in words: [String], _ invocation: Invocation) throws -> Set<String> {
-        guard let place = words.firstIndex(where: { (try? invocation.kinds.kind($0)) != nil }) else { return [] }
+        guard let place = words.firstIndex(where: invocation.kinds.isWord) else { return [] }
         let names = words[place...].map { word in String(word.prefix { $0 != "=" }) }
         guard names.contains(where: { movable.contains($0) || ["--force", "--encrypted"].contains($0) }) else {
             return []
         }
         return try KindCommand.optionNames(of: invocation.kinds.kind(words[place]))
-    }
-
-    private static func kindList(_ kinds: KindList) -> String {
-        let width = kinds.words.map(\.count).max() ?? 0
-        return kinds.kinds.map { kind in
-            "  \(kind.word)\(String(repeating: " ", count: width - kind.word.count))  \(kind.summary)\n"
-        }.joined()
     }
 
     private static func application(
@@ -169,8 +166,8 @@ enum Mktap {
         let passphrase = try passphrase ?? (arguments.encrypted ? arguments.passphrase.new(path) : nil)
         let state = try arguments.state.map { InitialState(try StateTextSource(file: $0), kinds: invocation.kinds) }
         try Tap.make(
-            path, application, base: base, state: state, replacing: arguments.force, passphrase: passphrase,
-            by: authorship)
+            path, application, base: base, state: state, packages: invocation.kinds.packages(for: application),
+            replacing: arguments.force, passphrase: passphrase, by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
         Console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
     }

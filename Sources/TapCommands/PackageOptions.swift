@@ -94,6 +94,11 @@ struct PackageOptions: ParsableArguments {
         let package =
             name ?? `protocol`.map { "taproom-" + $0 } ?? PackageRequest.defaultName(of: source.application)
         let includes = try include.map { try PackageInclude($0, package: package) }
+        if let include = includes.first(where: { $0.holds(output) }) {
+            throw UsageError(
+                problem: "the package would be written into \(include.source), which it includes: give another --output"
+            )
+        }
         for include in includes { source.application.moves(include) }
         if let user { source.application.user = user }
         if let group { source.application.group = group }
@@ -105,6 +110,7 @@ struct PackageOptions: ParsableArguments {
             name: package, version: setVersion, summary: description, longDescription: longDescription)
         request.runner = try runner(invocation)
         request.state = source.state
+        request.depends = source.kindPackages
         request.includes = try includes.flatMap { try $0.files() }
         request.compression = compression
         request.homepage = homepage

@@ -56,6 +56,9 @@ struct PackageSource {
     /// The application in the canonical form.
     var text: String { Description.yaml(of: application) }
 
+    /// The packages that bring its kinds which are programs of their own.
+    var kindPackages: [String] { Set(kinds.packages(for: application).values).sorted() }
+
     /// Where its services listen.
     var endpoints: [Endpoint] {
         get throws {

@@ -20,7 +20,7 @@ struct SystemOptions: ParsableArguments {
 
     /// Puts what was said into a request.
     func apply(to request: inout PackageRequest) {
-        request.depends = depends
+        request.depends += depends
         request.bindsLowPorts = bindLowPorts
         if let unit { request.unit = unit }
         if let section { request.section = section }

@@ -28,6 +28,12 @@ enum Tap2oci {
         // Nothing else could run it.
         arguments.options.bundle = true
         let request = try arguments.options.request(name: arguments.image, invocation)
+        guard request.depends.isEmpty else {
+            let packages = request.depends.joined(separator: ", ")
+            throw UsageError(
+                problem: "an image has nothing of \(packages), whose kinds this has; package it with tap2deb or tap2rpm"
+            )
+        }
         return try arguments.options.write(OCIImage(request))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import TapData
+import TapForeign
 import TapRunner
 public import Taproom
 
@@ -26,13 +27,14 @@ extension TapProgram {
     public static func main() {
         let arguments = CommandLine.arguments
         let name = arguments.first?.split(separator: "/").last.map(String.init) ?? "taproom"
+        let known = KindList(kinds, elsewhere: KindFolders.ofProcess())
         let invocation: Invocation
         let rest: ArraySlice<String>
         if let tool = Tool(rawValue: name) {
-            invocation = Invocation(tool: tool, prefix: "", kinds: KindList(kinds))
+            invocation = Invocation(tool: tool, prefix: "", kinds: known)
             rest = arguments.dropFirst()
         } else if let word = arguments.dropFirst().first, let tool = Tool(rawValue: word) {
-            invocation = Invocation(tool: tool, prefix: name + " ", kinds: KindList(kinds))
+            invocation = Invocation(tool: tool, prefix: name + " ", kinds: known)
             rest = arguments.dropFirst(2)
         } else {
             exit(Tool.explain(program: name, arguments: arguments.dropFirst()).rawValue)
@@ -57,7 +59,7 @@ struct Invocation: Sendable {
         let takesKinds = tool == .mktap || tool == .tapd
         return ManualPage(
             tool, help: try CommandHelp.of(tool.arguments),
-            kinds: try takesKinds ? kinds.kinds.map { ($0.word, try KindCommand.help(of: $0)) } : [])
+            kinds: try takesKinds ? kinds.builtIn.map { ($0.word, try KindCommand.help(of: $0.type)) } : [])
     }
 
     /// Runs the tool.

@@ -146,7 +146,10 @@ enum FormerOptions {
             "a tap has no source or XML form: 'tapctl export' writes a description, and 'tapd -y' runs it"
         ),
         (["--python"], "a description is YAML or JSON and is run with -y; code of one's own is a kind"),
-        (["--plugin"], "a kind of one's own is compiled into a program that has all the tools, and not loaded"),
+        (
+            ["--plugin"],
+            "a kind of one's own is compiled into a program that has all the tools, or is a program that a manifest describes"
+        ),
         (["--no_save"], "it is written --no-save, or -o"),
         (["-q", "--quiet"], "use --log-level warning"),
         (["-b", "--debug"], "use --log-level debug, and a debugger on the process"),

@@ -170,7 +170,8 @@ enum Tapd {
             let (application, base) = try description.understood(kinds, warning: nil)
             let state = try options.state.map { InitialState(try StateTextSource(file: $0), kinds: kinds) }
             try Tap.make(
-                path, application, base: base, state: state, passphrase: passphrase,
+                path, application, base: base, state: state, packages: kinds.packages(for: application),
+                passphrase: passphrase,
                 by: Authorship(author: UserName.current, origin: "tapd", comment: "from \(base.fileName)"))
         }
         return TapSource(.file(path, passphrase: passphrase), description: description)

@@ -92,7 +92,7 @@ extension ApplicationReader {
     }
 
     private mutating func settings(
-        _ service: inout ServiceDefinition, of kind: any ServiceKind.Type, _ own: [Node.Member], _ node: Node,
+        _ service: inout ServiceDefinition, of kind: any KnownKind, _ own: [Node.Member], _ node: Node,
         _ path: String
     ) {
         service.settingsVersion = kind.settingsVersion

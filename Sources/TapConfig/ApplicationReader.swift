@@ -168,12 +168,8 @@ extension ApplicationReader {
     }
 
     mutating func report(_ error: DataError, in node: Node, _ path: String) {
-        // An unknown key is shown itself, everything else by its value.
-        let isUnknown = error.problem.hasPrefix("is not known")
-        let place =
-            isUnknown
-            ? node.keyPosition(at: error.path)
-            : node[error.path].map { self.place(of: $0) } ?? node.position(at: error.path)
-        report(error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)", at: place)
+        report(
+            error.problem, error.path.isEmpty ? path : "\(path).\(error.path.text)",
+            at: node.place(of: error, in: self.text))
     }
 }

@@ -8,18 +8,30 @@ package enum DescriptionSchema {
     /// The schema of the settings of a kind.
     ///
     /// Throws when the defaults of the kind can't be encoded.
-    package static func document<Kind: ServiceKind>(of kind: Kind.Type) throws -> Datum {
+    package static func document(of kind: any KnownKind) throws -> Datum {
         var document: DatumObject = ["$schema": dialect, "title": .string("Settings of the kind \(kind.word)")]
         document["description"] = .string(kind.summary)
-        for (word, value) in try SettingsSchema(Kind.Settings.self).schema.members { document[word] = value }
+        for (word, value) in try SettingsSchema(of: kind).schema.members { document[word] = value }
         return .object(document)
+    }
+
+    /// The schema of the settings of a kind that is compiled into the program.
+    ///
+    /// Throws when the defaults of the kind can't be encoded.
+    package static func document(of kind: any ServiceKind.Type) throws -> Datum {
+        try document(of: CompiledKind(kind))
     }
 
     /// The keys of a kind, for documentation.
     ///
     /// Throws when the defaults of the kind can't be encoded.
-    package static func rows<Kind: ServiceKind>(of kind: Kind.Type) throws -> [SettingRow] {
-        try SettingsSchema(Kind.Settings.self).rows
+    package static func rows(of kind: any KnownKind) throws -> [SettingRow] { try SettingsSchema(of: kind).rows }
+
+    /// The keys of a kind that is compiled into the program, for documentation.
+    ///
+    /// Throws when the defaults of the kind can't be encoded.
+    package static func rows(of kind: any ServiceKind.Type) throws -> [SettingRow] {
+        try rows(of: CompiledKind(kind))
     }
 
     /// The schema of a whole description with services of some kinds.
@@ -49,7 +61,7 @@ package enum DescriptionSchema {
         ])
         document["then"] = services("changes")
         document["else"] = services("services", isRequired: true)
-        document["$defs"] = .object(try definitions(kinds))
+        document["$defs"] = .object(try definitions(kinds.all))
         return .object(document)
     }
 
@@ -73,8 +85,8 @@ package enum DescriptionSchema {
         return .object(described)
     }
 
-    private static func definitions(_ kinds: KindList) throws -> DatumObject {
-        let words = kinds.kinds.flatMap { [$0.word] + $0.formerWords } + [ServiceDefinition.group]
+    private static func definitions(_ kinds: [any KnownKind]) throws -> DatumObject {
+        let words = kinds.flatMap { [$0.word] + $0.formerWords } + [ServiceDefinition.group]
         var definitions: DatumObject = [
             "services": described(
                 "The services, in the order they are started.",
@@ -90,9 +102,9 @@ package enum DescriptionSchema {
             "type": "object", "required": ["kind"],
             "properties": .object(["kind": described("What kind of service it is.", ["enum": Datum.array(of: words)])]),
             "allOf": .array(
-                kinds.kinds.map { choice([$0.word] + $0.formerWords) } + [choice([ServiceDefinition.group])]),
+                kinds.map { choice([$0.word] + $0.formerWords) } + [choice([ServiceDefinition.group])]),
         ])
-        for kind in kinds.kinds { definitions["kind-\(kind.word)"] = .object(try service(of: kind)) }
+        for kind in kinds { definitions["kind-\(kind.word)"] = .object(try service(of: kind)) }
         var inner = common([ServiceDefinition.group], "Services that start, stop and restart together.")
         inner["services"] = .object(["$ref": "#/$defs/services"])
         definitions["kind-group"] = .object([
@@ -111,9 +123,9 @@ package enum DescriptionSchema {
         ])
     }
 
-    private static func service<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
+    private static func service(of kind: any KnownKind) throws -> DatumObject {
         var properties = common([kind.word] + kind.formerWords, kind.summary)
-        for (key, value) in try SettingsSchema(Kind.Settings.self).properties.members { properties[key] = value }
+        for (key, value) in try SettingsSchema(of: kind).properties.members { properties[key] = value }
         return ["type": "object", "properties": .object(properties), "additionalProperties": .bool(false)]
     }
 

@@ -9,6 +9,12 @@ package struct SettingNote: Sendable {
     package var examples: [Datum]
     package var limits: SettingLimits?
 
+    /// What a declaration says that is no Swift type.
+    package init(meaning: String, words: [String], examples: [Datum], limits: SettingLimits?) {
+        sentences = SettingSentences.text(meaning, words, limits)
+        (self.words, self.examples, self.limits) = (words, examples, limits)
+    }
+
     init<Settings>(_ field: SettingField<Settings>) {
         (sentences, words) = (field.sentences, field.words)
         (examples, limits) = (field.examples, field.limits)

@@ -4,14 +4,30 @@ package import Taproom
 /// The JSON Schema of settings (draft 2020-12, json-schema.org), made of their types, defaults and fields.
 ///
 /// What a kind accepts the schema accepts. A kind can refuse more, for a schema can't say everything.
-package struct SettingsSchema<Settings: DocumentedSettings> {
+package struct SettingsSchema {
+    private let members: [Shape.Member]
     private let defaults: DatumObject
 
-    /// Looks at the defaults.
+    /// Looks at a type and its defaults.
     ///
     /// Throws when they can't be encoded, which is a mistake of the type.
-    package init(_ type: Settings.Type) throws {
+    package init<Settings: DocumentedSettings>(_ type: Settings.Type) throws {
         defaults = try DatumEncoder().encode(Settings()).object ?? [:]
+        if case .group(let members) = ShapeReader.shape(of: type) { self.members = members } else { members = [] }
+    }
+
+    /// Looks at the settings of a kind.
+    ///
+    /// Throws when the defaults can't be encoded, which is a mistake of the kind.
+    package init(of kind: any KnownKind) throws {
+        func settings<Kind: ServiceKind>(_ kind: Kind.Type) throws -> SettingsSchema {
+            try SettingsSchema(Kind.Settings.self)
+        }
+        switch kind {
+        case let kind as CompiledKind: self = try settings(kind.type)
+        case let kind as any DescribedKind: (members, defaults) = (kind.settingMembers, kind.defaults)
+        default: (members, defaults) = ([], [:])
+        }
     }
 
     /// The schema of the whole, which allows no other keys.
@@ -23,7 +39,6 @@ package struct SettingsSchema<Settings: DocumentedSettings> {
 
     /// The schema of each key.
     package var properties: DatumObject {
-        guard case .group(let members) = ShapeReader.shape(of: Settings.self) else { return [:] }
         var properties = DatumObject()
         for member in members {
             properties[member.key] = .object(member.property(usual: defaults[member.key] ?? .null))
@@ -32,10 +47,7 @@ package struct SettingsSchema<Settings: DocumentedSettings> {
     }
 
     /// The keys in the order of the type, those of groups behind their group, each with what it can be and its default.
-    package var rows: [SettingRow] {
-        guard case .group(let members) = ShapeReader.shape(of: Settings.self) else { return [] }
-        return SettingRow.rows(of: members, below: "", defaults)
-    }
+    package var rows: [SettingRow] { SettingRow.rows(of: members, below: "", defaults) }
 }
 
 /// One key of settings as documentation lists it.

@@ -6,9 +6,16 @@ package enum SettingsTable {
     /// The lines of the table, each with its line feed.
     ///
     /// Throws when the defaults of the kind can't be encoded.
-    package static func markdown(of kind: any ServiceKind.Type) throws -> String {
+    package static func markdown(of kind: any KnownKind) throws -> String {
         let head = "| key | meaning | values | default |\n| --- | --- | --- | --- |\n"
         return try head + DescriptionSchema.rows(of: kind).map(line).joined()
+    }
+
+    /// The same for a kind that is compiled into the program.
+    ///
+    /// Throws when the defaults of the kind can't be encoded.
+    package static func markdown(of kind: any ServiceKind.Type) throws -> String {
+        try markdown(of: CompiledKind(kind))
     }
 
     private static func line(_ row: SettingRow) -> String {

@@ -3,7 +3,7 @@ import Taproom
 
 extension Shape {
     /// The value without what is around it.
-    var innermost: Shape {
+    package var innermost: Shape {
         switch self {
         case .list(let inner), .oneOrMore(let inner), .optional(let inner): inner.innermost
         default: self
@@ -11,7 +11,7 @@ extension Shape {
     }
 
     /// How the value is written, when that is not plain.
-    var sentence: String? {
+    package var sentence: String? {
         guard case .form(let form) = innermost else { return nil }
         return "\(form.noun.prefix(1).uppercased())\(form.noun.dropFirst()): \(form.writing)."
     }

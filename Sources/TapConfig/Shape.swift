@@ -28,5 +28,9 @@ package indirect enum Shape: Sendable {
         package var shape: Shape
         /// What the type of the group says of the key.
         package var note: SettingNote?
+
+        package init(key: String, shape: Shape, note: SettingNote?) {
+            (self.key, self.shape, self.note) = (key, shape, note)
+        }
     }
 }

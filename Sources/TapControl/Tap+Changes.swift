@@ -9,6 +9,8 @@ package struct DecidedChange: Sendable {
     package var base: BaseDescription?
     /// The services that a description renames: new paths, and those they had.
     var renames: [String: String]
+    /// The packages that bring its kinds, by their words.
+    var packages: [String: String] = [:]
 
     package init(_ change: ApplicationChange, base: BaseDescription? = nil, renames: [String: String] = [:]) {
         (self.change, self.base, self.renames) = (change, base, renames)
@@ -28,6 +30,14 @@ extension Tap {
     /// Throws `EditError`, `DescriptionError`, `MergeConflict`, and ``ControlError`` when another change waits for its
     /// confirmation.
     package func decide(
+        _ request: ChangeRequest, on application: Application, kinds: KindList
+    ) throws -> DecidedChange {
+        var decided = try decideWithoutPackages(request, on: application, kinds: kinds)
+        decided.packages = kinds.packages(for: decided.change.new)
+        return decided
+    }
+
+    private func decideWithoutPackages(
         _ request: ChangeRequest, on application: Application, kinds: KindList
     ) throws -> DecidedChange {
         guard let description = request.description else {
@@ -95,7 +105,10 @@ extension Tap {
             }
             throw MergeConflict(file: text.fileName, tap: path, conflicts: conflicts)
         }
-        return DecidedChange(merge, of: application, keeping: BaseDescription(name: text.name, text: file.text))
+        var decided = DecidedChange(
+            merge, of: application, keeping: BaseDescription(name: text.name, text: file.text))
+        decided.packages = kinds.packages(for: merge.application)
+        return decided
     }
 
     func position(of path: String, in file: DescriptionReading) -> Position {
@@ -120,6 +133,7 @@ extension Tap {
         try checkNothingUnconfirmed()
         let fallback = try activeRevision()
         _ = try store(decided.change)
+        try note(kindPackages: decided.packages)
         if let base = decided.base { try store(base) }
         var authorship = authorship
         if let comment = request.comment { authorship.comment = comment }

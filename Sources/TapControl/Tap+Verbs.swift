@@ -63,8 +63,15 @@ extension Tap {
         var findings: [String] = []
         let application = try application()
         for (path, service) in application.servicesByPath where !service.isGroup {
-            guard let kind = try? kinds.kind(service.kind) else {
-                findings.append("service \"\(path)\": no kind is called \"\(service.kind)\" in this program")
+            let kind: any KnownKind
+            do throws(UnknownKind) {
+                kind = try kinds.kind(service.kind)
+            } catch {
+                let unknown = explained(error)
+                var problem = "no kind is called \"\(service.kind)\" in this program"
+                if unknown.failure != nil { problem = unknown.description }
+                if let package = unknown.package { problem += "; the package \(package) brings it" }
+                findings.append("service \"\(path)\": \(problem)")
                 continue
             }
             findings += kind.check(service.settings).errors.map { "service \"\(path)\": \($0)" }
@@ -73,7 +80,7 @@ extension Tap {
         return findings
     }
 
-    private func stateFindings(_ path: String, _ kind: any ServiceKind.Type) throws -> [String] {
+    private func stateFindings(_ path: String, _ kind: any KnownKind) throws -> [String] {
         guard let identity = try identities()[path] else { return [] }
         var findings: [String] = []
         for cell in try stateCells() where cell.service == identity {

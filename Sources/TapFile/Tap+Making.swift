@@ -12,6 +12,7 @@ extension Tap {
     ///   - application: what it holds.
     ///   - base: the description it was made from.
     ///   - state: what its services remember already; nil: nothing.
+    ///   - packages: the packages that bring its kinds, by their words.
     ///   - replacing: whether a file that is there already may be replaced.
     ///   - passphrase: what the tap is encrypted with; nil: it is not.
     ///   - cost: what trying a passphrase costs.
@@ -20,7 +21,8 @@ extension Tap {
     ///   `.state` when that can't be read.
     package static func make(
         _ path: String, _ application: Application, base: BaseDescription? = nil, state: InitialState? = nil,
-        replacing: Bool = false, passphrase: String? = nil, cost: SealCost = .standard, by authorship: Authorship
+        packages: [String: String] = [:], replacing: Bool = false, passphrase: String? = nil,
+        cost: SealCost = .standard, by authorship: Authorship
     ) throws {
         let protection = try PageProtection.of(passphrase: passphrase, cost: cost)
         // Held until the new file has taken the name, so that no runner starts on the old one meanwhile.
@@ -34,14 +36,15 @@ extension Tap {
             if let replaced { try foldLog(of: path, replaced) }
             let beforeNaming = { (_: String) in if replaced != nil { removeLog(of: path) } }
             guard let state else {
-                let tap = try make(inMemory: path, application, base: base, protection, by: authorship)
+                let tap = try make(
+                    inMemory: path, application, base: base, packages: packages, protection, by: authorship)
                 let bytes = protection.protect(try tap.database.serialized())
                 return try WholeFile.write(bytes, to: path, replacing: replacing, beforeNaming: beforeNaming)
             }
             try WholeFile.make(path, replacing: replacing, beforeNaming: beforeNaming) {
                 (temporary) throws(TapFileError) in
                 let tap = try Tap(making: temporary, named: path, protection)
-                try tap.fill(application, base: base, state, by: authorship)
+                try tap.fill(application, base: base, packages, state, by: authorship)
                 // A sealed tap has no other journal than a log: the header has to say so from the start.
                 try tap.database.execute("PRAGMA journal_mode = WAL")
                 try tap.close()
@@ -77,21 +80,23 @@ extension Tap {
     /// Makes a tap in memory with an application as its first revision.
     package static func make(
         inMemory name: String, _ application: Application, base: BaseDescription? = nil,
-        _ protection: PageProtection = .checked(), by authorship: Authorship
+        packages: [String: String] = [:], _ protection: PageProtection = .checked(), by authorship: Authorship
     ) throws -> Tap {
         let tap = try Tap(inMemoryNamed: name, protection)
-        try tap.fill(application, base: base, nil, by: authorship)
+        try tap.fill(application, base: base, packages, nil, by: authorship)
         return tap
     }
 
     /// Stores the first revision of an empty tap.
     private func fill(
-        _ application: Application, base: BaseDescription?, _ state: InitialState?, by authorship: Authorship
+        _ application: Application, base: BaseDescription?, _ packages: [String: String], _ state: InitialState?,
+        by authorship: Authorship
     ) throws(TapFileError) {
         do {
             try commit {
                 _ = try store(application)
                 if let base { try store(base) }
+                try note(kindPackages: packages)
                 if let state { try add(state, of: application) }
                 try addRevision(.made, by: authorship)
             }

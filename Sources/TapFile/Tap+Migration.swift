@@ -137,7 +137,7 @@ extension Tap {
 private struct ServiceMigration {
     let path: String
     let service: ServiceDefinition
-    let kind: any ServiceKind.Type
+    let kind: any KnownKind
     let cells: [(cell: StateCell, version: Int)]
 
     /// The cells that have to be rewritten, each with what the kind declares for it.

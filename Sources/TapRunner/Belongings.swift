@@ -1,4 +1,5 @@
 import Glibc
+import TapProcess
 import Taproom
 
 /// The files that belong to an application that runs.

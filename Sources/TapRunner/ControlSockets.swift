@@ -1,5 +1,6 @@
 import Glibc
 import TapControl
+import TapProcess
 import Taproom
 
 /// Where an application is controlled: at a unix socket, and over TCP when that is asked for.
@@ -14,7 +15,7 @@ struct ControlSockets: Sendable {
     /// Throws ``RunnerError``; nothing is bound then.
     init(_ configuration: RunnerConfiguration, from passed: PassedSockets? = nil) throws(RunnerError) {
         readers = try configuration.controlGroup.map { name throws(RunnerError) in
-            guard let number = Account.groupNumber(name) else { throw .unknownGroup(name) }
+            guard let number = Account.groupNumber(name) else { throw .account(.unknownGroup(name)) }
             return number
         }
         let mode: UInt16 = readers == nil ? 0o600 : 0o660

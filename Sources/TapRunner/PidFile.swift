@@ -1,5 +1,6 @@
 import Glibc
 import TapFile
+package import TapProcess
 package import Taproom
 
 /// The file that says which process an application runs in, locked as long as it does.

@@ -5,7 +5,7 @@ import Taproom
 struct PlannedService: Sendable {
     let path: String
     let definition: ServiceDefinition
-    let kind: any ServiceKind.Type
+    let kind: any KnownKind
     let settings: UsableSettings
 
     var endpoints: [Endpoint] { settings.endpoints }
@@ -28,7 +28,7 @@ struct PlannedService: Sendable {
 
     /// Whether the program does not know the kind of a service.
     static func isUnknown(_ definition: ServiceDefinition, to kinds: KindList) -> Bool {
-        !definition.isGroup && (try? kinds.kind(definition.kind)) == nil
+        !definition.isGroup && !kinds.knows(definition.kind)
     }
 
     /// Whether it has tables, whose rows are read beside the thread that writes.

@@ -5,6 +5,7 @@ import TapControl
 import TapFile
 import TapLog
 import TapMetrics
+import TapProcess
 package import Taproom
 
 /// Runs an application from its tap: what `tapd` does.

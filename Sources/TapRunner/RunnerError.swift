@@ -1,4 +1,5 @@
 import Glibc
+package import TapProcess
 package import Taproom
 
 /// A start that failed.
@@ -14,8 +15,7 @@ package enum RunnerError: ReportableError {
     case unknownKind(service: String, UnknownKind)
     case otherSettings(service: String, problem: String)
     case badSettings(service: String, problems: [String])
-    case unknownUser(String)
-    case unknownGroup(String)
+    case account(AccountError)
     case notRoot(user: String)
     case dropFailed(String)
     case serviceFailed(service: String, problem: String)
@@ -38,8 +38,7 @@ package enum RunnerError: ReportableError {
         case .otherSettings(let service, let problem): "service \"\(service)\": what it has for settings \(problem)"
         case .badSettings(let service, let problems):
             problems.map { "service \"\(service)\": \($0)" }.joined(separator: "\n")
-        case .unknownUser(let name): "there is no user \"\(name)\" on this machine"
-        case .unknownGroup(let name): "there is no group \"\(name)\" on this machine"
+        case .account(let error): error.description
         case .notRoot(let user): "cannot become the user \(user): only root can"
         case .dropFailed(let problem): "root could not be given up: \(problem)"
         case .serviceFailed(let service, let problem): "service \"\(service)\": \(problem)"
@@ -61,14 +60,19 @@ package enum RunnerError: ReportableError {
             }
         case .takesDatagrams: "Its socket unit must have ListenStream=, not ListenDatagram=."
         case .cannotControl: "Choose another place with --control."
-        case .unknownKind:
-            "Run it with the program that knows this kind. tapd --quarantine runs the other services and leaves this one alone."
+        case .unknownKind(_, let error):
+            "\(RunnerError.way(toKind: error)) tapd --quarantine runs the other services and leaves this one alone."
         case .badSettings, .otherSettings: nil
-        case .unknownUser: "Make it, or name another with --uid."
-        case .unknownGroup: "Make it, or name another with --gid."
-        case .notRoot: "Start tapd as root, or as that user."
+        case .account(.unknownUser): "Make it, or name another with --uid."
+        case .account(.unknownGroup): "Make it, or name another with --gid."
+        case .account(.notRoot), .notRoot: "Start tapd as root, or as that user."
         case .dropFailed, .serviceFailed: nil
         }
+    }
+
+    private static func way(toKind error: UnknownKind) -> String {
+        let isKnown = error.package != nil || error.failure != nil
+        return isKnown ? error.advice ?? "" : "Run it with the program that knows this kind."
     }
 
     package var exitStatus: ExitStatus {
@@ -78,7 +82,7 @@ package enum RunnerError: ReportableError {
         case .cannotListen(_, let failure):
             [EACCES, EPERM].contains(failure.code) ? .notPermitted : .unavailable
         case .cannotControl: .cannotCreate
-        case .takesDatagrams, .unknownKind, .unknownUser, .unknownGroup: .configuration
+        case .takesDatagrams, .unknownKind, .account: .configuration
         case .otherSettings, .badSettings: .badData
         case .notRoot, .dropFailed: .notPermitted
         case .serviceFailed: .unavailable

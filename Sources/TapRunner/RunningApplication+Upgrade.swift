@@ -47,7 +47,9 @@ extension RunningApplication {
         do {
             // What can't be stored now could not be carried over.
             try await writer.commit { _ in }
-            let successor = try Successor(means.program, manifest(means), means.serviceManager.environment)
+            let successor = try Successor(
+                means.program, manifest(means), means.serviceManager.environment,
+                patience: RunningApplication.patience(forTap: means.tap))
             do {
                 try await successor.prepared()
                 try await handOver(to: successor, means, by: authorship)
@@ -62,6 +64,12 @@ extension RunningApplication {
             logger.error("no upgrade", metadata: ["error": "\(error)"])
             throw error
         }
+    }
+
+    /// How long a new program may take for each of its steps: a minute, and a second for each MiB that it may have to migrate.
+    private static func patience(forTap path: String) -> Duration {
+        var status = stat()
+        return .seconds(60 + (stat(path, &status) == 0 ? Int(status.st_size) >> 20 : 0))
     }
 
     private func manifest(_ means: UpgradeMeans) -> HandoverManifest {

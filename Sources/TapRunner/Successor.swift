@@ -7,8 +7,7 @@ import Taproom
 /// The new program of a hand-over, as the old one sees it.
 final class Successor: Sendable {
     /// How long the new program may take for each of its steps.
-    private static let patience = Duration.seconds(60)
-
+    private let patience: Duration
     let process: pid_t
     private let channel: HandoverChannel
     /// How it ended; nil: it has not been waited for, so that its number is no other's.
@@ -17,7 +16,10 @@ final class Successor: Sendable {
     /// Starts the program, with what is left to it.
     ///
     /// Throws ``UpgradeError`` and `SystemCallError`; nothing runs then.
-    init(_ program: ProgramStart, _ manifest: HandoverManifest, _ environment: [String: String]) throws {
+    init(
+        _ program: ProgramStart, _ manifest: HandoverManifest, _ environment: [String: String], patience: Duration
+    ) throws {
+        self.patience = patience
         let (mine, theirs) = try HandoverChannel.pair()
         channel = mine
         let optional = [
@@ -57,14 +59,14 @@ final class Successor: Sendable {
     }
 
     private func expect(_ expected: HandoverReport, _ stage: String) async throws {
-        let channel = channel
+        let (channel, patience) = (channel, patience)
         let report: HandoverReport?
         do {
             report = try await Successor.waiting {
-                try channel.receive(HandoverReport.self, within: Successor.patience)
+                try channel.receive(HandoverReport.self, within: patience)
             }
         } catch is HandoverChannel.TimeIsUp {
-            throw UpgradeError.tooLate(stage: stage, seconds: Successor.patience.components.seconds)
+            throw UpgradeError.tooLate(stage: stage, seconds: patience.components.seconds)
         }
         switch report {
         case expected: return

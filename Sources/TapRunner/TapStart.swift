@@ -2,6 +2,7 @@ import Logging
 package import TapConfig
 import TapControl
 package import TapFile
+import TapProcess
 import Taproom
 
 /// A tap that is about to be run: everything in it is known and checked, and what the start changes in it is pending.
@@ -77,7 +78,7 @@ package struct TapStart {
                 }
                 let application = try tap.application()
                 sayWhatIsQuarantined(application)
-                return (application, try plans(of: application), overruled)
+                return (application, try plans(of: application, in: tap), overruled)
             }
             if planned.contains(where: \.hasTables) {
                 try tap.openReadingConnection()
@@ -104,7 +105,7 @@ package struct TapStart {
         let merged = try source.description.map {
             try $0.merged($0.read(), into: tap, application, kinds: configuration.kinds).change.new
         }
-        _ = try plans(of: merged ?? application)
+        _ = try plans(of: merged ?? application, in: tap)
         try tap.close()
     }
 
@@ -126,15 +127,23 @@ package struct TapStart {
         }
     }
 
-    private func plans(of application: Application) throws -> [PlannedService] {
-        try PlannedService.all(
-            of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+    private func plans(of application: Application, in tap: Tap) throws -> [PlannedService] {
+        do throws(RunnerError) {
+            return try PlannedService.all(
+                of: application, kinds: configuration.kinds, quarantine: configuration.isQuarantining)
+        } catch .unknownKind(let service, let error) {
+            throw RunnerError.unknownKind(service: service, tap.explained(error))
+        }
     }
 
     private func account(of tap: Tap) throws -> Account? {
         let application = try tap.applicationWithoutServices()
-        return try Account.resolve(
-            user: configuration.user ?? application.user, group: configuration.group ?? application.group)
+        do {
+            return try Account.resolve(
+                user: configuration.user ?? application.user, group: configuration.group ?? application.group)
+        } catch {
+            throw RunnerError.account(error)
+        }
     }
 
     private func `as`<Result>(_ account: Account?, _ body: () throws -> Result) throws -> Result {

@@ -38,7 +38,11 @@ package enum ExitStatus: Int32, Sendable, Codable {
 
 extension UnknownKind: ReportableError {
     package var exitStatus: ExitStatus { .configuration }
-    package var advice: String? { "mktap --list names the kinds of this program." }
+    package var advice: String? {
+        if let package { return "The package \(package) brings it: apt install \(package)." }
+        if failure != nil { return "Mend its manifest, or install the package again that brings it." }
+        return "mktap --list names the kinds of this program."
+    }
 }
 
 extension StateError: ReportableError {

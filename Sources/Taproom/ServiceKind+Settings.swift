@@ -10,6 +10,10 @@ package struct CheckedSettings: Sendable {
     ///
     /// The other fields mean nothing unless this is empty.
     package var errors: [DataError]
+
+    package init(canonical: DatumObject, endpoints: [Endpoint], errors: [DataError]) {
+        (self.canonical, self.endpoints, self.errors) = (canonical, endpoints, errors)
+    }
 }
 
 /// Stored settings after a look at them with their kind, and what is made of them.
@@ -21,11 +25,20 @@ package struct UsableSettings: Sendable {
     ///
     /// Nil: it takes none.
     package var reconfiguration: @Sendable (any Service) async throws -> (@Sendable () -> Void)?
+
+    package init(
+        endpoints: [Endpoint], makeService: @escaping @Sendable (ServiceContext) async throws -> any Service,
+        reconfiguration: @escaping @Sendable (any Service) async throws -> (@Sendable () -> Void)?
+    ) {
+        (self.endpoints, self.makeService, self.reconfiguration) = (endpoints, makeService, reconfiguration)
+    }
 }
 
 /// Everything that is wrong with settings, each with its path.
 package struct SettingsErrors: Error {
     package var errors: [DataError]
+
+    package init(errors: [DataError]) { self.errors = errors }
 }
 
 extension ServiceKind {
@@ -124,9 +137,7 @@ extension ServiceKind {
         guard !acceptsDatagrams, let endpoint = settings.endpoints.first(where: \.takesDatagrams) else {
             return problems
         }
-        let place = (try? DatumEncoder().encode(settings))?.place(of: endpoint.description) ?? []
-        let problem = "must be tcp:, tls:, unix: or systemd:, for the kind \"\(word)\" takes no datagrams"
-        return problems + [DataError(path: place, problem: problem)]
+        return problems + [.refusal(ofDatagrams: endpoint, by: word, in: try? DatumEncoder().encode(settings))]
     }
 
     /// One thing is wrong: now each key is looked at by itself, so that all that is wrong is known at once.
@@ -190,32 +201,4 @@ extension ServiceKind {
         if let key = FormerSettings.key, let former { known[key] = former }
         return DatumDecoder(userInfo: known)
     }
-}
-
-/// The kinds a program knows.
-package struct KindList: Sendable {
-    package let kinds: [any ServiceKind.Type]
-
-    package init(_ kinds: [any ServiceKind.Type]) { self.kinds = kinds }
-
-    package var words: [String] { kinds.map { $0.word } }
-
-    /// The kind of a word, also of one it had before.
-    ///
-    /// Throws ``UnknownKind``.
-    package func kind(_ word: String) throws(UnknownKind) -> any ServiceKind.Type {
-        if let kind = kinds.first(where: { $0.word == word }) { return kind }
-        guard let kind = kinds.first(where: { $0.formerWords.contains(word) }) else {
-            throw UnknownKind(word: word, known: words)
-        }
-        return kind
-    }
-}
-
-/// A word that no kind of the program has.
-package struct UnknownKind: Error, Equatable, CustomStringConvertible {
-    package var word: String
-    package var known: [String]
-
-    package var description: String { "no kind is called \"\(word)\".\(suggestion(for: word, among: known))" }
 }

@@ -84,7 +84,13 @@ public struct SettingField<Settings>: Sendable {
     }
 
     /// The meaning and what is allowed, as help, schema and documentation show it.
-    package var sentences: String {
+    package var sentences: String { SettingSentences.text(meaning, words, limits) }
+}
+
+/// What is said of a setting.
+package enum SettingSentences {
+    /// The meaning of a setting and what is allowed.
+    package static func text(_ meaning: String, _ words: [String], _ limits: SettingLimits?) -> String {
         var text = meaning
         if !words.isEmpty { text += " One of \(words.joined(separator: ", "))." }
         if let limits { text += " " + limits.text.prefix(1).uppercased() + limits.text.dropFirst() + "." }
@@ -99,6 +105,10 @@ package struct SettingLimits: Sendable {
     package let upper: Int64?
     /// The same in words: "from 10ms to 1d".
     package let text: String
+
+    package init(lower: Int64, upper: Int64?, text: String) {
+        (self.lower, self.upper, self.text) = (lower, upper, text)
+    }
 
     package func contains(_ value: Int64) -> Bool { value >= lower && upper.map { value <= $0 } ?? true }
 }

@@ -16,10 +16,12 @@ final class Bench: Sendable {
 
     let folder: TemporaryFolder
     private let prefix: [String]
+    private let environment: [String: String]
 
     /// A bench for the shipped tools, or for those that a program of somebody's own carries.
-    init(program: String? = nil) throws {
+    init(program: String? = nil, environment: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
+        self.environment = environment
         prefix = program.map { [$0] } ?? []
     }
 
@@ -36,14 +38,14 @@ final class Bench: Sendable {
     /// Runs a tool to its end.
     func run(_ tool: String, _ arguments: [String]) async throws -> Program.Outcome {
         let (path, words) = command(tool, arguments)
-        return try await Program.run(path, words, in: folder.path)
+        return try await Program.run(path, words, in: folder.path, environment: environment)
     }
 
     /// Runs a tool that has to succeed, and answers what it printed.
     @discardableResult
     func done(_ tool: String, _ arguments: String...) async throws -> String {
         let (path, words) = command(tool, arguments)
-        let outcome = try await Program.run(path, words, in: folder.path)
+        let outcome = try await Program.run(path, words, in: folder.path, environment: environment)
         guard outcome.status == 0 else {
             throw TestFailure("\(tool) \(arguments): status \(outcome.status): \(outcome.errors)")
         }
@@ -53,7 +55,7 @@ final class Bench: Sendable {
     /// Runs a tool that has to succeed with `--json`, and answers what it printed as data.
     func json(_ tool: String, _ arguments: String...) async throws -> Datum {
         let (path, words) = command(tool, arguments + ["--json"])
-        let outcome = try await Program.run(path, words, in: folder.path)
+        let outcome = try await Program.run(path, words, in: folder.path, environment: environment)
         guard outcome.status == 0 else {
             throw TestFailure("\(tool) \(arguments): status \(outcome.status): \(outcome.errors)")
         }
@@ -63,7 +65,7 @@ final class Bench: Sendable {
     /// Starts an application and waits until it serves.
     func serve(_ arguments: String...) async throws -> Served {
         let (path, words) = command("tapd", arguments)
-        let program = try Program(path, words, in: folder.path)
+        let program = try Program(path, words, in: folder.path, environment: environment)
         return try await Served(program: program, line: program.line(containing: " serving "))
     }
 }

@@ -10,6 +10,9 @@ struct Tour {
         var output: String
     }
 
+    /// The folder of the repository.
+    private static let root = String(#filePath.dropLast("/Tests/EndToEnd/Tour.swift".count))
+
     private let steps: [Step]
 
     /// The steps in a document's blocks marked `console`: a line that begins with `$ `, more lines of the command that begin
@@ -17,8 +20,7 @@ struct Tour {
     ///
     /// Throws when the document can't be read.
     init(_ document: String) async throws {
-        let root = String(#filePath.dropLast("/Tests/EndToEnd/Tour.swift".count))
-        let text = try await Program.run("cat", [document], in: root).output
+        let text = try await Program.run("cat", [document], in: Self.root).output
         var steps: [Step] = []
         var isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -39,29 +41,34 @@ struct Tour {
     var count: Int { steps.count }
 
     /// Runs all commands in a folder of their own, and compares what they print.
-    func play() async throws {
+    ///
+    /// `environment` has variables besides those of the test.
+    func play(environment: [String: String] = [:]) async throws {
         let folder = try TemporaryFolder()
         let ports = try await TourPorts()
         let path = "\(Bench.programs):" + (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin")
+        let environment = environment.merging(["PATH": path]) { $1 }
         var running: [String: Program] = [:]
         for step in steps {
             let command = ports.given(step.command)
             let expected = Self.normalized(step.output)
             let actual = { (text: String) in
-                Self.normalized(ports.shown(text).replacing(folder.path, with: "/home/ada"))
+                Self.normalized(
+                    ports.shown(text).replacing(folder.path, with: "/home/ada")
+                        .replacing(Self.root, with: "/home/ada/taproom"))
             }
             if command.contains(#/^([a-z-]+ )?tapd /#) {
                 let tap = Self.tap(of: command)
                 // One that was killed has to be gone before the next one can have its tap.
                 if let former = running.removeValue(forKey: tap) { _ = try await former.end() }
                 let program = try Program(
-                    "sh", ["-c", "exec " + command], in: folder.path, environment: ["PATH": path])
+                    "sh", ["-c", "exec " + command], in: folder.path, environment: environment)
                 let line = try await program.line(containing: " serving ")
                 #expect(actual(line) == expected, "\(command)")
                 running[tap] = program
             } else {
                 let outcome = try await Program.run(
-                    "sh", ["-c", command], in: folder.path, environment: ["PATH": path])
+                    "sh", ["-c", command], in: folder.path, environment: environment)
                 #expect(actual(outcome.output + outcome.errors) == expected, "\(command)")
                 guard command.contains("tapctl stop"), let tap = outcome.output.split(separator: ":").first else {
                     continue

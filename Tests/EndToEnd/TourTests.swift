@@ -34,4 +34,10 @@ struct TourTests {
         #expect(tour.count >= 5)
         try await tour.play()
     }
+
+    @Test func everyCommandOfTheSampleInPythonPrintsWhatItShows() async throws {
+        let tour = try await Tour("docs/foreign-kinds.md")
+        #expect(tour.count >= 8)
+        try await tour.play(environment: ["TAPROOM_KINDS": ForeignKinds.samples])
+    }
 }

@@ -1,4 +1,5 @@
 @testable import TapFile
+import Taproom
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WorkQueueTests {

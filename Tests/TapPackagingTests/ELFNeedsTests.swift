@@ -60,7 +60,7 @@ import Testing
                 try write(bytes, to: path)
                 do {
                     let file = try ELFFile(path)
-                    _ = try (file.interpreter, ELFNeeds(of: file), StrippedProgram(file).read { _ in })
+                    _ = try (file.interpreter, ELFNeeds(of: file), StrippedProgram(file).bytes())
                 } catch is PackagingError, is SystemCallError {}
             }
         }

@@ -16,8 +16,7 @@ import Testing
 
     private func strip(_ path: String, to target: String) throws -> StrippedProgram {
         let program = try StrippedProgram(path)
-        var bytes: [UInt8] = []
-        try program.read { bytes.append(contentsOf: $0) }
+        let bytes = try program.bytes()
         try write(bytes, to: target, mode: 0o755)
         #expect(bytes.count == program.size)
         return program

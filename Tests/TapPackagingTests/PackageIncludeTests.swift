@@ -59,6 +59,26 @@ import Testing
             #expect(throws: PackagingError.self) { try included(folder + "/missing") }
             #expect(throws: PackagingError.self) { try included(folder, target: "=relative") }
             #expect(throws: PackagingError.self) { try included(folder, target: "=/a/../b") }
+            #expect(throws: PackagingError.self) { try included("", target: "=/srv/x") }
+        }
+    }
+
+    @Test func theTargetIsThePathThatItMeans() throws {
+        try withTemporaryFolder { folder in
+            try Disk.renew(folder + "/a", mode: 0o644, content: [])
+            #expect(try included(folder + "/a", target: "=//srv/./x//y/").keys.elementsEqual(["/srv/x/y"]))
+        }
+    }
+
+    @Test func knowsWhatWouldBeWrittenIntoItself() throws {
+        try withTemporaryFolder { folder in
+            try Disk.makeFolder(folder + "/pages/deep")
+            let include = try PackageInclude(folder + "/pages", package: "site")
+            for path in ["", "/deep", "/deep/new", "/new/newer", "/deep/../other"] {
+                #expect(include.holds(folder + "/pages" + path))
+            }
+            for path in ["", "/pages2", "/new/pages", "/pages/../new"] { #expect(!include.holds(folder + path)) }
+            #expect(!include.holds("new"))
         }
     }
 

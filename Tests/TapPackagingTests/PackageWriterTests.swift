@@ -4,6 +4,35 @@ import Taproom
 import Testing
 
 @Suite struct PackageWriterTests {
+    /// What another include, the package itself, or a folder of either is.
+    @Test(arguments: [
+        "/srv/x", "/srv/x/y", "/usr", "/usr/share/taproom-web/web.yaml", "/usr/share/taproom-web/web.yaml/x",
+    ])
+    func twoThingsAreNotInstalledAtOnePath(_ path: String) throws {
+        try withTemporaryFolder { folder in
+            var request = request()
+            request.includes = [PackageFile(path, text: "mine"), PackageFile("/srv/x", text: "yours")]
+            let package = try DebianPackage(request)
+            let error = try #require(throws: PackagingError.self) {
+                try PackageWriter(folder: folder + "/out").write(package)
+            }
+            #expect(error.description.contains("two things are to be installed as"))
+            #expect(error.exitStatus == .usage)
+            #expect(!Disk.exists(folder + "/out"))
+        }
+    }
+
+    @Test func oneThingMayBeNamedTwice() throws {
+        try withTemporaryFolder { folder in
+            var request = request()
+            request.includes = [
+                .folder("/srv"), PackageFile("/srv/x", text: "mine"), .folder("/srv"),
+                PackageFile("/srv/x", text: "mine"),
+            ]
+            _ = try PackageWriter(folder: folder).write(DebianPackage(request))
+        }
+    }
+
     @Test func dpkgReadsTheFields() throws {
         try withTemporaryFolder { folder in
             let written = try PackageWriter(folder: folder + "/a/.build").write(DebianPackage(request()))

@@ -55,6 +55,28 @@ func run(_ words: String..., more: [String] = []) throws -> (status: Int32, outp
     return (status & 0x7f == 0 ? status >> 8 & 0xff : -1, output)
 }
 
+extension StrippedProgram {
+    /// All of it.
+    func bytes() throws -> [UInt8] {
+        let reader = ContentReader(.program(self))
+        var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+        while true {
+            let count = try piece.withUnsafeMutableBytes { try reader.read(into: $0) }
+            guard count > 0 else { return bytes }
+            bytes += piece[..<count]
+        }
+    }
+}
+
+extension Disk {
+    /// Writes a file with exactly this mode and content.
+    static func renew(_ path: String, mode: UInt16, content: [UInt8]) throws {
+        let file = try RenewedFile(path)
+        try content.withUnsafeBytes { try file.write($0) }
+        try file.finish(mode: mode)
+    }
+}
+
 /// Runs a body with a folder of its own, which is removed afterwards.
 func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     var template = Array("/tmp/taproom-tests.XXXXXX".utf8CString)

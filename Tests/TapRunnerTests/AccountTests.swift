@@ -1,12 +1,16 @@
 import Glibc
+import TapProcess
 @testable import TapRunner
 import TapTesting
 import Taproom
 import Testing
 
-// One after the other, for the C library answers all who ask for a user in one place.
-@Suite(.serialized) struct AccountTests {
-    private func root(group: UInt32) -> Account { Account(user: 0, group: group, name: "root", otherGroups: [group]) }
+struct AccountTests {
+    private func root(group: UInt32) -> Account {
+        var account = Account(user: 0, group: group, name: "root", otherGroups: [group])
+        (account.home, account.shell) = ("/root", "/bin/bash")
+        return account
+    }
 
     @Test func resolvesNamesAndNumbers() throws {
         #expect(try Account.resolve(user: nil, group: nil) == nil)
@@ -20,8 +24,8 @@ import Testing
 
     @Test(arguments: [("no-such-user", nil), ("", nil), ("root", "no-such-group"), ("-1", nil)] as [(String, String?)])
     func refusesUnknownAccounts(user: String, group: String?) {
-        let error = #expect(throws: RunnerError.self) { try Account.resolve(user: user, group: group) }
-        #expect(error?.exitStatus == .configuration)
+        let error = #expect(throws: AccountError.self) { try Account.resolve(user: user, group: group) }
+        #expect(error.map { RunnerError.account($0).exitStatus } == .configuration)
     }
 
     @Test func knowsWhoMayChangeAFolder() throws {

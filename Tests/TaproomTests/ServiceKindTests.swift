@@ -104,7 +104,7 @@ import Testing
 
     @Test func aListOfKindsOffersTheNearestWord() throws {
         let kinds = KindList([Greeter.self])
-        #expect(try kinds.kind("greeter") is Greeter.Type)
+        #expect(try (kinds.kind("greeter") as? CompiledKind)?.type is Greeter.Type)
         let error = #expect(throws: UnknownKind.self) { try kinds.kind("greter") }
         #expect(error?.description == "no kind is called \"greter\". Did you mean \"greeter\"?")
     }

@@ -36,22 +36,73 @@ pid_t tap_fork(void);
 /// blocked. Answers the process id; when the program can't be executed the process ends with the status 126.
 pid_t tap_start_program(const char *path, char *const *arguments, char *const *environment, const int *kept, size_t count);
 
-/// A program that works for one request.
+/// The most descriptors that a child can be given.
+#define TAP_CHILD_FILES 64
+
+/// What failed when a child could not be started.
+enum {
+    TAP_CHILD_BRANCH = 1,
+    TAP_CHILD_GROUP,
+    TAP_CHILD_LIMITS,
+    TAP_CHILD_USER,
+    TAP_CHILD_FOLDER,
+    TAP_CHILD_FILES_TAKEN,
+    TAP_CHILD_PROGRAM,
+};
+
+/// A limit of setrlimit(2).
+typedef struct {
+    int resource;
+    uint64_t soft, hard;
+} tap_child_limit;
+
+/// A program that is started and watched.
 typedef struct {
     const char *path;
     char *const *arguments;
     char *const *environment;
     /// An open descriptor of the folder it works in.
     int folder;
-    /// What become its descriptors 0, 1 and 2; each is 3 or more.
-    int input, output, errors;
-    /// The most bytes of memory and seconds of processor time it may use; 0: no limit of ours.
-    uint64_t memory, processor;
-} tap_worker;
+    /// What become its descriptors from 0 on: 1 to TAP_CHILD_FILES.
+    const int *files;
+    size_t fileCount;
+    const tap_child_limit *limits;
+    size_t limitCount;
+    /// The mode bits that its files don't get; -1: as ours.
+    int umask;
+    /// Whether it leads a session of its own, and not only a process group.
+    int ownSession;
+    /// The signal it gets when the thread that starts it ends, as all do with their process; 0: none.
+    int orphanSignal;
+    /// Whether it becomes another user, which only root can.
+    int changesUser;
+    uid_t user;
+    gid_t group;
+    const gid_t *groups;
+    size_t groupCount;
+} tap_child;
 
-/// Starts a program: the leader of a process group of its own, without other descriptors than those given,
-/// with no signal blocked or ignored. Answers the process id once it is executed, or -1 with errno.
-pid_t tap_start_worker(const tap_worker *worker);
+/// Starts a program: the leader of a process group of its own, without other descriptors than those given, with no signal
+/// blocked or ignored. Answers the process id once it is executed, or -1 with errno and what failed in `step`.
+pid_t tap_start_child(const tap_child *child, int *step);
+
+/// A descriptor of a process that can be read from when it ends (pidfd_open(2)); children do not inherit it.
+int tap_process_descriptor(pid_t process);
+
+/// Something that waits for descriptors, epoll(7), which children do not inherit.
+int tap_watch(void);
+
+/// Waits until one of the descriptors can be read from. Answers 1 and the token of that one, or -1 with errno.
+int tap_watch_next(int watch, uint64_t *token);
+
+/// Has a descriptor reported once.
+int tap_watch_add(int watch, int descriptor, uint64_t token);
+
+/// Has a descriptor reported once more.
+int tap_watch_again(int watch, int descriptor, uint64_t token);
+
+/// Reports a descriptor no more.
+int tap_watch_forget(int watch, int descriptor);
 
 /// Has a program that is spawned begin without the files from a number on. Answers 0, or an error number.
 ///

@@ -43,25 +43,40 @@ extension Disk {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 4096)
         defer { buffer.deallocate() }
         while true {
-            let count = pread(file, buffer.baseAddress, min(buffer.count, end - offset), off_t(offset))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw SystemCallError("read \(path)") }
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(end - offset))
+            let count = try read(file, path, at: offset, into: room)
             guard count > 0 else { return }
             offset += count
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 
-    /// Reads a file or a part of it, piece by piece.
+    /// Reads an open file from an offset, as much as there is and fits, and answers how many bytes that were.
+    static func read(
+        _ file: CInt, _ path: String, at offset: Int, into room: UnsafeMutableRawBufferPointer
+    ) throws(SystemCallError) -> Int {
+        while true {
+            let count = pread(file, room.baseAddress, room.count, off_t(offset))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemCallError("read \(path)") }
+            return count
+        }
+    }
+
+    /// Opens a file that is read from beginning to end; a link is not followed.
+    static func open(_ path: String) throws(SystemCallError) -> CInt {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw SystemCallError("read \(path)") }
+        posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL)
+        return file
+    }
+
+    /// Reads a file, piece by piece.
     ///
     /// Throws ``SystemCallError``, and what `body` throws.
-    static func read(
-        _ path: String, in range: Range<Int> = 0..<Int.max, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard file >= 0 else { throw SystemCallError("read \(path)") }
+    static func read(_ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let file = try open(path)
         defer { close(file) }
-        posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL)
-        try read(file, path, from: range.lowerBound, to: range.upperBound, body)
+        try read(file, path, body)
     }
 }

@@ -25,27 +25,6 @@ enum Disk {
         }
     }
 
-    /// Writes a file with exactly this mode and content.
-    ///
-    /// When it fails the file is not there.
-    static func renew(_ path: String, mode: UInt16, content: [UInt8]) throws {
-        try renew(path, mode: mode) { file in try content.withUnsafeBytes { try file.write($0) } }
-    }
-
-    /// Makes a file with exactly this mode, which `fill` writes, of one that is perhaps there.
-    ///
-    /// When it fails the file is not there.
-    static func renew(_ path: String, mode: UInt16, fill: (RenewedFile) throws -> Void) throws {
-        let file = try RenewedFile(path)
-        do {
-            try fill(file)
-            try file.finish(mode: mode)
-        } catch {
-            unlink(path)
-            throw error
-        }
-    }
-
     /// What is at a path, in the bits of `S_IFMT`; links are not followed.
     static func kind(of path: String) throws(SystemCallError) -> mode_t {
         var status = stat()

@@ -11,6 +11,23 @@ package struct PackageFile: Sendable, Equatable {
         case link(to: String)
         /// A folder that is made even when nothing is in it.
         case folder
+
+        /// The file of this machine that the bytes are read from, if there is one.
+        var source: String? {
+            switch self {
+            case .file(let path): path
+            case .program(let program): program.path
+            case .bytes, .link, .folder: nil
+            }
+        }
+
+        /// Whether it is a file, which has bytes.
+        var isFile: Bool {
+            switch self {
+            case .bytes, .file, .program: true
+            case .link, .folder: false
+            }
+        }
     }
 
     /// Who owns a file, as numbers.
@@ -79,6 +96,22 @@ extension PackageFile {
 extension [PackageFile] {
     /// How many bytes all of them have, before they are compressed.
     var size: Int { get throws { try reduce(0) { $0 + (try $1.size) } } }
+
+    /// A path at which there are two things of them; the same file may be there twice, and a folder.
+    var collision: String? {
+        var contents: [String: PackageFile.Content] = [:]
+        for file in self {
+            if let other = contents[file.path], other != file.content { return file.path }
+            contents[file.path] = file.content
+        }
+        for file in self {
+            for index in file.path.indices where file.path[index] == "/" {
+                let above = String(file.path[..<index])
+                if let other = contents[above], other != .folder { return above }
+            }
+        }
+        return nil
+    }
 
     /// The same files and every folder above them, each before what is in it; no path stands twice.
     var withFolders: [PackageFile] {

@@ -4,7 +4,7 @@ import Taproom
 /// A file or folder of this machine that goes into a package.
 package struct PackageInclude: Sendable {
     /// The absolute path on this machine.
-    let source: String
+    package let source: String
     /// The path where it is installed.
     let target: String
 
@@ -14,18 +14,33 @@ package struct PackageInclude: Sendable {
     package init(_ text: String, package: String) throws {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let path = parts[0]
-        guard let real = realpath(path.isEmpty ? "." : path, nil) else {
+        // What a variable leaves that is not set, and not the folder where somebody happens to be.
+        guard !path.isEmpty else {
+            throw PackagingError.include(path: "\"\(text)\"", problem: "it names no file or folder")
+        }
+        guard let real = realpath(path, nil) else {
             throw PackagingError.include(path: path, problem: SystemCallError("read").reason)
         }
         defer { free(real) }
         source = String(cString: real)
         let name = source.split(separator: "/").last.map(String.init) ?? "root"
         let target = parts.count > 1 ? parts[1] : "/usr/share/\(package)/\(name)"
-        self.target = target.count > 1 && target.hasSuffix("/") ? String(target.dropLast()) : target
-        guard self.target.hasPrefix("/"), self.target.count > 1, !self.target.split(separator: "/").contains("..")
-        else {
+        let steps = target.split(separator: "/").filter { $0 != "." }
+        guard target.hasPrefix("/"), !steps.isEmpty, !steps.contains("..") else {
             throw PackagingError.include(path: path, problem: "its target \"\(target)\" is no absolute path")
         }
+        self.target = steps.map { "/" + $0 }.joined()
+    }
+
+    /// Whether a folder, which may not be there yet, is what is included, or in it.
+    package func holds(_ folder: String) -> Bool {
+        if let real = realpath(folder, nil) {
+            defer { free(real) }
+            return moved(String(cString: real)) != nil
+        }
+        // Where it will be made.
+        guard let slash = folder.lastIndex(of: "/") else { return folder != "." && holds(".") }
+        return folder != "/" && holds(slash == folder.startIndex ? "/" : String(folder[..<slash]))
     }
 
     /// Where a path of this machine is in the package, if it is what is included, or in it.

@@ -65,11 +65,21 @@ package struct PackageTree {
     /// - Returns: all of it, in the order of the paths.
     /// - Throws: `SystemCallError` and ``PackagingError/changed(file:)``.
     func lay<Checksum: Digest>(_ files: [PackageFile], digest: Checksum.Type) throws -> [LaidFile] {
-        let files = files.withFolders
-        try removeOthers(than: files)
-        // First, for several threads need them then.
-        for file in files where file.content == .folder { try Disk.makeFolder(path + file.path) }
-        return try files.concurrentMap { try lay($0, Checksum.self) }
+        var laid = try files.withFolders.map { LaidFile(file: $0, place: path + $0.path, size: try $0.size) }
+        try removeOthers(than: laid)
+        for file in laid {
+            switch file.file.content {
+            case .folder: try Disk.makeFolder(file.place)
+            case .link(let target):
+                guard symlink(target, file.place) == 0 else { throw SystemCallError("make the link \(file.place)") }
+            case .bytes, .file, .program: break
+            }
+        }
+        // The largest first: of those that are left at the end each thread has as many then.
+        let order = laid.indices.filter { laid[$0].file.content.isFile }.sorted { laid[$0].size > laid[$1].size }
+        let sums = try WorkQueue.results(of: order.map { laid[$0] }) { CopyLanes<Checksum>.copy($0) }
+        for (index, sum) in zip(order, sums) { laid[index].digest = sum }
+        return laid
     }
 
     /// Puts what only the packager's tool reads into the tree.
@@ -81,10 +91,10 @@ package struct PackageTree {
     }
 
     /// Removes what is not among files, or is there as something else than the file or folder that it is to be.
-    private func removeOthers(than files: [PackageFile]) throws {
+    private func removeOthers(than files: [LaidFile]) throws {
         var kinds: [String: mode_t] = [:]
         for file in files {
-            switch file.content {
+            switch file.file.content {
             case .folder: kinds[file.path] = S_IFDIR
             case .bytes, .file, .program: kinds[file.path] = S_IFREG
             // Made anew each time: there are few.
@@ -103,45 +113,5 @@ package struct PackageTree {
             }
         }
         if Disk.exists(path) { try removeOthers(in: "") }
-    }
-
-    private func lay<Checksum: Digest>(_ file: PackageFile, _ digest: Checksum.Type) throws -> LaidFile {
-        let place = path + file.path
-        var laid = LaidFile(file: file, place: place)
-        switch file.content {
-        case .folder: break
-        case .link(let target):
-            guard symlink(target, place) == 0 else { throw SystemCallError("make the link \(place)") }
-            laid.size = target.utf8.count
-        case .bytes(let bytes):
-            try Disk.renew(place, mode: file.mode, content: bytes)
-            laid.size = bytes.count
-            laid.digest = Checksum.of(bytes)
-        case .file(let source):
-            laid.size = try Disk.size(of: source)
-            laid.digest = try copy(source, laid, Checksum()) { try Disk.read(source, $0) }
-        case .program(let program):
-            laid.size = program.size
-            laid.digest = try copy(program.path, laid, Checksum()) { try program.read($0) }
-        }
-        return laid
-    }
-
-    /// Copies bytes of this machine to where they lie; answers their checksum.
-    private func copy<Checksum: Digest>(
-        _ source: String, _ laid: LaidFile, _ empty: Checksum, _ read: (_ body: ByteSink) throws -> Void
-    ) throws -> [UInt8] {
-        var checksum = empty
-        var count = 0
-        try Disk.renew(laid.place, mode: laid.file.mode) { target in
-            try read { bytes in
-                count += bytes.count
-                guard count <= laid.size else { throw PackagingError.changed(file: source) }
-                checksum.add(bytes)
-                try target.write(bytes)
-            }
-        }
-        guard count == laid.size else { throw PackagingError.changed(file: source) }
-        return checksum.finish()
     }
 }

@@ -20,10 +20,12 @@ package struct PackageWriter: Sendable {
 
     /// Lays out the tree, in place of an earlier one, and packs it.
     ///
-    /// The package under its name is always whole: the earlier one or this one. Throws ``PackagingError/system(_:)``, or
+    /// The package under its name is always whole: the earlier one or this one. Throws ``PackagingError/system(_:)``,
+    /// ``PackagingError/invalid(_:)`` when there are two files for one path, or
     /// ``PackagingError/occupied(folder:)`` when the folder of the tree is not an earlier tree, and leaves it then. Of what
     /// could not be written to its end nothing is left.
     package func write(_ package: some PackageFormat) throws(PackagingError) -> Result {
+        if let path = package.files.collision { throw .invalid([.collision(path)]) }
         let isFolderNew = !Disk.exists(folder)
         do throws(PackagingError) {
             return try make(package)

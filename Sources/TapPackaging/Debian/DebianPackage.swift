@@ -33,10 +33,13 @@ package struct DebianPackage: PackageFormat {
             ]
     }
 
-    /// Libraries that no package is known for, unless somebody says what else has to be installed.
+    /// Dependencies that dpkg can't read, and libraries that no package is known for, unless somebody says what else has to
+    /// be installed.
     private static func problems(of request: PackageRequest) -> [PackageProblem] {
-        guard case .bundled(let program) = request.runner, request.depends.isEmpty else { return [] }
-        return program.unknownLibraries.map(PackageProblem.library)
+        let unread = request.depends.filter { PackageRequest.isLine($0) && !DebianDependency.isList($0) }
+        let problems = unread.map(PackageProblem.dependsOfDebian)
+        guard case .bundled(let program) = request.runner, request.depends.isEmpty else { return problems }
+        return problems + program.unknownLibraries.map(PackageProblem.library)
     }
 
     private static let unitFolder = "/lib/systemd/system"

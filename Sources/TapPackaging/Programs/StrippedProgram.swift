@@ -1,5 +1,3 @@
-import TapCompression
-
 /// A program or library without what only linkers and debuggers read, as `strip` leaves it.
 ///
 /// What is loaded into memory stays, byte for byte and where it is in the file: symbols of the loader, what Swift knows of
@@ -33,12 +31,6 @@ package struct StrippedProgram: Sendable, Equatable {
         self.head = head
     }
 
-    /// Reads the bytes, piece by piece.
-    ///
-    /// Throws `SystemCallError`, and what `body` throws. A file that became shorter gives fewer bytes than ``size``.
-    func read(_ body: ByteSink) throws {
-        try head.withUnsafeBytes(body)
-        try Disk.read(path, in: head.count..<end, body)
-        try tail.withUnsafeBytes(body)
-    }
+    /// What it consists of; a file that became shorter has fewer bytes than ``size``.
+    var parts: [ContentReader.Part] { [.bytes(head), .file(path, head.count..<end), .bytes(tail)] }
 }

@@ -25,12 +25,16 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
     case homepage(String)
     case license(String)
     case depends(String)
+    /// A dependency that dpkg can't read.
+    case dependsOfDebian(String)
     /// A dependency that only rpm can't have.
     case dependsOfRPM(String)
     /// A library of the program that is put into the package, of which the package that has it is not known.
     case library(String)
     /// A path that something included can't have in a package.
     case includePath(String)
+    /// A path at which two things are to be, or a file and what is in a folder of its name.
+    case collision(String)
     /// A socket at a place where the service cannot make it, or nobody finds it.
     case socket(path: String, package: String)
 
@@ -73,8 +77,12 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .license(let license): "the license must be one line, but is \"\(license)\""
         case .library(let name): "the program needs \(name), and which package has it is not known"
         case .depends(let word): "what it depends on must be one line, but is \"\(word)\""
+        case .dependsOfDebian(let word):
+            "what it depends on must be names, each perhaps with a version in parentheses, and commas or \"|\" between, but "
+                + "is \"\(word)\""
         case .dependsOfRPM(let word):
             "what an rpm depends on must be names, each perhaps with a version, and commas between, but is \"\(word)\""
+        case .collision(let path): "two things are to be installed as \(path), or one of them in the other"
         case .includePath(let path): "a package can't install \(path)"
         case .socket(let path, _): "a service under systemd cannot offer the socket \(path)"
         }
@@ -98,9 +106,9 @@ package enum PackageProblem: Sendable, Equatable, CustomStringConvertible {
         case .homepage: "Give one such as --homepage https://example.com."
         case .license: "Give one such as --license MIT."
         case .library: "Name the package with --depends."
-        case .depends: "Give a package such as --depends 'php-fpm (>= 8.2)'."
+        case .depends, .dependsOfDebian: "Give a package such as --depends 'php-fpm (>= 8.2)'."
         case .dependsOfRPM: "Give a package such as --depends 'php-fpm >= 8.2'."
-        case .includePath: "Give another target: --include PATH=TARGET."
+        case .includePath, .collision: "Give another target: --include PATH=TARGET."
         case .socket(_, let package): "Let it listen on a socket in /run/\(package)."
         }
     }

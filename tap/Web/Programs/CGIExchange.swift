@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import TapProcess
 import Taproom
 
 /// One request that a program answers.
@@ -144,7 +145,7 @@ final class CGIExchange: RequestHandler {
         if input.isComplete { run.endInput() } else { run.resumeInput() }
     }
 
-    private func command(_ script: CGIScript) -> CGICommand {
+    private func command(_ script: CGIScript) -> ChildProgram {
         let settings = programs.settings
         var variables = ProgramVariables(
             request, query: place.query, path: script.path, root: programs.scripts.root, bodyBytes: input.length,
@@ -153,15 +154,17 @@ final class CGIExchange: RequestHandler {
         variables.set("SCRIPT_FILENAME", script.file)
         // php-cgi runs nothing without it.
         if script.interpreter != nil { variables.set("REDIRECT_STATUS", "200") }
-        variables.set("PATH", getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin")
-        variables.set("LANG", getenv("LANG").map { String(cString: $0) } ?? "C.UTF-8")
+        for (name, value) in ProgramEnvironment().values { variables.set(name, value) }
         variables.set(settings.environment)
-        return CGICommand(
+        var program = ChildProgram(
             path: script.interpreter ?? script.file,
             // A query never becomes an argument, though RFC 3875, 4.4, would allow it: some programs take it for an option.
-            arguments: (script.interpreter.map { [$0] } ?? []) + [script.file], environment: variables.lines,
-            memory: UInt64(settings.memory?.bytes ?? 0),
-            processor: UInt64(max(0, settings.processor?.milliseconds ?? 0) + 999) / 1000)
+            arguments: (script.interpreter.map { [$0] } ?? []) + [script.file], environment: variables.lines)
+        program.limits.memory = settings.memory.map { UInt64($0.bytes) }
+        program.limits.processor = settings.processor.map { UInt64(max(0, $0.milliseconds) + 999) / 1000 }
+        program.limits.core = 0
+        program.orphanSignal = SIGTERM
+        return program
     }
 
     // MARK: The end

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
+import TapProcess
 import Taproom
 
 /// A program at work for a request: its process, its pipes and its time.
@@ -22,14 +23,14 @@ final class CGIRun {
     /// Until the answer is over.
     private var exchange: CGIExchange?
     private var log: ProgramLog
-    private var process: CGIProcess?
-    private var outcome: CGIProcess.Outcome?
+    private var process: ChildProcess?
+    private var outcome: ChildEnding?
     private var isOutputOver = false
     private var isStopping = false
     private var clock: ProgramClock?
-    private var reader: ProgramReader?
-    private var errorReader: ProgramReader?
-    private var writer: ProgramWriter?
+    private var reader: PipeReader?
+    private var errorReader: PipeReader?
+    private var writer: PipeWriter?
 
     init(
         _ exchange: CGIExchange, _ output: ProgramOutput, _ script: CGIScript, _ slots: ProgramSlots,
@@ -43,42 +44,33 @@ final class CGIRun {
     /// Starts the program; from then on its slot is given back when it has ended.
     ///
     /// Throws ``SystemCallError``; the slot is given back then.
-    func start(_ command: CGICommand, in folder: CInt, timeout: TimeAmount) throws(SystemCallError) {
-        var pipes: [ProgramPipe] = []
+    func start(_ command: ChildProgram, in folder: CInt, timeout: TimeAmount) throws(SystemCallError) {
+        var pipes: [Pipe] = []
         do throws(SystemCallError) {
             guard folder >= 0 else { throw SystemCallError("open the folder of \(name)") }
-            for _ in 0..<3 { pipes.append(try ProgramPipe()) }
+            for _ in 0..<3 { pipes.append(try Pipe()) }
         } catch {
             for pipe in pipes { pipe.close() }
             close(folder)
             slots.giveBack()
             throw error
         }
-        do throws(SystemCallError) {
-            try start(command, in: folder, input: pipes[0], output: pipes[1], errors: pipes[2])
-        } catch {
-            close(pipes[0].writing)
-            close(pipes[1].reading)
-            close(pipes[2].reading)
-            slots.giveBack()
-            throw error
-        }
+        start(command, in: folder, input: pipes[0], output: pipes[1], errors: pipes[2])
         clock = ProgramClock(loop, timeout) { [weak self] in self?.timeIsUp() }
     }
 
     private func start(
-        _ command: CGICommand, in folder: CInt, input: ProgramPipe, output: ProgramPipe, errors: ProgramPipe
-    ) throws(SystemCallError) {
+        _ command: ChildProgram, in folder: CInt, input: Pipe, output: Pipe, errors: Pipe
+    ) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let descriptors = CGIDescriptors(
-            folder: folder, input: input.reading, output: output.writing, errors: errors.writing)
-        process = try CGIProcess.start(command, descriptors) { [slots, loop] outcome in
+        let files = ChildFiles(folder: folder, [input.reading, output.writing, errors.writing])
+        process = ChildProcess.start(command, files) { [slots, loop] outcome in
             slots.giveBack()
             loop.execute { bound.value.ended(outcome) }
         }
-        let reader = ProgramReader(received: { [self] in receive($0) }, ended: { [self] in outputEnded() })
-        let errorReader = ProgramReader(received: { [self] in log.take($0) }, ended: { [self] in log.end() })
-        let writer = ProgramWriter { [self] in writabilityChanged() }
+        let reader = PipeReader(received: { [self] in receive($0) }, ended: { [self] in outputEnded() })
+        let errorReader = PipeReader(received: { [self] in log.take($0) }, ended: { [self] in log.end() })
+        let writer = PipeWriter { [self] in writabilityChanged() }
         (self.reader, self.errorReader, self.writer) = (reader, errorReader, writer)
         output.read(on: loop, reader)
         errors.read(on: loop, errorReader)
@@ -132,13 +124,13 @@ final class CGIRun {
         loop.assumeIsolated().scheduleTask(in: CGIRun.afterwards) { [self] in conclude() }
     }
 
-    private func ended(_ outcome: CGIProcess.Outcome) {
+    private func ended(_ outcome: ChildEnding) {
         self.outcome = outcome
         switch outcome {
-        case .notStarted(let code):
-            let error = SystemCallError("execute \(name)", code: code)
+        case .notStarted(let failure):
+            let error = failure.error(of: name)
             logger.error("a program can't be started", metadata: ["error": "\(error)", "program": "\(name)"])
-            exchange?.fail(code == EACCES ? .forbidden : .internalServerError)
+            exchange?.fail(failure.code == EACCES ? .forbidden : .internalServerError)
         case .exited(let status) where status != 0 && !isStopping:
             logger.warning("a program failed", metadata: ["program": "\(name)", "status": "\(status)"])
         case .killed(let signal) where !isStopping:

@@ -1,4 +1,5 @@
 import Glibc
+import TapProcess
 import Taproom
 
 /// The program that a request leads to.
@@ -24,7 +25,7 @@ struct CGIScript: Equatable {
     }
 
     /// The descriptor of that folder, or -1 with `errno` set.
-    func openFolder() -> CInt { open(folder.map { CChar(bitPattern: $0) } + [0], 0o10000000 | O_DIRECTORY | O_CLOEXEC) }
+    func openFolder() -> CInt { ChildFiles.open(folder: folder) }
 }
 
 /// Finds programs.

@@ -1,3 +1,4 @@
+import TapProcess
 public import Taproom
 
 /// Programs that are started for each request (CGI/1.1, RFC 3875).
@@ -90,13 +91,6 @@ enum ProgramRules {
 
     /// What is wrong with variables.
     static func problems(_ environment: [String: String], _ prefix: String) -> [SettingProblem] {
-        environment.sorted { $0.key < $1.key }.compactMap { name, value in
-            guard
-                name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") })
-                    || value.utf8.contains(0)
-            else { return nil }
-            return SettingProblem(
-                prefix + "environment", "must be names without = and values without NUL, but one is \"\(name)\"")
-        }
+        ProgramEnvironment.problems(environment).map { SettingProblem(prefix + "environment", $0) }
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import TapProcess
 
 /// What a program writes to its standard error, line by line in the log.
 struct ProgramLog {
@@ -9,8 +10,7 @@ struct ProgramLog {
 
     let logger: Logger
     let program: String
-    private var line: [UInt8] = []
-    private var isCut = false
+    private var splitter = LineSplitter(maximumBytes: maximumLineBytes)
     private var lines = 0
 
     init(_ logger: Logger, program: String) {
@@ -20,22 +20,19 @@ struct ProgramLog {
     /// Takes what was written.
     mutating func take(_ bytes: ByteBuffer) {
         guard lines <= ProgramLog.maximumLines else { return }
-        for byte in bytes.readableBytesView {
-            if byte == 0x0A {
-                end()
-            } else if line.count < ProgramLog.maximumLineBytes {
-                line.append(byte)
-            } else {
-                isCut = true
-            }
-        }
+        var lines: [LineSplitter.Line] = []
+        splitter.take(bytes) { lines.append($0) }
+        for line in lines { write(line) }
     }
 
     /// Writes what is left of a line.
     mutating func end() {
-        defer { (line, isCut) = ([], false) }
-        if line.last == 0x0D { line.removeLast() }
-        guard !line.isEmpty else { return }
+        var last: LineSplitter.Line?
+        splitter.end { last = $0 }
+        if let last { write(last) }
+    }
+
+    private mutating func write(_ line: LineSplitter.Line) {
         lines += 1
         guard lines <= ProgramLog.maximumLines else {
             if lines == ProgramLog.maximumLines + 1 {
@@ -43,8 +40,7 @@ struct ProgramLog {
             }
             return
         }
-        let text =
-            String(decoding: line.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self) + (isCut ? "…" : "")
-        logger.warning("a program wrote to standard error", metadata: ["program": "\(program)", "text": "\(text)"])
+        logger.warning(
+            "a program wrote to standard error", metadata: ["program": "\(program)", "text": "\(line.text)"])
     }
 }

@@ -1,63 +1,8 @@
 import CTapSystem
 import Glibc
+package import TapProcess
 
-/// The user and group that an application runs as.
-package struct Account: Sendable, Equatable {
-    package var user: UInt32
-    package var group: UInt32
-    /// The name of the user; nil for a number without an entry.
-    package var name: String?
-    /// The groups the user is in besides, looked up before another root folder hides them.
-    package var otherGroups: [UInt32] = []
-
-    /// Looks up what an application names.
-    ///
-    /// Answers nil when it names nobody.
-    ///
-    /// Names and numbers are taken; without a group it is the user's own. Throws ``RunnerError``.
-    package static func resolve(user: String?, group: String?) throws(RunnerError) -> Account? {
-        guard user != nil || group != nil else { return nil }
-        var account = Account(user: geteuid(), group: getegid(), name: nil)
-        if let user {
-            guard let entry = passwordEntry(user) else { throw .unknownUser(user) }
-            account = entry
-        }
-        if let group {
-            guard let number = groupNumber(group) else { throw .unknownGroup(group) }
-            account.group = number
-        }
-        account.otherGroups = account.name.map { groups(of: $0, with: account.group) } ?? []
-        return account
-    }
-
-    private static func passwordEntry(_ user: String) -> Account? {
-        let entry = UInt32(user).map { getpwuid($0) } ?? getpwnam(user)
-        if let entry = entry?.pointee {
-            return Account(user: entry.pw_uid, group: entry.pw_gid, name: String(cString: entry.pw_name))
-        }
-        // A number needs no entry; its group is of the same number.
-        return UInt32(user).map { Account(user: $0, group: $0, name: nil) }
-    }
-
-    private static func groups(of user: String, with group: UInt32) -> [UInt32] {
-        var count: CInt = 64
-        var groups = [UInt32](repeating: 0, count: Int(count))
-        if tap_groups_of(user, group, &groups, &count) < 0 {
-            groups = [UInt32](repeating: 0, count: Int(count))
-            guard tap_groups_of(user, group, &groups, &count) == 0 else { return [group] }
-        }
-        return Array(groups.prefix(Int(count)))
-    }
-
-    /// The number of a group that is named or is a number already; nil: there is none.
-    static func groupNumber(_ group: String) -> UInt32? { UInt32(group) ?? getgrnam(group)?.pointee.gr_gid }
-
-    /// Whether this process is somebody else.
-    package var isChange: Bool { user != geteuid() || group != getegid() || user != getuid() || group != getgid() }
-
-    /// The name, or the number.
-    package var text: String { name ?? String(user) }
-
+extension Account {
     /// Whether this account may make and remove files in a folder, as its permission bits say.
     package func canChange(folder: String) -> Bool {
         var entry = stat()

@@ -1,10 +1,9 @@
 import Glibc
-import Taproom
 
 /// Starts a thread that runs a body and ends with it.
 ///
-/// Nobody waits for its end.
-func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
+/// Nobody waits for its end. Throws ``SystemCallError``.
+package func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
     let start = Unmanaged.passRetained(ThreadStart(body))
     var thread = pthread_t()
     let code = pthread_create(
@@ -25,10 +24,4 @@ private final class ThreadStart {
     let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-/// Something that is handed to a thread which alone uses it from then on.
-struct HandedOver<Value>: @unchecked Sendable {
-    // Sendable because whoever makes it gives its value up.
-    let value: Value
 }
