@@ -218,6 +218,11 @@ let package = Package(
         sample("pubsub", "PublishSubscribe"),
         sample("onetimekey", "OneTimeKey"),
         sample("guestbook", "Guestbook", ["TapWeb"]),
+        sample("cache", "Cache", ["TapWeb"]),
+        sample("weblog", "WebLog", ["TapWeb"]),
+        .executableTarget(
+            name: "proxy", dependencies: ["Taproom", "TapWeb", "TapCommands"], path: "samples/Proxy",
+            exclude: ["proxy.yaml"], swiftSettings: settings),
         .executableTarget(
             name: "torture", dependencies: ["TapTorture", argumentParser], path: "tools/torture-program",
             exclude: ["FileTrace.c"],
@@ -240,7 +245,8 @@ let package = Package(
             "EndToEnd",
             [
                 "TapTesting", "Taproom", "TapData", "CTapSystem", "mktap", "tapd", "tapctl", "tap2deb", "tap2oci",
-                "fibonacci", "guestbook", "counter", "echoes", "chat", "pubsub", "onetimekey",
+                "fibonacci", "guestbook", "counter", "echoes", "chat", "pubsub", "onetimekey", "cache",
+                "weblog", "proxy",
             ]),
         tests("TortureTests", ["TapTorture", "TapTesting", "torture", "fibonacci", "tapd", "tapctl"]),
         tests(
@@ -290,7 +296,9 @@ let package = Package(
         tests("TapPackagingTests", ["TapPackaging", "TapCompression", "TapData", "TapTesting", "Taproom"]),
         tests("TapMetricsTests", ["TapMetrics", "TapTesting", metrics]),
         tests("TapDataTests", ["TapData", "TapTesting"]),
-        tests("TaproomTests", ["Taproom", "TapData", "TapTesting", lifecycle, logging, argumentParser]),
+        tests(
+            "TaproomTests",
+            ["Taproom", "TapData", "TapTesting", lifecycle, lifecycleTestKit, logging, argumentParser]),
         tests(
             "TapFileTests",
             [

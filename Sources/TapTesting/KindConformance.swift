@@ -1,11 +1,13 @@
 import ArgumentParser
+import TapConfig
 import TapData
 public import Taproom
 
 /// What every kind has to be true to, in three lines of a test.
 ///
-///     @Test func webIsAGoodKind() throws {
+///     @Test(.timeLimit(.minutes(1))) func webIsAGoodKind() async throws {
 ///         try KindConformance.check(Web.self)
+///         try await KindConformance.checkRunning(Web.self)
 ///     }
 public enum KindConformance {
     /// Checks a kind.
@@ -29,12 +31,16 @@ public enum KindConformance {
         oldState: [String: [Int: String]] = [:]
     ) throws {
         var problems = wordProblems(kind) + keyProblems(kind) + optionProblems(kind) + unknownKeyProblems(kind)
-        problems += stateProblems(kind)
+        problems += stateProblems(kind) + fieldProblems(kind)
         problems += MigrationProblems.ofSettings(kind, oldSettings) + MigrationProblems.ofState(kind, oldState)
         for settings in [Kind.Settings()] + samples { problems += storageProblems(kind, settings) }
-        guard problems.isEmpty else {
-            throw TestFailure("\(Kind.self) breaks the contract of a kind:\n" + problems.joined(separator: "\n"))
-        }
+        try report(problems, of: kind)
+    }
+
+    /// Throws what is wrong with a kind, unless nothing is.
+    static func report<Kind: ServiceKind>(_ problems: [String], of kind: Kind.Type) throws {
+        guard !problems.isEmpty else { return }
+        throw TestFailure("\(Kind.self) breaks the contract of a kind:\n" + problems.joined(separator: "\n"))
     }
 
     private static func wordProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
@@ -86,6 +92,15 @@ public enum KindConformance {
         }
         return names.filter { reservedOptions.contains($0) && $0 != "help" }.map {
             "the option --\($0) belongs to the tools: call it something else"
+        }
+    }
+
+    /// What is said of keys that are not there: a schema and the help of options would not show it.
+    private static func fieldProblems<Kind: ServiceKind>(_ kind: Kind.Type) -> [String] {
+        guard let rows = try? DescriptionSchema.rows(of: kind) else { return ["the settings have no schema"] }
+        let known = Set(rows.map(\.key))
+        return Kind.Settings.fields.map(\.key).filter { !known.contains($0) }.map {
+            "the field \"\($0)\" is about no key of the settings"
         }
     }
 

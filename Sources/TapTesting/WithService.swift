@@ -62,6 +62,17 @@ package func withService<Kind: ServiceKind, Result>(
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, shell: (any ApplicationShell)?,
     _ body: (RunningService) async throws -> Result
 ) async throws -> Result {
+    try await withMadeService(kind, settings: settings, state: state, logger: logger, shell: shell) { running, _ in
+        try await body(running)
+    }
+}
+
+/// Runs a service around a piece of a test that also gets the service itself.
+func withMadeService<Kind: ServiceKind, Result>(
+    _ kind: Kind.Type, settings: Kind.Settings, state: TestState,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, shell: (any ApplicationShell)? = nil,
+    _ body: (RunningService, any Service) async throws -> Result
+) async throws -> Result {
     let sockets = try settings.endpoints.map { try ListeningSocket($0) }
     // The service knows the sockets by their numbers only.
     defer { withExtendedLifetime(sockets) {} }
@@ -76,7 +87,7 @@ package func withService<Kind: ServiceKind, Result>(
         tasks.addTask { try await group.run() }
         let outcome: Swift.Result<Result, any Error>
         do {
-            outcome = .success(try await body(running))
+            outcome = .success(try await body(running, service))
         } catch {
             outcome = .failure(error)
         }

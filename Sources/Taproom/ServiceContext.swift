@@ -39,6 +39,19 @@ public struct ServiceContext: Sendable {
         ServiceContext(name: name, logger: logger, listeners: listeners, identity: identity, store: store)
     }
 
+    /// The same in two parts, for a service that is made of two which listen: the first has so many of the listeners, the
+    /// second has the others.
+    ///
+    ///     let (commands, pages) = context.divided(after: settings.listen.elements.count)
+    ///
+    /// State belongs to the whole: both parts open the same cells and tables, and what one changes the other sees.
+    public func divided(after count: Int) -> (ServiceContext, ServiceContext) {
+        let part = { (listeners: ArraySlice<Listener>) in
+            ServiceContext(name: name, logger: logger, listeners: Array(listeners), identity: identity, store: store)
+        }
+        return (part(listeners.prefix(count)), part(listeners.dropFirst(count)))
+    }
+
     /// Opens a cell with what it held when it was last stored, or its initial value the first time.
     ///
     /// Throws when the stored value can't be read as the cell's type, or comes from a newer version of the program; it

@@ -28,6 +28,13 @@ struct TourTests {
         try await tour.play()
     }
 
+    @Test(arguments: ["first-kind", "state", "live-change", "packaging", "operations", "cache", "weblog", "proxy"])
+    func everyCommandOfTheTutorialPrintsWhatItShows(page: String) async throws {
+        let tour = try await Tour("docs/tutorial/\(page).md")
+        #expect(tour.count >= 5)
+        try await tour.play()
+    }
+
     @Test func everyCommandOfTheSampleInPythonPrintsWhatItShows() async throws {
         let tour = try await Tour("docs/foreign-kinds.md")
         #expect(tour.count >= 8)

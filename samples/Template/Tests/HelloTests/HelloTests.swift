@@ -4,8 +4,10 @@ import Testing
 @testable import Hello
 
 @Suite struct HelloTests {
-    @Test func helloIsAGoodKind() throws {
-        try KindConformance.check(Hello.self, samples: [Hello.Settings(greeting: "Good day")])
+    @Test(.timeLimit(.minutes(1))) func helloIsAGoodKind() async throws {
+        let others = [Hello.Settings(greeting: "Good day")]
+        try KindConformance.check(Hello.self, samples: others)
+        try await KindConformance.checkRunning(Hello.self, changes: others)
     }
 
     @Test func countsVisitorsOverARestart() async throws {
