@@ -1,3 +1,4 @@
+import ArgumentParser
 import ServiceLifecycle
 import TapNetwork
 import TapTesting

@@ -48,7 +48,7 @@ struct Cache: ServiceKind {
         let commandServer = ConnectionServer(commands) { client in try await cache.talk(to: client) }
         let webServer = try await WebService(settings, context: pages, web: { $0.web }) { _ in
             var router = WebRouter()
-            router.get("/") { _ in try .json(["entries": await entries.count()]) }
+            router.get("/") { _ in try .json(["entries": await cache.count()]) }
             router.get("/{key}") { request in
                 guard let value = try await entries.value(for: request["key"] ?? "") else { throw WebFailure(404) }
                 return .text(value)
