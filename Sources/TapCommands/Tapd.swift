@@ -122,6 +122,7 @@ enum Tapd {
         configuration.isQuarantining = arguments.source.quarantine
         let (kinds, isSealed, recent) = (invocation.kinds, source.isSealed, log.recent)
         configuration.shell = { TapctlShell($0, tap: stem, isSealed: isSealed, kinds: kinds, logs: recent) }
+        defer { log.end() }
         return try Runner.run(source, configuration)
     }
 

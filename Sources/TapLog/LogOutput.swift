@@ -10,7 +10,8 @@ package final class LogOutput: Sendable {
     package let recent = RecentLog()
 
     private let level: Logger.Level
-    private let sink: Mutex<any LogSink>
+    /// Nil: the log has ended.
+    private let sink: Mutex<(any LogSink)?>
 
     /// Opens what the log needs.
     ///
@@ -47,8 +48,8 @@ package final class LogOutput: Sendable {
     /// For SIGUSR1. When it fails the log goes on where it is, and says so. Nothing happens for a log that is no file.
     package func reopen() {
         sink.withLock { sink in
-            sink.reopen()
-            for remark in sink.writeRemarks() { recent.append(remark) }
+            sink?.reopen()
+            for remark in sink?.writeRemarks() ?? [] { recent.append(remark) }
         }
     }
 
@@ -57,12 +58,18 @@ package final class LogOutput: Sendable {
     /// Throws ``LogError``; the file then has the owner it had. Nothing happens for a log that is no file.
     package func give(toUser user: UInt32, group: UInt32) throws(LogError) {
         let sink = sink.withLock { $0 }
-        try sink.give(toUser: user, group: group)
+        try sink?.give(toUser: user, group: group)
     }
+
+    /// Writes nothing more from now on.
+    ///
+    /// For the end of a program: threads that still log would put a full file aside while the process goes, and leave it
+    /// halfway.
+    package func end() { sink.withLock { $0 = nil } }
 
     func write(_ record: LogRecord) {
         sink.withLock { sink in
-            for remark in sink.write(record) { recent.append(remark) }
+            for remark in sink?.write(record) ?? [] { recent.append(remark) }
             recent.append(record)
         }
     }
