@@ -190,8 +190,8 @@ let package = Package(
         kind(
             "Socks",
             [
-                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", argumentParser, lifecycle,
-                logging, metrics, nioCore, nioPosix,
+                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", "TapSplice", argumentParser,
+                lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         kind(
             "Procmon",
