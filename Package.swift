@@ -271,7 +271,7 @@ let package = Package(
         tests(
             "TapSocksTests",
             [
-                "TapSocks", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                "TapSocks", "TapAccessLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
                 argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         tests(
