@@ -204,14 +204,14 @@ struct SocksTests {
             ListenAddress 127.0.0.1
             HostKey \(folder["host"])
             AuthorizedKeysFile \(folder["key.pub"])
-            PidFile none
+            PidFile \(folder["sshd.pid"])
             UsePAM no
             StrictModes no
             PermitRootLogin prohibit-password
             """, to: "sshd_config")
-        let server = try Program(
-            "sh", ["-c", "exec /usr/sbin/sshd -D -e -f sshd_config 2>&1"], in: folder.path)
-        _ = try await server.line(containing: "listening on 127.0.0.1")
+        let server = try Program("/usr/sbin/sshd", ["-D", "-e", "-f", "sshd_config"], in: folder.path)
+        // It writes down its process when it listens.
+        wait { access(folder["sshd.pid"], F_OK) == 0 || kill(server.process, 0) != 0 }
         for type in ["socks4", "socks5"] {
             let outcome = try await Program.run(
                 "ssh",

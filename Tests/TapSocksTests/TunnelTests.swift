@@ -65,7 +65,7 @@ struct TunnelTests {
                     group.addTask {
                         let client = try service.connect()
                         guard try await client.ask(1, "127.0.0.1", target.port).reply == 0 else { return false }
-                        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 7 + number) }
+                        let bytes = [UInt8](repeating: UInt8(number), count: count)
                         async let sent: Void = client.send(bytes)
                         let received = try await client.receive(count: count)
                         try await sent
