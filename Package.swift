@@ -265,7 +265,8 @@ let package = Package(
         tests(
             "TapPortforwardTests",
             [
-                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", argumentParser,
+                "TapPortforward", "TapMetrics", "TapNetwork", "TapSplice", "TapTesting", "Taproom", "TapData",
+                argumentParser,
                 lifecycle, logging, metrics,
             ]),
         tests(

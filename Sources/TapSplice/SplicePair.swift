@@ -11,6 +11,8 @@ final class SplicePair {
     private static let roundsAtOnce = 8
     /// After so many reads in a row that filled the buffer the kernel moves the bytes itself.
     private static let fullReadsBeforeSplicing = 4
+    /// How soon it is tried again to connect to a unix socket whose queue is full, in nanoseconds.
+    private static let retry: Int64 = 10_000_000
     /// How long a client that still sends may take to see that nobody reads it any more, in nanoseconds.
     private static let lingering: Int64 = 2_000_000_000
 
@@ -115,12 +117,12 @@ final class SplicePair {
             if let talker { say(talker.farewell) } else { close(.closed) }
             return
         }
-        connect(target, next: 0)
+        connect(target, next: 0, deadline: loop.now + limits.connect)
     }
 
-    private func connect(_ target: SpliceTarget, next: Int) {
-        let name = target.names[next]
-        self.target?.close()
+    private func connect(_ wanted: SpliceTarget, next: Int, deadline: Int64) {
+        let name = wanted.names[next]
+        target?.close()
         let file = tap_socket(name.family, CInt(SOCK_STREAM.rawValue))
         guard file >= 0 else {
             let code = errno
@@ -129,18 +131,25 @@ final class SplicePair {
             return say(talker.farewell)
         }
         let end = SpliceEnd(file)
-        self.target = end
-        state = .connecting(target, next: next, deadline: loop.now + limits.connect)
+        target = end
+        state = .connecting(wanted, next: next, deadline: deadline)
         if name.family != AF_UNIX { end.sendAtOnce() }
         let isMade = name.withPointer { Glibc.connect(file, $0, $1) } == 0
+        if !isMade, errno == EAGAIN, name.family == AF_UNIX {
+            // The queue of a unix socket is full, and nothing tells when it is not.
+            end.close()
+            return loop.lookWithin(Self.retry)
+        }
         guard isMade || errno == EINPROGRESS else { return connectionFailed(errno) }
         guard loop.watch(file, slot, .target) else { return close(.closed) }
-        if isMade { join(end, target) }
+        if isMade { join(end, wanted) }
     }
 
     private func connectionFailed(_ code: CInt) {
         guard case .connecting(let wanted, let next, _) = state else { return }
-        if next + 1 < wanted.names.count { return connect(wanted, next: next + 1) }
+        if next + 1 < wanted.names.count {
+            return connect(wanted, next: next + 1, deadline: loop.now + limits.connect)
+        }
         target?.close()
         owner?.targetFailed(code)
         seek()
@@ -325,7 +334,9 @@ final class SplicePair {
         if loop.now >= end { return close(.closed) }
         switch state {
         case .talking(let deadline): if loop.now >= deadline { close(.idle) }
-        case .connecting(_, _, let deadline): if loop.now >= deadline { connectionFailed(ETIMEDOUT) }
+        case .connecting(let wanted, let next, let deadline):
+            if loop.now >= deadline { return connectionFailed(ETIMEDOUT) }
+            if let target, !target.isOpen { connect(wanted, next: next, deadline: deadline) }
         case .joined, .lingering(until: nil): if loop.now - lastUse >= limits.idle { close(.idle) }
         case .lingering(let until?): if loop.now >= until { close(.finished) }
         case .closed: break

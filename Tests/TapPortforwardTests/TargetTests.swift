@@ -98,6 +98,20 @@ struct TargetTests {
         #expect((1..<5).contains(log.lines.filter { $0.contains("no target takes the connection") }.count))
     }
 
+    @Test func waitsForATargetWhoseQueueIsFull() async throws {
+        let folder = try TemporaryFolder()
+        let (full, other) = (try FullSocket(folder["full.sock"]), try TestListener())
+        try await forwarding(to: [.unix(path: folder["full.sock"]), other.address]) { settings in
+            settings.balance = .first
+        } _: { forward in
+            let client = try forward.connect()
+            try await client.send("patient")
+            // Neither is the connection given up, nor does it go to the other target.
+            #expect(try await !client.hasMore(within: .milliseconds(250)))
+            #expect(await full.open() == Array("patient".utf8))
+        }
+    }
+
     @Test func givesUpOnTargetsThatDoNotAnswerInTime() async throws {
         let folder = try TemporaryFolder()
         let target = try TestListener()

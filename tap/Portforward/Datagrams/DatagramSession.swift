@@ -72,6 +72,7 @@ final class DatagramSession: ChannelInboundHandler {
             .connect(to: address).assumeIsolated().whenComplete { [self] result in
                 switch result {
                 case .success: begin()
+                case .failure(let error) where Connector.isOwnFault(error): close(Connector.reason(of: error))
                 case .failure(let error): fail(Connector.reason(of: error))
                 }
             }
