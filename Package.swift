@@ -190,7 +190,8 @@ let package = Package(
         kind(
             "Socks",
             [
-                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", "TapSplice", argumentParser,
+                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", "TapSplice",
+                argumentParser,
                 lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         kind(
@@ -272,7 +273,8 @@ let package = Package(
         tests(
             "TapSocksTests",
             [
-                "TapSocks", "TapAccessLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                "TapSocks", "TapAccessLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom",
+                "TapData",
                 argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         tests(

@@ -24,7 +24,7 @@ public struct AccessLogSettings<Words: AccessLogFormat>: DocumentedSettings, Set
     ///
     /// - Parameters:
     ///   - file: a file as an example.
-    ///   - format: what is to be said of the words besides, as part of a sentence.
+    ///   - more: what is to be said of the words besides, as part of a sentence.
     /// - Returns: the fields, which are worth keeping.
     public static func fields(file: String, format more: String = "") -> [SettingField<AccessLogSettings>] {
         [

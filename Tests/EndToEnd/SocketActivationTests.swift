@@ -25,9 +25,10 @@ struct SocketActivationTests {
     }
 
     private func activate(_ place: String, _ name: String, _ service: [String]) async throws -> Program {
-        let words = [
-            "systemd-socket-activate", "--listen", place, "--fdname=\(name)", "\(Bench.programs)/tapd",
-        ] + service
+        let words =
+            [
+                "systemd-socket-activate", "--listen", place, "--fdname=\(name)", "\(Bench.programs)/tapd",
+            ] + service
         let program = try Program("sh", ["-c", "exec \"$@\" 2>&1", "sh"] + words, in: bench.folder.path)
         _ = try await program.line(containing: "Listening on")
         return program

@@ -99,7 +99,9 @@ struct TunnelTests {
         return result
     }
 
-    private func address(_ port: UInt16) throws -> SocketAddress { try SocketAddress(bytes: [127, 0, 0, 1], port: port) }
+    private func address(_ port: UInt16) throws -> SocketAddress {
+        try SocketAddress(bytes: [127, 0, 0, 1], port: port)
+    }
 
     @Test func theNextAddressIsTriedWhereOneRefuses() async throws {
         let gone = try await EchoServer()

@@ -162,7 +162,8 @@ final class DatagramSession: ChannelInboundHandler {
         plan.logger.debug(
             "session ended",
             metadata: [
-                "from": "\(client)", "target": "\(target)", "sent": "\(tally.total.sent)", "received": "\(tally.total.received)",
+                "from": "\(client)", "target": "\(target)", "sent": "\(tally.total.sent)",
+                "received": "\(tally.total.received)",
                 "reason": "\(reason)",
             ])
     }
