@@ -190,7 +190,8 @@ let package = Package(
         kind(
             "Socks",
             [
-                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", "TapSplice", argumentParser,
+                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", "TapSplice",
+                argumentParser,
                 lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         kind(
@@ -265,13 +266,15 @@ let package = Package(
         tests(
             "TapPortforwardTests",
             [
-                "TapPortforward", "TapMetrics", "TapNetwork", "TapTesting", "Taproom", "TapData", argumentParser,
+                "TapPortforward", "TapMetrics", "TapNetwork", "TapSplice", "TapTesting", "Taproom", "TapData",
+                argumentParser,
                 lifecycle, logging, metrics,
             ]),
         tests(
             "TapSocksTests",
             [
-                "TapSocks", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom", "TapData",
+                "TapSocks", "TapAccessLog", "TapMetrics", "TapNetwork", "TapSecrets", "TapTesting", "Taproom",
+                "TapData",
                 argumentParser, lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         tests(

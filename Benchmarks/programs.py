@@ -92,13 +92,15 @@ class Program:
         return found
 
     def processor_seconds(self):
-        """What all of them have used so far."""
-        ticks = 0
-        for process in self.processes:
-            try:
-                ticks += stat(process)[1]
-            except OSError:
-                pass
+        """What all of them have used so far; looked at again when one has ended meanwhile, for its parent counts that then."""
+        processes, ticks = None, 0
+        while processes != (processes := self.processes):
+            ticks = 0
+            for process in processes:
+                try:
+                    ticks += stat(process)[1]
+                except OSError:
+                    pass
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory(self, file="status", name="VmRSS"):

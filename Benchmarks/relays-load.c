@@ -3,7 +3,8 @@
 // usage: relays-load serve PLACE | relays-load CASE PLACE SECONDS CLIENTS [DESTINATION]
 // A place is a port of this machine, whose server answers datagrams too, or the path of a unix socket. With a destination the
 // place is that of a SOCKS proxy, which is asked for the port DESTINATION of this machine.
-// Prints, for clients, how much was done in the time: `new` connections with one question of 100 bytes each, `ping` questions on
+// Prints, for clients, how much was done in the time: `new` connections with one question of 100 bytes each, which the server
+// ends, so that nobody's port of this side stays in TIME_WAIT: there are only so many of them in a second. `ping` questions on
 // connections that stay, `udp` questions in datagrams, `down` bytes that the server sends, `up` bytes that it takes.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,7 +23,7 @@
 enum { question = 100, piece = 256 << 10, most = 65536 };
 
 static char buffer[piece];
-// How much of a question has come, and what a connection is for: q, d or u; by descriptor.
+// How much of a question has come, and what a connection is for: q, n (only one), d or u; by descriptor.
 static int received[most];
 static char purpose[most];
 // How much of the talk with a proxy is left; by descriptor, and for all the port that it is asked for.
@@ -100,7 +101,7 @@ static void serve_one(int poll, int socket) {
         received[socket] += count;
         while (received[socket] >= question) {
             received[socket] -= question;
-            if (send(socket, buffer, question, MSG_NOSIGNAL) != question) {
+            if (send(socket, buffer, question, MSG_NOSIGNAL) != question || purpose[socket] == 'n') {
                 close(socket);
                 return;
             }
@@ -145,7 +146,7 @@ static void serve(void) {
 
 static void start(int poll, int client, const char *task) {
     char first[question];
-    memset(first, task[0] == 'd' || task[0] == 'u' ? task[0] : 'q', question);
+    memset(first, task[0] == 'p' ? 'q' : task[0], question);
     if (send(client, first, question, MSG_NOSIGNAL) != question) fail("send");
     if (task[0] == 'u') watch(poll, client, EPOLLOUT, EPOLL_CTL_MOD);
 }
@@ -213,6 +214,7 @@ static void load(const char *task, double seconds, int clients) {
             if (bytes < 0 && errno == EAGAIN) continue;
             if (bytes <= 0) {
                 // A relay that can't keep up may refuse; what it refuses does not count.
+                if (task[0] == 'n' && received[client] == question) done++;
                 close(client);
                 begin(poll, task);
                 continue;
@@ -222,15 +224,10 @@ static void load(const char *task, double seconds, int clients) {
                 continue;
             }
             received[client] += bytes;
-            if (received[client] < question) continue;
+            if (received[client] < question || task[0] == 'n') continue;
             received[client] = 0;
             done++;
-            if (task[0] == 'p') {
-                if (send(client, text, question, MSG_NOSIGNAL) != question) fail("send");
-            } else {
-                close(client);
-                begin(poll, task);
-            }
+            if (send(client, text, question, MSG_NOSIGNAL) != question) fail("send");
         }
     }
     printf("%llu\n", (unsigned long long)done);

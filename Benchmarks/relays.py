@@ -6,7 +6,7 @@ clients speak TLS wrk and nginx. Round by round each has its turn, so that what 
 Prints a name and a value in each line: CASE-RELAY what was done in a second, CASE-RELAY-cpu what was done in a second of the
 relay's processor time.
 
-usage: relays.py TAPD LOAD FOLDER ROUNDS SECONDS SERVER-CORE CLIENT-CORE [CASE...]
+usage: relays.py TAPD LOAD FOLDER ROUNDS SECONDS SERVER-CORE CLIENT-CORE [CASE...]   (whole seconds)
 """
 
 import os

@@ -1,6 +1,6 @@
 # The part of tools/benchmark that loads the kind portforward beside haproxy and socat. It is sourced there.
 # shellcheck shell=bash disable=SC2154
-if [ $quick = yes ]; then relay_rounds=1 relay_seconds=1; else relay_rounds=5 relay_seconds=1.5; fi
+if [ $quick = yes ]; then relay_rounds=1 relay_seconds=1; else relay_rounds=7 relay_seconds=1; fi
 step "relays: twelve loads, up to four relays ($relay_rounds rounds of $relay_seconds s each)"
 mkdir "$folder/relays"
 gcc -O2 -o "$folder/relays-load" Benchmarks/relays-load.c

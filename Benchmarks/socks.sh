@@ -20,7 +20,7 @@ echo "| --- | --: | --: | --: |"
 for case in new down up ping; do
     printf '| %s ' "${socks_words[$case]}"
     for proxy in taproom microsocks dante; do
-        printf '| %.0f (%.0f) ' "$(median "socks-$case-$proxy")" "$(median "socks-$case-$proxy-rate")"
+        printf '| %.4g (%.4g) ' "$(median "socks-$case-$proxy")" "$(median "socks-$case-$proxy-rate")"
     done
     echo '|'
 done

@@ -161,7 +161,7 @@ def load(server, case):
     else:
         count = int(re.search(r"(\d+) requests in", output).group(1))
         bad = re.search(r"Non-2xx.*", output)
-        p99 = milliseconds(re.search(r"99%\s+(\S+)", output).group(1))
+        p99 = milliseconds(re.search(r"^\s*99%\s+(\S+)", output, re.MULTILINE).group(1))
     if bad or not count:
         sys.exit(f"{server.name}, {case}: {bad.group(0) if bad else 'nothing was answered'}")
     return count / used, p99

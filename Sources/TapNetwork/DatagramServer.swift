@@ -69,6 +69,8 @@ public final class DatagramServer: Service {
         let (initialize, endpoint, logger) = (initialize, listener.endpoint, logger)
         let channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.recvAllocator, value: DatagramServer.receiving)
+            // Many clients send at once, and what is answered goes out together.
+            .channelOption(.maxMessagesPerRead, value: 16)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DatagramCounting(figures, logger))

@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 import NIOPosix
 import Taproom
@@ -67,6 +68,15 @@ package struct Connector: Sendable {
                 return bootstrap.connect(to: address)
             }
             return bootstrap.connect(host: host, port: Int(port))
+        }
+    }
+
+    /// Whether there is no connection because this machine has no files or no memory for it: that says nothing of the target.
+    package static func isOwnFault(_ error: any Error) -> Bool {
+        switch error {
+        case let error as IOError: [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)
+        case let error as NIOConnectionError: error.connectionErrors.first.map { isOwnFault($0.error) } ?? false
+        default: false
         }
     }
 

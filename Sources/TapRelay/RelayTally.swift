@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// What has passed through a relay, told now and then: to tell of each piece would cost more than to pass it on.
 ///
@@ -25,9 +25,8 @@ package struct RelayTally {
     package init() {}
 
     /// Adds bytes, and answers what is to be told now, if anything is.
-    package mutating func add(_ bytes: Int, from side: RelaySide) -> Bytes? {
+    package mutating func add(_ bytes: Int, from side: RelaySide, now: NIODeadline = .now()) -> Bytes? {
         if side == .client { untold.sent += bytes } else { untold.received += bytes }
-        let now = NIODeadline.now()
         guard untold.sent + untold.received >= Self.manyBytes || now - lastTold >= Self.interval else { return nil }
         lastTold = now
         return takeRest()

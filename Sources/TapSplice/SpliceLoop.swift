@@ -160,8 +160,9 @@ final class SpliceLoop: @unchecked Sendable {
     func release(_ pair: SplicePair) { released.append(pair.slot) }
 
     /// Begins with the connection of a client.
-    func begin(_ file: CInt, _ role: SplicePair.Role, _ limits: SpliceLimits, at door: SpliceDoor, _ server: SpliceServer)
-    {
+    func begin(
+        _ file: CInt, _ role: SplicePair.Role, _ limits: SpliceLimits, at door: SpliceDoor, _ server: SpliceServer
+    ) {
         let slot = freeSlots.popLast() ?? pairs.count
         if slot == pairs.count { pairs.append(nil) }
         let pair = SplicePair(file, slot, self, role, limits, server) { [figures = door.figures] in

@@ -20,7 +20,7 @@ final class SplicePair {
         case talking(any SpliceTalker)
     }
 
-    private enum State {
+    enum State {
         case talking(deadline: Int64)
         case connecting(SpliceTarget, next: Int, deadline: Int64)
         case joined
@@ -31,15 +31,15 @@ final class SplicePair {
 
     let slot: Int
     let server: SpliceServer
-    private unowned let loop: SpliceLoop
-    private let limits: SpliceLimits
-    private var owner: (any SpliceClient)?
-    private var talker: (any SpliceTalker)?
-    private let closed: @Sendable () -> Void
-    private let client: SpliceEnd
-    private var target: SpliceEnd?
-    private var state = State.closed
-    private var lastUse: Int64
+    unowned let loop: SpliceLoop
+    let limits: SpliceLimits
+    var owner: (any SpliceClient)?
+    var talker: (any SpliceTalker)?
+    let closed: @Sendable () -> Void
+    let client: SpliceEnd
+    var target: SpliceEnd?
+    var state = State.closed
+    var lastUse: Int64
     /// When it is closed at the latest.
     private var end = Int64.max
     /// Whether it is among those that go on without being told.
@@ -57,105 +57,6 @@ final class SplicePair {
         case .passing(let owner): self.owner = owner
         case .talking(let talker): (owner, self.talker) = (talker, talker)
         }
-    }
-
-    // MARK: The target
-
-    /// Watches the client's connection, and listens to the client or looks for a target.
-    func start(isTCP: Bool) {
-        if isTCP { client.sendAtOnce() }
-        guard loop.watch(client.file, slot, .client) else { return close(.closed) }
-        guard talker != nil else { return seek() }
-        state = .talking(deadline: loop.now + limits.talk)
-    }
-
-    /// Hears what the client says, and answers, until it is clear what comes next.
-    private func talk() {
-        guard let talker else { return }
-        while true {
-            if client.hasWaiting {
-                guard let isDone = client.writeWaiting() else { return close(.closed) }
-                guard isDone else { return }
-            }
-            guard client.canRead else { return }
-            let count = recv(client.file, loop.buffer.baseAddress, loop.buffer.count, 0)
-            if count < 0, errno == EAGAIN {
-                client.canRead = false
-                return
-            }
-            guard count > 0 else { return close(.closed) }
-            if !client.readsToTheEnd { client.canRead = false }
-            let answer = talker.said(UnsafeRawBufferPointer(start: loop.buffer.baseAddress, count: count))
-            client.keep(answer.reply)
-            switch answer.next {
-            case .listen: continue
-            case .connect: return seek()
-            case .end: return say([])
-            case .leave(let take): return leave(take)
-            }
-        }
-    }
-
-    /// Says a last word, and closes when it has arrived.
-    private func say(_ word: [UInt8]) {
-        client.keep(word)
-        state = .lingering(until: nil)
-        linger()
-    }
-
-    private func leave(_ take: (CInt, @escaping @Sendable () -> Void) -> Void) {
-        loop.forget(client.file)
-        (state, owner, talker) = (.closed, nil, nil)
-        loop.release(self)
-        take(client.release(), closed)
-    }
-
-    private func seek() {
-        guard let target = owner?.nextTarget() else {
-            if let talker { say(talker.farewell) } else { close(.closed) }
-            return
-        }
-        connect(target, next: 0)
-    }
-
-    private func connect(_ target: SpliceTarget, next: Int) {
-        let name = target.names[next]
-        self.target?.close()
-        let file = tap_socket(name.family, CInt(SOCK_STREAM.rawValue))
-        guard file >= 0 else {
-            let code = errno
-            guard let talker else { return close(.failed(.target, SystemCallError("pass on", code: code).reason)) }
-            talker.targetFailed(code)
-            return say(talker.farewell)
-        }
-        let end = SpliceEnd(file)
-        self.target = end
-        state = .connecting(target, next: next, deadline: loop.now + limits.connect)
-        if name.family != AF_UNIX { end.sendAtOnce() }
-        let isMade = name.withPointer { Glibc.connect(file, $0, $1) } == 0
-        guard isMade || errno == EINPROGRESS else { return connectionFailed(errno) }
-        guard loop.watch(file, slot, .target) else { return close(.closed) }
-        if isMade { join(end, target) }
-    }
-
-    private func connectionFailed(_ code: CInt) {
-        guard case .connecting(let wanted, let next, _) = state else { return }
-        if next + 1 < wanted.names.count { return connect(wanted, next: next + 1) }
-        target?.close()
-        owner?.targetFailed(code)
-        seek()
-    }
-
-    private func join(_ end: SpliceEnd, _ target: SpliceTarget) {
-        state = .joined
-        (client.canWrite, end.canWrite) = (true, true)
-        lastUse = loop.now
-        end.keep(target.greeting)
-        owner?.targetConnected()
-        if let talker { client.keep(talker.greeting(end.file)) }
-        // Most clients have said something by now.
-        client.canRead = true
-        move()
     }
 
     // MARK: What has happened
@@ -300,7 +201,7 @@ final class SplicePair {
 
     /// Sends the rest to the side that is there, and reads what nobody takes any more: the system would tell that side that it
     /// was cut off otherwise.
-    private func linger() {
+    func linger() {
         guard case .lingering(let until) = state, let end = client.isOpen ? client : target, end.isOpen else { return }
         if end.hasWaiting {
             guard end.canWrite else { return }
@@ -325,7 +226,9 @@ final class SplicePair {
         if loop.now >= end { return close(.closed) }
         switch state {
         case .talking(let deadline): if loop.now >= deadline { close(.idle) }
-        case .connecting(_, _, let deadline): if loop.now >= deadline { connectionFailed(ETIMEDOUT) }
+        case .connecting(let wanted, let next, let deadline):
+            if loop.now >= deadline { return connectionFailed(ETIMEDOUT) }
+            if let target, !target.isOpen { connect(wanted, next: next, deadline: deadline) }
         case .joined, .lingering(until: nil): if loop.now - lastUse >= limits.idle { close(.idle) }
         case .lingering(let until?): if loop.now >= until { close(.finished) }
         case .closed: break

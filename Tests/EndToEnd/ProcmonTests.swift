@@ -79,6 +79,23 @@ struct ProcmonTests {
         #expect(try await starts() == 2)
     }
 
+    @Test func aProgramThatTakesLongToEndRunsBesideTheOneOfTheNextTapd() async throws {
+        let worker = "trap '' TERM; echo $$ >number.tmp; mv number.tmp number; while [ ! -e end ]; do sleep 0.1; done"
+        let folder = bench.folder.path
+        try await bench.done(
+            "mktap", "-o", "slow.tap", "procmon", "--folder", folder, "-k", "60", "/bin/sh", "-c", worker)
+        let served = try await bench.serve("-f", "slow.tap")
+        let first = await number()
+        try await bench.done("tapctl", "upgrade", "slow.tap")
+        let second = await number()
+        #expect(isAlive(first) && isAlive(second))
+        try bench.folder.write("", to: "end")
+        waitForEnd(of: first)
+        waitForEnd(of: served.program.process)
+        try await bench.runner(of: "slow.tap").stop()
+        waitForEnd(of: second)
+    }
+
     @Test func mktapTakesACommand() async throws {
         let line = try await bench.done("mktap", "procmon", "-t", "2", "--folder", ".", "sleep", "1000")
         #expect(line.hasPrefix("procmon.tap: "))

@@ -21,11 +21,14 @@ struct SocketActivationTests {
     ///
     /// What both programs say is on standard output.
     private func activate(_ place: String, _ name: String, listen: String) async throws -> Program {
-        let words = [
-            "systemd-socket-activate", "--listen", place, "--fdname=\(name)", "\(Bench.programs)/tapd", "web",
-            "--static",
-            bench.folder.path, "--listen", listen,
-        ]
+        try await activate(place, name, ["web", "--static", bench.folder.path, "--listen", listen])
+    }
+
+    private func activate(_ place: String, _ name: String, _ service: [String]) async throws -> Program {
+        let words =
+            [
+                "systemd-socket-activate", "--listen", place, "--fdname=\(name)", "\(Bench.programs)/tapd",
+            ] + service
         let program = try Program("sh", ["-c", "exec \"$@\" 2>&1", "sh"] + words, in: bench.folder.path)
         _ = try await program.line(containing: "Listening on")
         return program
@@ -67,6 +70,30 @@ struct SocketActivationTests {
         let program = try await activate(path, "web", listen: isNamed ? "systemd:web" : "unix:\(path)")
         #expect(try await fetch(from: .unix(path: path)) == "hello\n")
         #expect(try await program.line(containing: " serving ").contains("unix:\(path)"))
+        #expect(try await stop(program) == 0)
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test(arguments: ["portforward", "socks"])
+    func relaysAreActivatedToo(kind: String) async throws {
+        let (path, target) = (bench.folder["\(kind).sock"], try TestListener())
+        guard case .tcp(_, let port) = target.address else { throw TestFailure("there is no port") }
+        let options =
+            kind == "socks"
+            ? ["--allow", "from=127.0.0.1"] : ["--to", "tcp:127.0.0.1:\(port)"]
+        let program = try await activate(path, "door", [kind, "--listen", "systemd:door"] + options)
+        for text in ["first", "other"] {
+            let client = try TestConnection(to: .unix(path: path))
+            if kind == "socks" {
+                try await client.send([5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, UInt8(port >> 8), UInt8(port & 255)])
+                #expect(try await client.receive(count: 12)[3] == 0)
+            }
+            let server = try await target.accept()
+            try await client.send(text)
+            #expect(try await server.receive(count: 5) == Array(text.utf8))
+            try await server.send("answer")
+            #expect(try await client.receive(count: 6) == Array("answer".utf8))
+        }
         #expect(try await stop(program) == 0)
         #expect(access(path, F_OK) == 0)
     }

@@ -156,4 +156,77 @@ struct SocksTests {
             log.split(separator: "\n").count { $0.contains("] \"CONNECT 127.0.0.1:\(place.site.port) SOCKS5\" 0 ") }
                 == 2)
     }
+
+    @Test func theNextProgramTakesNewClientsAndOpenTunnelsEnd() async throws {
+        let place = try await Place()
+        let address = TestAddress.tcp(host: "127.0.0.1", port: UInt16(place.proxy.port))
+        let target = try TestListener()
+        guard case .tcp(_, let port) = target.address else { throw TestFailure("there is no port") }
+        func tunnel() async throws -> (TestConnection, TestConnection) {
+            let client = try TestConnection(to: address)
+            try await client.send([5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, UInt8(port >> 8), UInt8(port & 255)])
+            #expect(try await client.receive(count: 12)[3] == 0)
+            return (client, try await target.accept())
+        }
+        let (client, server) = try await tunnel()
+        let silent = try TestConnection(to: address)
+        try await place.bench.done("tapctl", "upgrade", "socks.tap")
+        // One that has not asked is closed, and a tunnel that goes on some seconds later.
+        #expect(try await silent.receiveAll() == [])
+        let (other, otherServer) = try await tunnel()
+        #expect(try await client.receiveAll() == [])
+        #expect(try await server.receiveAll() == [])
+        try await other.send("still here")
+        #expect(try await otherServer.receive(count: 10) == Array("still here".utf8))
+        try await place.bench.done("tapctl", "stop", "socks.tap")
+        #expect(try await place.proxy.program.end().status == 0)
+        #expect(try await place.site.stop().status == 0)
+    }
+
+    @Test(
+        .enabled(
+            if: access("/usr/sbin/sshd", X_OK) == 0 && access("/usr/bin/ssh", X_OK) == 0,
+            "openssh-server is missing: tools/requirements test installs it"))
+    func sshGetsThrough() async throws {
+        let place = try await Place()
+        let folder = place.bench.folder
+        for name in ["host", "key"] {
+            let made = try await Program.run(
+                "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", name], in: folder.path)
+            try #require(made.status == 0, "\(made.errors)")
+        }
+        // As root sshd wants a folder of its own there, which Debian makes when it starts the service.
+        if geteuid() == 0 { mkdir("/run/sshd", 0o755) }
+        guard case .tcp(_, let port) = try ListeningSocket(.tcp(port: 0)).address else { return }
+        try folder.write(
+            """
+            Port \(port)
+            ListenAddress 127.0.0.1
+            HostKey \(folder["host"])
+            AuthorizedKeysFile \(folder["key.pub"])
+            PidFile \(folder["sshd.pid"])
+            UsePAM no
+            StrictModes no
+            PermitRootLogin prohibit-password
+            """, to: "sshd_config")
+        let server = try Program("/usr/sbin/sshd", ["-D", "-e", "-f", "sshd_config"], in: folder.path)
+        // It writes down its process when it listens.
+        wait { access(folder["sshd.pid"], F_OK) == 0 || kill(server.process, 0) != 0 }
+        for type in ["socks4", "socks5"] {
+            let outcome = try await Program.run(
+                "ssh",
+                [
+                    "-F", "none", "-i", "key", "-p", "\(port)", "-o", "BatchMode=yes", "-o",
+                    "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=\(folder["known"])", "-o",
+                    "ProxyCommand=ncat --proxy \(place.address) --proxy-type \(type) %h %p",
+                    "127.0.0.1", "echo through \(type); head -c 1000000 /dev/zero | wc -c",
+                ], in: folder.path)
+            #expect(outcome.output == "through \(type)\n1000000\n", "\(outcome.errors)")
+        }
+        server.signal(SIGTERM)
+        _ = try await server.end()
+        let counters = try await place.bench.json("tapctl", "show", "socks.tap", "socks.state.counters")
+        #expect(counters["connect", "granted"]?.integer == 2)
+        try await place.end()
+    }
 }

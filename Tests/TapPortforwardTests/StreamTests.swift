@@ -157,6 +157,36 @@ struct StreamTests {
         }
     }
 
+    @Test(arguments: Way.allCases) func whatComesBehindUrgentDataIsPassedOn(way: Way) async throws {
+        let target = try TestListener()
+        try await forwarding(to: [target.address], way.change) { forward in
+            let port = try forward.port()
+            let header = way == .looked ? "PROXY UNKNOWN\\r\\n" : ""
+            // What is urgent is not of the stream; a read ends in front of it.
+            let client = try Program(
+                "python3",
+                [
+                    "-c",
+                    """
+                    import socket
+                    for number in range(20):
+                        client = socket.create_connection(("127.0.0.1", \(port)))
+                        client.sendall(b"\(header)")
+                        client.sendall(b"before ")
+                        client.send(b"!", socket.MSG_OOB)
+                        client.sendall(b"behind")
+                        assert client.recv(2) == b"ok"
+                    """,
+                ], in: "/")
+            for _ in 0..<20 {
+                let server = try await target.accept()
+                #expect(try await server.receive(count: 13) == Array("before behind".utf8))
+                try await server.send("ok")
+            }
+            #expect(try await client.end().status == 0)
+        }
+    }
+
     @Test(arguments: Way.allCases) func closesWhatIsSilentForTooLong(way: Way) async throws {
         let target = try TestListener()
         try await forwarding(to: [target.address]) { settings in

@@ -64,7 +64,7 @@ struct TargetTests {
         try await withMetricsFactory(registry) {
             let dead = try nowhere()
             try await forwarding(to: [dead, target.address]) { settings in
-                settings.failures = 2
+                (settings.failures, settings.pause) = (2, TimeSpan(seconds: 3600))
             } _: { forward in
                 for _ in 0..<5 {
                     let client = try forward.connect()
@@ -94,8 +94,22 @@ struct TargetTests {
                 #expect(try await client.receiveAll() == [])
             }
         }
-        // It is said once and not five times.
-        #expect(log.lines.filter { $0.contains("no target takes the connection") }.count == 1)
+        // It is said once in ten seconds, and not five times.
+        #expect((1..<5).contains(log.lines.filter { $0.contains("no target takes the connection") }.count))
+    }
+
+    @Test func waitsForATargetWhoseQueueIsFull() async throws {
+        let folder = try TemporaryFolder()
+        let (full, other) = (try FullSocket(folder["full.sock"]), try TestListener())
+        try await forwarding(to: [.unix(path: folder["full.sock"]), other.address]) { settings in
+            settings.balance = .first
+        } _: { forward in
+            let client = try forward.connect()
+            try await client.send("patient")
+            // Neither is the connection given up, nor does it go to the other target.
+            #expect(try await !client.hasMore(within: .milliseconds(250)))
+            #expect(await full.open() == Array("patient".utf8))
+        }
     }
 
     @Test func givesUpOnTargetsThatDoNotAnswerInTime() async throws {

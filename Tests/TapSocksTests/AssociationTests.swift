@@ -13,7 +13,7 @@ struct AssociationTests {
         [0, 0, 0] + TestConnection.destination(host, port) + Array(text.utf8)
     }
 
-    @Test(arguments: ["127.0.0.1", "localhost"])
+    @Test(arguments: ["127.0.0.1", "localhost", "::1"])
     func datagramsGoToAndComeFromDestinations(host: String) async throws {
         let state = TestState()
         try await serving(state: state, change: allowUDP) { service in
@@ -21,7 +21,8 @@ struct AssociationTests {
             let (reply, place) = try await control.ask(3, "0.0.0.0", 0)
             #expect(reply == 0)
             #expect(place.host == .address([127, 0, 0, 1]))
-            let (client, destination) = (try DatagramPeer(), try DatagramPeer())
+            let near = host == "::1" ? host : "127.0.0.1"
+            let (client, destination) = (try DatagramPeer(), try DatagramPeer(near))
             for number in 1...3 {
                 client.send(to(host, destination.port, "question \(number)"), to: place.port)
                 let question = try await destination.receive()
@@ -29,10 +30,10 @@ struct AssociationTests {
                 destination.send(Array("answer".utf8), to: question.port)
                 let answer = try await client.receive()
                 #expect(answer.port == place.port)
-                #expect(answer.bytes == to("127.0.0.1", destination.port, "answer"))
+                #expect(answer.bytes == to(near, destination.port, "answer"))
             }
             let large = String(repeating: "x", count: 60_000)
-            client.send(to("127.0.0.1", destination.port, large), to: place.port)
+            client.send(to(near, destination.port, large), to: place.port)
             #expect(try await destination.receive().bytes.count == 60_000)
             try await control.finishSending()
             #expect(try await control.receiveAll() == [])

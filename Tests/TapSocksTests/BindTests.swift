@@ -1,3 +1,5 @@
+import NIOCore
+import NIOPosix
 import TapTesting
 import Taproom
 import Testing
@@ -33,6 +35,25 @@ struct BindTests {
         let counters = try await state.value(Socks.counters)
         #expect(counters.bind.granted == 1)
         #expect(counters.bytes == .init(sent: 16, received: 13))
+    }
+
+    @Test func waitsAtAnAddressOfTheSameFamilyAsTheOneThatIsExpected() async throws {
+        try await serving(change: allowBind) { service in
+            let client = try service.connect()
+            let first = try await client.ask(2, "::1", 0)
+            #expect(first.reply == 0)
+            let sixth = [UInt8](repeating: 0, count: 15) + [1]
+            #expect(first.address.host == .address(sixth))
+            let outside = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "::1", port: Int(first.address.port)).get()
+            let second = try await client.receiveReply()
+            #expect(second.reply == 0)
+            #expect(second.address.host == .address(sixth))
+            try await outside.writeAndFlush(ByteBuffer(string: "hello"))
+            #expect(try await client.receive(count: 5) == Array("hello".utf8))
+            try await outside.close()
+            #expect(try await client.receiveAll() == [])
+        }
     }
 
     @Test func versionFourWaitsAsWell() async throws {

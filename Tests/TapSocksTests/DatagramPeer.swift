@@ -6,11 +6,15 @@ import TapTesting
 final class DatagramPeer: Sendable {
     private let descriptor: CInt
     private let queue = DispatchQueue(label: "datagram peer")
+    /// Where it sends to: this machine, as its own family has it.
+    private let near: String
     let port: UInt16
 
-    /// Binds to a free port of an address of IPv4.
+    /// Binds to a free port of an address.
     init(_ address: String = "127.0.0.1") throws {
-        let descriptor = socket(AF_INET, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        near = address.contains(":") ? "::1" : "127.0.0.1"
+        let family = address.contains(":") ? AF_INET6 : AF_INET
+        let descriptor = socket(family, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.descriptor = descriptor
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -28,16 +32,19 @@ final class DatagramPeer: Sendable {
 
     deinit { close(descriptor) }
 
+    /// An address as the system takes it (RFC 3493, 3.3).
     private static func name(_ address: String, _ port: UInt16) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 4)
-        inet_pton(AF_INET, address, &bytes)
-        let family = withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) }
-        return family + [UInt8(port >> 8), UInt8(port & 255)] + bytes + [UInt8](repeating: 0, count: 8)
+        let isSixth = address.contains(":")
+        var bytes = [UInt8](repeating: 0, count: isSixth ? 16 : 4)
+        inet_pton(isSixth ? AF_INET6 : AF_INET, address, &bytes)
+        let family = withUnsafeBytes(of: sa_family_t(isSixth ? AF_INET6 : AF_INET)) { Array($0) }
+        let zeros = [UInt8](repeating: 0, count: isSixth ? 4 : 8)
+        return family + [UInt8(port >> 8), UInt8(port & 255)] + (isSixth ? zeros : []) + bytes + zeros
     }
 
-    /// Sends a datagram to a port of 127.0.0.1.
+    /// Sends a datagram to a port of this machine.
     func send(_ bytes: [UInt8], to port: UInt16) {
-        let name = DatagramPeer.name("127.0.0.1", port)
+        let name = DatagramPeer.name(near, port)
         name.withUnsafeBytes { name in
             name.withMemoryRebound(to: sockaddr.self) {
                 _ = sendto(descriptor, bytes, bytes.count, 0, $0.baseAddress, socklen_t(name.count))
@@ -50,7 +57,7 @@ final class DatagramPeer: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { [descriptor] in
                 var space = [UInt8](repeating: 0, count: 65_536)
-                var name = [UInt8](repeating: 0, count: 16)
+                var name = [UInt8](repeating: 0, count: 28)
                 var size = socklen_t(name.count)
                 let count = name.withUnsafeMutableBytes { name in
                     name.withMemoryRebound(to: sockaddr.self) {

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import TapAccessLog
 import TapSecrets
 import TapTesting
 import Taproom

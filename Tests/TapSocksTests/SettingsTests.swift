@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import NIOCore
+import TapAccessLog
 import TapData
 import TapNetwork
 import TapSecrets

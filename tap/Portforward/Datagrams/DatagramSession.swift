@@ -10,7 +10,8 @@ import Taproom
 /// Used on the event loop of the client's socket only.
 final class DatagramSession: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
-    typealias OutboundOut = AddressedEnvelope<ByteBuffer>
+    /// The socket is connected: with an address the system would look for a way each time.
+    typealias OutboundOut = ByteBuffer
 
     /// How many datagrams wait at most until the socket is there.
     private static let mostWaiting = 16
@@ -23,14 +24,15 @@ final class DatagramSession: ChannelInboundHandler {
     private let loop: any EventLoop
     private weak var door: DatagramDoor?
     private var context: ChannelHandlerContext?
-    private var address: SocketAddress?
     private var waiting: [ByteBuffer] = []
     private var isOver = false
     private var isOpen = false
     private(set) var hasUnsent = false
     private var lastUse = NIODeadline.now()
     private var timer: Scheduled<Void>?
-    private var total = (sent: 0, received: 0)
+    private var tally = RelayTally()
+    /// Whether it was noted that the target answers, since something was told last.
+    private var isAnswered = false
 
     init(
         _ plan: ForwardPlan, _ client: SocketAddress, to index: Int, _ loop: any EventLoop, _ door: DatagramDoor
@@ -59,8 +61,9 @@ final class DatagramSession: ChannelInboundHandler {
     private func connect(to address: SocketAddress) {
         guard !isOver else { return }
         let session = NIOLoopBound(self, eventLoop: loop)
-        self.address = address
         DatagramBootstrap(group: loop).channelOption(.recvAllocator, value: Self.receiving)
+            // Mostly one answer comes at a time, and to look for another one costs as much as to be told of it.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(session.value)
@@ -69,6 +72,7 @@ final class DatagramSession: ChannelInboundHandler {
             .connect(to: address).assumeIsolated().whenComplete { [self] result in
                 switch result {
                 case .success: begin()
+                case .failure(let error) where Connector.isOwnFault(error): close(Connector.reason(of: error))
                 case .failure(let error): fail(Connector.reason(of: error))
                 }
             }
@@ -92,16 +96,15 @@ final class DatagramSession: ChannelInboundHandler {
     /// Sends a client's datagram; ``flush()`` has it go out.
     func send(_ bytes: ByteBuffer) {
         lastUse = .now()
-        guard isOpen, let context, let address else {
+        guard isOpen, let context else {
             if waiting.count < Self.mostWaiting { waiting.append(bytes) }
             return
         }
         // Nobody waits for datagrams: what there is no room for is lost, as in the network.
         guard context.channel.isWritable else { return }
         hasUnsent = true
-        total.sent += bytes.readableBytes
-        plan.datagrams.record(index).passed(sent: bytes.readableBytes, received: 0)
-        context.write(wrapOutboundOut(AddressedEnvelope(remoteAddress: address, data: bytes)), promise: nil)
+        if let passed = tally.add(bytes.readableBytes, from: .client, now: lastUse) { tell(passed) }
+        context.write(wrapOutboundOut(bytes), promise: nil)
     }
 
     func flush() {
@@ -112,13 +115,18 @@ final class DatagramSession: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data).data
         lastUse = .now()
-        total.received += bytes.readableBytes
-        plan.datagrams.record(index).passed(sent: 0, received: bytes.readableBytes)
-        plan.datagrams.succeeded(index)
+        if let passed = tally.add(bytes.readableBytes, from: .target, now: lastUse) { tell(passed) }
+        if !isAnswered { plan.datagrams.succeeded(index) }
+        isAnswered = true
         door?.answer(bytes, to: client)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { door?.flush() }
+
+    private func tell(_ bytes: RelayTally.Bytes) {
+        isAnswered = false
+        plan.datagrams.record(index).passed(sent: bytes.sent, received: bytes.received)
+    }
 
     // MARK: The end
 
@@ -149,11 +157,13 @@ final class DatagramSession: ChannelInboundHandler {
         plan.datagrams.ended(index)
         context?.close(promise: nil)
         guard isOpen else { return }
+        tell(tally.takeRest())
         plan.datagrams.record(index).closed()
         plan.logger.debug(
             "session ended",
             metadata: [
-                "from": "\(client)", "target": "\(target)", "sent": "\(total.sent)", "received": "\(total.received)",
+                "from": "\(client)", "target": "\(target)", "sent": "\(tally.total.sent)",
+                "received": "\(tally.total.received)",
                 "reason": "\(reason)",
             ])
     }

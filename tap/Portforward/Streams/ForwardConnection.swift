@@ -42,6 +42,9 @@ final class ForwardConnection: RelayRecord {
             }
             trip.connected()
             relay.join(other)
+        case .failure(let error) where Connector.isOwnFault(error):
+            trip.ended(.closed)
+            relay?.close()
         case .failure(let error):
             trip.failed(Connector.reason(of: error))
             start()

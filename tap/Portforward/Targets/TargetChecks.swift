@@ -44,7 +44,9 @@ final class TargetChecks {
                 channel.close(promise: nil)
                 if !isStopped { targets.checked(index, isWell: true, "it was tried") }
             case .failure(let error):
-                if !isStopped { targets.checked(index, isWell: false, Connector.reason(of: error)) }
+                if !isStopped, !Connector.isOwnFault(error) {
+                    targets.checked(index, isWell: false, Connector.reason(of: error))
+                }
             }
         }
     }

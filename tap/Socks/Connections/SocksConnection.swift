@@ -36,11 +36,14 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var work: SocksWork?
     /// What is to be done first.
     private var begun: [Negotiation.Action]
+    private let came: NIODeadline
 
     /// A client that has said something on another thread already.
     struct Begun: Sendable {
         let negotiation: Negotiation
         let user: String?
+        /// When the client came.
+        let came: NIODeadline
         /// What is to be done next.
         let actions: [Negotiation.Action]
     }
@@ -48,12 +51,13 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     /// Goes on with a client.
     init(_ proxy: SocksProxy, _ begun: Begun) {
         (self.proxy, negotiation, user, self.begun) = (proxy, begun.negotiation, begun.user, begun.actions)
+        came = begun.came
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        let limit = proxy.policy.settings.limits.handshake
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(limit.milliseconds)) { [self] in
+        let limit = came + .milliseconds(proxy.policy.settings.limits.handshake.milliseconds)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: limit) { [self] in
             proxy.records.logger.debug("a client did not say in time what it wants", metadata: metadata)
             close()
         }

@@ -21,6 +21,7 @@ final class SocksTunnel: SpliceTalker {
     private let leave: Leaving
     /// Called when the connection is closed, and not when the client was left to others.
     private let closed: () -> Void
+    private let came = NIODeadline.now()
     private var negotiation: Negotiation
     private var user: String?
     private var record: RequestRecord?
@@ -70,7 +71,8 @@ final class SocksTunnel: SpliceTalker {
         _ reply: ByteBuffer, _ action: Negotiation.Action, _ rest: ArraySlice<Negotiation.Action>
     ) -> SpliceAnswer {
         let said: [Negotiation.Action] = reply.readableBytes > 0 ? [.send(reply)] : []
-        let begun = SocksConnection.Begun(negotiation: negotiation, user: user, actions: said + [action] + rest)
+        let begun = SocksConnection.Begun(
+            negotiation: negotiation, user: user, came: came, actions: said + [action] + rest)
         return SpliceAnswer([], .leave { [leave] socket, closed in leave(begun, socket, closed) })
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TapAccessLog
 import TapNetwork
 import TapSecrets
 public import Taproom

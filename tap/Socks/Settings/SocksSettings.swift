@@ -1,3 +1,4 @@
+public import TapAccessLog
 import TapNetwork
 import TapSecrets
 public import Taproom
@@ -63,7 +64,7 @@ public struct SocksSettings: ServiceSettings {
 
     /// Everything that is malformed, and what would let everybody in.
     public func problems() -> [SettingProblem] {
-        var problems = accessLog.problems(below: "accessLog") + limits.problems(below: "limits")
+        var problems = accessLog.problems("accessLog.") + limits.problems(below: "limits")
         for name in authenticate.users.keys.sorted() where !UserTable.isName(name) || name.utf8.count > 255 {
             problems.append(
                 SettingProblem(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TapAccessLog
 public import Taproom
 
 /// The options of `mktap web`.

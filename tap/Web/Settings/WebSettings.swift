@@ -1,3 +1,4 @@
+public import TapAccessLog
 public import TapNetwork
 public import Taproom
 
