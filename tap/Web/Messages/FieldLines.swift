@@ -76,7 +76,7 @@ struct FieldLines: Sequence {
     func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeReadableBytes { all in
             var start = 0
-            while start < all.count, let end = all[start...].firstIndex(of: 0x0A) {
+            while let end = HeadReader.lineFeed(all, from: start) {
                 if let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end])) {
                     body(field.name, field.value)
                 }
@@ -104,12 +104,20 @@ struct FieldLines: Sequence {
 
     /// The value of the first field with a name, which is given in small letters.
     func first(_ name: StaticString) -> String? {
-        var found: String?
-        forEachField { other, value in
-            guard found == nil, other.count == name.utf8CodeUnitCount, other.isField(name) else { return }
-            found = String(decoding: value, as: UTF8.self)
+        let count = name.utf8CodeUnitCount
+        return bytes.withUnsafeReadableBytes { all in
+            var start = 0
+            while let end = HeadReader.lineFeed(all, from: start) {
+                defer { start = end + 1 }
+                // Most lines have another length of name, and are not looked at.
+                guard start + count < end, all[start + count] == UInt8(ascii: ":"),
+                    UnsafeRawBufferPointer(rebasing: all[start..<(start + count)]).isField(name),
+                    let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end]))
+                else { continue }
+                return String(decoding: field.value, as: UTF8.self)
+            }
+            return nil
         }
-        return found
     }
 
     /// The values of a field, whose name is given in small letters.
