@@ -129,10 +129,35 @@ struct HeadReader {
         var (start, end) = (colon + 1, line.count - 1)
         while start < end, isSpace(line[start]) { start += 1 }
         while end > start, isSpace(line[end - 1]) { end -= 1 }
-        for index in start..<end where !ByteSet.fieldValue.contains(line[index]) { return nil }
-        return (
-            UnsafeRawBufferPointer(rebasing: line[..<colon]), UnsafeRawBufferPointer(rebasing: line[start..<end]), start
-        )
+        let value = UnsafeRawBufferPointer(rebasing: line[start..<end])
+        return isFieldValue(value) ? (UnsafeRawBufferPointer(rebasing: line[..<colon]), value, start) : nil
+    }
+
+    /// Whether all bytes may stand in the value of a field.
+    ///
+    /// Eight are looked at together; where one of them is a control character, which may be a tab, all are looked at again.
+    static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while bytes.count - index >= 8 {
+            let end = index + 8
+            if hasControlCharacter(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+                for index in index..<end where !ByteSet.fieldValue.contains(bytes[index]) { return false }
+            }
+            index = end
+        }
+        for index in index..<bytes.count where !ByteSet.fieldValue.contains(bytes[index]) { return false }
+        return true
+    }
+
+    /// Whether one of eight bytes is less than 0x20, or 0x7F.
+    ///
+    /// Taking 0x20 from a byte below it borrows, which sets its highest bit, and of these it is the only kind that had it
+    /// clear before. The same goes for 1 and what is 0 when 0x7F was turned over.
+    private static func hasControlCharacter(_ bytes: UInt64) -> Bool {
+        let turned = bytes ^ 0x7F7F_7F7F_7F7F_7F7F
+        let below = (bytes &- 0x2020_2020_2020_2020) & ~bytes
+        let deleting = (turned &- 0x0101_0101_0101_0101) & ~turned
+        return (below | deleting) & 0x8080_8080_8080_8080 != 0
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
