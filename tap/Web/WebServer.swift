@@ -22,8 +22,12 @@ final class WebServer: ReconfigurableService {
         self.responders = responders
         server = ChannelServer(context, connectionLimit: site.settings.limits.connections) {
             [connections] channel, endpoint in
-            channel.eventLoop.makeCompletedFuture {
+            do {
                 try WebServer.initialize(channel, endpoint, responders, connections)
+                // An event loop has one of these for all, where `makeCompletedFuture` makes another.
+                return channel.eventLoop.makeSucceededVoidFuture()
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
             }
         }
     }

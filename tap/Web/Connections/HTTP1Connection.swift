@@ -103,13 +103,14 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        // First, for it comes on most connections.
+        case ChannelEvent.inputClosed:
+            inputIsClosed = true
+            pump(context)
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
             graceEnd = .now() + Self.grace
             context.eventLoop.assumeIsolated().scheduleTask(deadline: graceEnd) { [self] in pump(context) }
-            pump(context)
-        case ChannelEvent.inputClosed:
-            inputIsClosed = true
             pump(context)
         default: context.fireUserInboundEventTriggered(event)
         }

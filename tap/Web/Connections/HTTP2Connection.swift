@@ -35,8 +35,11 @@ enum HTTP2Connection {
             mode: .server, connectionConfiguration: connection, streamConfiguration: stream,
             streamDelegate: manager.http2StreamDelegate
         ) { stream in
-            stream.eventLoop.makeCompletedFuture {
+            do {
                 try stream.pipeline.syncOperations.addHandler(HTTP2Stream(bound.value, client))
+                return stream.eventLoop.makeSucceededVoidFuture()
+            } catch {
+                return stream.eventLoop.makeFailedFuture(error)
             }
         }
         try pipeline.addHandler(manager)

@@ -42,6 +42,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var status = HTTPResponseStatus.ok
     private var record: RequestRecord
     private var transfer: Transfer?
+    /// What was sent last and is not written yet: it may turn out to be the end of the stream, which it says itself then.
+    private var last: HTTP2Frame.FramePayload?
     private var pace: BodyPace
     private var timer: Scheduled<Void>?
     private var sendTimer: Scheduled<Void>?
@@ -82,7 +84,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         timer?.cancel()
         sendTimer?.cancel()
         if case .handled(let handler, _) = current, sending != .over { handler.cancel() }
-        (current, sending, transfer) = (.over, .over, nil)
+        (current, sending, transfer, last) = (.over, .over, nil, nil)
         record.report()
         record.end()
         context.fireChannelInactive()
@@ -250,7 +252,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
     }
 
     private func breakOff() {
-        (sending, transfer) = (.over, nil)
+        (sending, transfer, last) = (.over, nil, nil)
         guard let context else { return }
         context.writeAndFlush(wrapOutboundOut(.rstStream(.internalError)), promise: nil)
         context.close(promise: nil)
@@ -276,18 +278,27 @@ extension HTTP2Stream: ResponseStream {
             (status, sending) = (head.status, .body)
             record.sent(Int(status.code))
         }
-        context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
+        let frame = HTTP2Frame.FramePayload.headers(.init(headers: headers))
+        if isFinal { last = frame } else { context.write(wrapOutboundOut(frame), promise: nil) }
     }
 
     func send(_ bytes: ByteBuffer) {
-        guard sending == .body, let context, bytes.readableBytes > 0 else { return }
+        guard sending == .body, bytes.readableBytes > 0 else { return }
         if request?.isHead == true || [204, 304].contains(status.code) { return }
         record.sent(bytes: Int64(bytes.readableBytes))
-        context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: nil)
+        writeLast()
+        last = .data(.init(data: .byteBuffer(bytes)))
+    }
+
+    private func writeLast() {
+        guard let frame = last else { return }
+        last = nil
+        context?.write(wrapOutboundOut(frame), promise: nil)
     }
 
     func flush() {
         record.report()
+        writeLast()
         context?.flush()
     }
 
@@ -299,8 +310,9 @@ extension HTTP2Stream: ResponseStream {
         sending = .over
         record.report()
         record.end()
-        context.writeAndFlush(
-            wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
+        let end = last?.endingStream ?? .data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))
+        last = nil
+        context.writeAndFlush(wrapOutboundOut(end), promise: nil)
     }
 
     func fail(_ status: HTTPResponseStatus) {
@@ -327,4 +339,19 @@ extension HTTP2Stream: ResponseStream {
 
     /// Other protocols have streams of their own in HTTP/2 (RFC 8441), which nobody asks for here.
     func upgrade(_ head: ResponseHead) -> Bool { false }
+}
+
+extension HTTP2Frame.FramePayload {
+    /// The same frame as the last of its stream; nil for frames that can't be.
+    fileprivate var endingStream: HTTP2Frame.FramePayload? {
+        switch self {
+        case .headers(var frame):
+            frame.endStream = true
+            return .headers(frame)
+        case .data(var frame):
+            frame.endStream = true
+            return .data(frame)
+        default: return nil
+        }
+    }
 }

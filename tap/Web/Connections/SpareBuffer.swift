@@ -5,12 +5,12 @@ final class SpareBuffer {
     /// What is kept when it comes back.
     private static let maximumBytes = 64 << 10
 
-    private var spare: ByteBuffer? = ByteBufferAllocator().buffer(capacity: 4096)
+    private var spare: ByteBuffer?
 
     /// An empty buffer.
     func take() -> ByteBuffer {
         defer { spare = nil }
-        return spare ?? ByteBufferAllocator().buffer(capacity: 1024)
+        return spare ?? ByteBufferAllocator().buffer(capacity: 4096)
     }
 
     /// Keeps a buffer whose bytes nobody needs any more.

@@ -33,17 +33,6 @@ struct FieldLines: Sequence {
     /// Lines that were checked.
     init(checked bytes: ByteBuffer) { self.bytes = bytes }
 
-    /// No fields yet, with room for so many bytes.
-    init(capacity: Int) { bytes = ByteBufferAllocator().buffer(capacity: capacity) }
-
-    /// Adds a field whose parts were checked.
-    mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-        bytes.writeBytes(name)
-        bytes.writeStaticString(": ")
-        bytes.writeBytes(value)
-        bytes.writeStaticString("\r\n")
-    }
-
     /// Adds a field whose parts were checked, and tells at which byte its value begins.
     mutating func append(_ name: String, _ value: String) -> Int {
         bytes.writeString(name)
@@ -74,14 +63,20 @@ struct FieldLines: Sequence {
 
     /// Gives the bytes of each field's name and value to a body, in their order, without making texts of them.
     func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
-        bytes.withUnsafeReadableBytes { all in
-            var start = 0
-            while start < all.count, let end = all[start...].firstIndex(of: 0x0A) {
-                if let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end])) {
-                    body(field.name, field.value)
-                }
-                start = end + 1
+        bytes.withUnsafeReadableBytes { all in FieldLines.forEachField(of: all) { name, value, _ in body(name, value) }
+        }
+    }
+
+    private static func forEachField(
+        of all: UnsafeRawBufferPointer,
+        _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ line: Range<Int>) -> Void
+    ) {
+        var start = 0
+        while let end = HeadReader.lineFeed(all, from: start) {
+            if let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end])) {
+                body(field.name, field.value, start..<(end + 1))
             }
+            start = end + 1
         }
     }
 
@@ -89,9 +84,9 @@ struct FieldLines: Sequence {
     func filtered(
         _ isWanted: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
     ) -> FieldLines {
-        var others = FieldLines(capacity: readableBytes)
-        forEachField { name, value in if isWanted(name, value) { others.append(name, value) } }
-        return others
+        var others = ByteBufferAllocator().buffer(capacity: readableBytes)
+        write(to: &others, where: isWanted)
+        return FieldLines(checked: others)
     }
 
     /// Those with other names than one, which is given in small letters.
@@ -102,14 +97,36 @@ struct FieldLines: Sequence {
     /// Writes all lines behind other bytes.
     func write(to others: inout ByteBuffer) { others.writeImmutableBuffer(bytes) }
 
+    /// Writes the lines of the fields that a condition holds for.
+    func write(
+        to others: inout ByteBuffer,
+        where isWanted: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
+    ) {
+        bytes.withUnsafeReadableBytes { all in
+            var passed = PassedFields(of: all)
+            FieldLines.forEachField(of: all) { name, value, line in
+                if isWanted(name, value) { passed.pass(name, value, in: line, to: &others) }
+            }
+            passed.finish(to: &others)
+        }
+    }
+
     /// The value of the first field with a name, which is given in small letters.
     func first(_ name: StaticString) -> String? {
-        var found: String?
-        forEachField { other, value in
-            guard found == nil, other.count == name.utf8CodeUnitCount, other.isField(name) else { return }
-            found = String(decoding: value, as: UTF8.self)
+        let count = name.utf8CodeUnitCount
+        return bytes.withUnsafeReadableBytes { all in
+            var start = 0
+            while let end = HeadReader.lineFeed(all, from: start) {
+                defer { start = end + 1 }
+                // Most lines have another length of name, and are not looked at.
+                guard start + count < end, all[start + count] == UInt8(ascii: ":"),
+                    UnsafeRawBufferPointer(rebasing: all[start..<(start + count)]).isField(name),
+                    let field = HeadReader.field(UnsafeRawBufferPointer(rebasing: all[start..<end]))
+                else { continue }
+                return String(decoding: field.value, as: UTF8.self)
+            }
+            return nil
         }
-        return found
     }
 
     /// The values of a field, whose name is given in small letters.

@@ -60,9 +60,14 @@ struct HeadReader {
             method: line.method, target: line.target, version: line.version, fieldsStart: lineEnd + 1, fields: fields)
     }
 
-    private static func lineFeed(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    /// Where the next line feed is.
+    static func lineFeed(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        index(of: 0x0A, in: bytes, from: start)
+    }
+
+    private static func index(of byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard let base = bytes.baseAddress, start < bytes.count,
-            let found = memchr(base + start, 0x0A, bytes.count - start)
+            let found = memchr(base + start, CInt(byte), bytes.count - start)
         else { return nil }
         return base.distance(to: UnsafeRawPointer(found))
     }
@@ -71,15 +76,14 @@ struct HeadReader {
     private static func requestLine(
         _ line: UnsafeRawBufferPointer
     ) -> (method: HTTPMethod, target: String, version: HTTPVersion)? {
-        guard let first = line.firstIndex(of: 0x20), first > 0,
+        guard let first = index(of: 0x20, in: line, from: 0), first > 0,
             line[..<first].allSatisfy({ ByteSet.token.contains($0) })
         else { return nil }
-        let rest = line[(first + 1)...]
-        guard let second = rest.firstIndex(of: 0x20), second > first + 1,
-            rest[..<second].allSatisfy({ ByteSet.target.contains($0) }),
+        guard let second = index(of: 0x20, in: line, from: first + 1), second > first + 1,
+            line[(first + 1)..<second].allSatisfy({ ByteSet.target.contains($0) }),
             let version = version(UnsafeRawBufferPointer(rebasing: line[(second + 1)...]))
         else { return nil }
-        let (method, target) = (method(UnsafeRawBufferPointer(rebasing: line[..<first])), rest[..<second])
+        let (method, target) = (method(UnsafeRawBufferPointer(rebasing: line[..<first])), line[(first + 1)..<second])
         guard target.first == UInt8(ascii: "/") || isOtherTarget(target, method) else { return nil }
         return (method, String(decoding: target, as: UTF8.self), version)
     }
@@ -93,18 +97,23 @@ struct HeadReader {
 
     private static func method(_ bytes: UnsafeRawBufferPointer) -> HTTPMethod {
         switch bytes.count {
-        case 3 where bytes.elementsEqual("GET".utf8): .GET
-        case 4 where bytes.elementsEqual("HEAD".utf8): .HEAD
-        case 4 where bytes.elementsEqual("POST".utf8): .POST
+        case 3 where begins(bytes, with: "GET"): .GET
+        case 4 where begins(bytes, with: "HEAD"): .HEAD
+        case 4 where begins(bytes, with: "POST"): .POST
         default: HTTPMethod(rawValue: String(decoding: bytes, as: UTF8.self))
         }
     }
 
+    /// Whether bytes, which are not fewer than a text has, begin with it.
+    private static func begins(_ bytes: UnsafeRawBufferPointer, with text: StaticString) -> Bool {
+        let expected = text.utf8Start
+        for index in 0..<text.utf8CodeUnitCount where bytes[index] != expected[index] { return false }
+        return true
+    }
+
     /// `HTTP/` and two digits.
     private static func version(_ bytes: UnsafeRawBufferPointer) -> HTTPVersion? {
-        guard bytes.count == 8, bytes[..<5].elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: ".") else {
-            return nil
-        }
+        guard bytes.count == 8, begins(bytes, with: "HTTP/"), bytes[6] == UInt8(ascii: ".") else { return nil }
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard digits.contains(bytes[5]), digits.contains(bytes[7]) else { return nil }
         return HTTPVersion(major: Int(bytes[5] - UInt8(ascii: "0")), minor: Int(bytes[7] - UInt8(ascii: "0")))
@@ -120,10 +129,35 @@ struct HeadReader {
         var (start, end) = (colon + 1, line.count - 1)
         while start < end, isSpace(line[start]) { start += 1 }
         while end > start, isSpace(line[end - 1]) { end -= 1 }
-        for index in start..<end where !ByteSet.fieldValue.contains(line[index]) { return nil }
-        return (
-            UnsafeRawBufferPointer(rebasing: line[..<colon]), UnsafeRawBufferPointer(rebasing: line[start..<end]), start
-        )
+        let value = UnsafeRawBufferPointer(rebasing: line[start..<end])
+        return isFieldValue(value) ? (UnsafeRawBufferPointer(rebasing: line[..<colon]), value, start) : nil
+    }
+
+    /// Whether all bytes may stand in the value of a field.
+    ///
+    /// Eight are looked at together; where one of them is a control character, which may be a tab, all are looked at again.
+    static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while bytes.count - index >= 8 {
+            let end = index + 8
+            if hasControlCharacter(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+                for index in index..<end where !ByteSet.fieldValue.contains(bytes[index]) { return false }
+            }
+            index = end
+        }
+        for index in index..<bytes.count where !ByteSet.fieldValue.contains(bytes[index]) { return false }
+        return true
+    }
+
+    /// Whether one of eight bytes is less than 0x20, or 0x7F.
+    ///
+    /// Taking 0x20 from a byte below it borrows, which sets its highest bit, and of these it is the only kind that had it
+    /// clear before. The same goes for 1 and what is 0 when 0x7F was turned over.
+    private static func hasControlCharacter(_ bytes: UInt64) -> Bool {
+        let turned = bytes ^ 0x7F7F_7F7F_7F7F_7F7F
+        let below = (bytes &- 0x2020_2020_2020_2020) & ~bytes
+        let deleting = (turned &- 0x0101_0101_0101_0101) & ~turned
+        return (below | deleting) & 0x8080_8080_8080_8080 != 0
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

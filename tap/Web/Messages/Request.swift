@@ -62,7 +62,8 @@ final class Request: Sendable {
     ///
     /// A password that was asked for here is nobody else's business.
     func with(target: String) -> Request {
-        Request(self, target: target, shownLines: user == nil ? nil : lines.without("authorization"))
+        if user == nil, target == self.target { return self }
+        return Request(self, target: target, shownLines: user == nil ? nil : lines.without("authorization"))
     }
 
     /// The same request when it has passed a rule.

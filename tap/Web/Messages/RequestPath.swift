@@ -28,21 +28,37 @@ struct RequestPath: Equatable {
             query = String(rest[question...])
             rest = rest[..<question]
         }
-        let path = RequestPath.withoutAuthority(rest).utf8
-        guard path.first == UInt8(ascii: "/") else { throw .notAPath }
-        for raw in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            let segment = try RequestPath.decoded(raw)
-            isFolder = true
-            switch segment {
-            case []: break
-            case [0x2E]: break
-            case [0x2E, 0x2E]:
-                guard segments.popLast() != nil else { throw .aboveRoot }
-            default:
-                segments.append(segment)
-                isFolder = false
+        var path = RequestPath.withoutAuthority(rest)
+        guard path.utf8.first == UInt8(ascii: "/") else { throw .notAPath }
+        if let problem = path.withUTF8({ take(UnsafeRawBufferPointer($0)) }) { throw problem }
+    }
+
+    /// Takes a path that begins with a slash.
+    private mutating func take(_ path: UnsafeRawBufferPointer) -> Problem? {
+        var start = 1
+        while start <= path.count {
+            var end = start
+            while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+            do throws(Problem) {
+                try takeSegment(UnsafeRawBufferPointer(rebasing: path[start..<end]))
+            } catch {
+                return error
             }
+            start = end + 1
         }
+        return nil
+    }
+
+    private mutating func takeSegment(_ raw: UnsafeRawBufferPointer) throws(Problem) {
+        let segment = try RequestPath.decoded(raw)
+        isFolder = true
+        if segment.isEmpty || segment.count == 1 && segment[0] == UInt8(ascii: ".") { return }
+        if segment.count == 2, segment[0] == UInt8(ascii: "."), segment[1] == UInt8(ascii: ".") {
+            guard segments.popLast() != nil else { throw .aboveRoot }
+            return
+        }
+        segments.append(segment)
+        isFolder = false
     }
 
     private static func withoutAuthority(_ target: Substring) -> Substring {
@@ -54,7 +70,8 @@ struct RequestPath: Equatable {
         return slash == authority.startIndex ? target : authority[slash...]
     }
 
-    private static func decoded(_ raw: some Collection<UInt8>) throws(Problem) -> [UInt8] {
+    private static func decoded(_ raw: UnsafeRawBufferPointer) throws(Problem) -> [UInt8] {
+        if !raw.contains(where: { $0 == UInt8(ascii: "%") || $0 == 0 }) { return Array(raw) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.count)
         var rest = raw.makeIterator()

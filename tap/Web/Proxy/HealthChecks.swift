@@ -95,6 +95,7 @@ final class HealthQuestion: UpstreamUser {
 
                 """)
         connection.begin(head, isHead: false, mayUpgrade: false, isWhole: true, for: self)
+        connection.flush()
     }
 
     func take(_ event: UpstreamEvent) {

@@ -97,8 +97,9 @@ final class ProxyHandler: RequestHandler {
             keepsAlive: source.upstreams.keepsAlive)
         connection.begin(
             head, isHead: request.isHead, mayUpgrade: mayUpgrade, isWhole: !body.framing.hasBody, for: self)
-        while let bytes = body.next() { connection.send(bytes) }
+        while let bytes = body.next() { connection.write(bytes) }
         if body.isComplete { connection.endRequest() }
+        connection.flush()
         hold(!connection.isWritable)
     }
 
@@ -184,7 +185,8 @@ final class ProxyHandler: RequestHandler {
         switch state {
         case .over: return
         case .tunnel(let connection):
-            connection.send(bytes)
+            connection.write(bytes)
+            connection.flush()
             hold(!connection.isWritable)
         case .connecting:
             if !body.add(bytes) { refuse() }
@@ -193,7 +195,8 @@ final class ProxyHandler: RequestHandler {
                 refuse()
                 return
             }
-            while let piece = body.next() { connection.send(piece) }
+            while let piece = body.next() { connection.write(piece) }
+            connection.flush()
             hold(!connection.isWritable)
         }
     }
@@ -209,8 +212,9 @@ final class ProxyHandler: RequestHandler {
                 refuse()
                 return
             }
-            while let piece = body.next() { connection.send(piece) }
+            while let piece = body.next() { connection.write(piece) }
             connection.endRequest()
+            connection.flush()
         }
     }
 

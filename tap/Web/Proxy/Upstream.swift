@@ -17,6 +17,8 @@ public struct Upstream: Codable, Hashable, Sendable, CustomStringConvertible {
     public let isSecure: Bool
     /// What takes the place of the route's path, beginning with a slash; empty: paths pass unchanged.
     public let path: String
+    /// The same without a slash at its end.
+    let pathBase: String
     /// The text it was read from.
     public let description: String
 
@@ -26,7 +28,7 @@ public struct Upstream: Codable, Hashable, Sendable, CustomStringConvertible {
         if text.hasPrefix("unix:") {
             let path = text.dropFirst(5)
             guard path.hasPrefix("/"), path.utf8.count < 108, !path.utf8.contains(0) else { return nil }
-            (address, isSecure, self.path) = (.unix(path: String(path)), false, "")
+            (address, isSecure, self.path, pathBase) = (.unix(path: String(path)), false, "", "")
             return
         }
         isSecure = text.hasPrefix("https://")
@@ -34,6 +36,7 @@ public struct Upstream: Codable, Hashable, Sendable, CustomStringConvertible {
         let rest = text.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { $0 != "/" }
         path = String(rest[authority.endIndex...])
+        pathBase = path.hasSuffix("/") ? String(path.dropLast()) : path
         guard path.utf8.allSatisfy({ ByteSet.target.contains($0) && $0 < 0x80 && $0 != UInt8(ascii: "?") }),
             let (host, port) = Upstream.hostAndPort(authority, defaultPort: isSecure ? 443 : 80)
         else { return nil }

@@ -48,6 +48,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private let isSecure: Bool
     private weak var pool: UpstreamPool?
     private var context: ChannelHandlerContext?
+    private let output: ConnectionOutput
     private var state = State.connecting
     private var reader = ResponseReader()
     private var clock: UpstreamClock
@@ -58,8 +59,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var problem: String?
     private var isReadHeld = false
 
-    init(to upstream: Int, isSecure: Bool, _ settings: ProxySettings) {
+    /// `isPlain` says that what is sent goes to the upstream as it is, and that nothing was sent before.
+    init(to upstream: Int, isSecure: Bool, isPlain: Bool, _ settings: ProxySettings, _ spare: SpareBuffer) {
         (self.upstream, self.isSecure) = (upstream, isSecure)
+        output = ConnectionOutput(isSecure: !isPlain, spare)
         clock = UpstreamClock(settings, now: .now())
     }
 
@@ -80,20 +83,22 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    /// Sends a head; `isWhole` says that no body follows.
+    /// Writes a head, which ``flush()`` sends; `isWhole` says that no body follows.
     func begin(
         _ head: ByteBuffer, isHead: Bool, mayUpgrade: Bool, isWhole: Bool, for user: any UpstreamUser
     ) {
         self.user = user
         state = .used(isSent: isWhole, isAnswering: false)
         reader.expect(isHead: isHead, mayUpgrade: mayUpgrade)
-        send(head)
+        output.write(head)
     }
 
-    /// Sends a piece of the body with what frames it, or bytes into a tunnel.
-    func send(_ bytes: ByteBuffer) {
-        guard let context else { return }
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    /// Writes a piece of the body with what frames it, or bytes into a tunnel; ``flush()`` sends them.
+    func write(_ bytes: ByteBuffer) { output.write(bytes) }
+
+    /// Sends what was written.
+    func flush() {
+        output.flush()
         noteTime()
     }
 
@@ -134,6 +139,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
+        output.begin(context)
         context.read()
         context.fireChannelActive()
         if !isSecure { becomeReady() }
@@ -192,6 +198,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        output.abandon()
         inputEnded()
         context.fireChannelInactive()
     }

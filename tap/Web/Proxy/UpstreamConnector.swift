@@ -12,6 +12,9 @@ struct UpstreamConnector {
 
     let upstreams: ProxyUpstreams
     let loop: any EventLoop
+    private let spare = SpareBuffer()
+
+    init(upstreams: ProxyUpstreams, loop: any EventLoop) { (self.upstreams, self.loop) = (upstreams, loop) }
 
     /// Connects, for a client or for nobody's sake, and answers on the event loop.
     func connect(
@@ -59,6 +62,8 @@ struct UpstreamConnector {
         let security = upstream.isSecure ? upstreams.security : nil
         let header = ProxyHeaderWriter.bytes(
             settings.proxyProtocol, source: client?.address, destination: nil, port: client?.port)
+        let isPlain = security == nil && header.readableBytes == 0
+        let spare = NIOLoopBound(spare, eventLoop: loop)
         return ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(settings.connect.milliseconds))
             .channelOption(.autoRead, value: false)
@@ -72,7 +77,9 @@ struct UpstreamConnector {
                     let pipeline = channel.pipeline.syncOperations
                     if header.readableBytes > 0 { try pipeline.addHandler(FirstBytes(header)) }
                     if let security { try SecureEnd.add(security.handler(for: upstream), to: pipeline) }
-                    try pipeline.addHandler(UpstreamConnection(to: index, isSecure: security != nil, settings))
+                    try pipeline.addHandler(
+                        UpstreamConnection(
+                            to: index, isSecure: security != nil, isPlain: isPlain, settings, spare.value))
                 }
             }
     }

@@ -24,7 +24,7 @@ struct UpstreamHeadReader {
     ///
     /// Throws a sentence's end that says what is wrong with it.
     init(_ bytes: UnsafeRawBufferPointer) throws(UpstreamFailure) {
-        guard let lineEnd = bytes.firstIndex(of: 0x0A), lineEnd >= 13, bytes[lineEnd - 1] == 0x0D,
+        guard let lineEnd = HeadReader.lineFeed(bytes, from: 0), lineEnd >= 13, bytes[lineEnd - 1] == 0x0D,
             let status = UpstreamHeadReader.status(UnsafeRawBufferPointer(rebasing: bytes[..<(lineEnd - 1)]))
         else { throw .malformed("its first line is no status line") }
         keepsAlive = bytes[7] == UInt8(ascii: "1")
@@ -52,11 +52,13 @@ struct UpstreamHeadReader {
     private mutating func take(
         _ bytes: UnsafeRawBufferPointer, _ status: HTTPResponseStatus
     ) throws(UpstreamFailure) {
-        var lines = FieldLines(capacity: bytes.count)
+        var passed = PassedFields(of: bytes)
+        var copied = ByteBufferAllocator().buffer(capacity: bytes.count)
         var named: [String] = []
         let hasNoBody = status.code < 200 || status.code == 204
         var start = 0
-        while let end = bytes[start...].firstIndex(of: 0x0A), end > start + 1 {
+        while let end = HeadReader.lineFeed(bytes, from: start), end > start + 1 {
+            let line = start..<(end + 1)
             guard let (name, value, _) = HeadReader.field(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
                 throw .malformed("it has a line that is no field")
             }
@@ -72,8 +74,10 @@ struct UpstreamHeadReader {
             }
             let isUpgrade = status.code == 101 && name.count == 7 && name.isField("upgrade")
             if HopByHop.contains(name), !isUpgrade { continue }
-            lines.append(name, value)
+            passed.pass(name, value, in: line, to: &copied)
         }
+        passed.finish(to: &copied)
+        var lines = FieldLines(checked: copied)
         if !named.isEmpty {
             lines = lines.filtered { name, _ in !named.contains(String(decoding: name, as: UTF8.self).lowercased()) }
         }

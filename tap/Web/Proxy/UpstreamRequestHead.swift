@@ -19,7 +19,7 @@ enum RequestFraming: Equatable {
 /// Writes the heads of requests to upstreams, with what the settings say about their fields.
 ///
 /// Left out is what belongs to the client's connection; added is what an upstream has to know about the client.
-struct UpstreamRequestHead: Sendable {
+final class UpstreamRequestHead: Sendable {
     private let settings: ProxySettings
     /// The names of fields that are set or removed, in small letters.
     private let replaced: Set<String>
@@ -96,21 +96,18 @@ struct UpstreamRequestHead: Sendable {
         }
         // Clients of HTTP/2 may send cookies in pieces, which are one field in HTTP/1 (RFC 9113, 8.2.3).
         var cookies: [String] = []
-        request.lines.forEachField { name, value in
+        request.lines.write(to: &bytes) { name, value in
             let isUpgrade = mayUpgrade && name.count == 7 && name.isField("upgrade")
-            guard isUpgrade || !HopByHop.contains(name) && !UpstreamRequestHead.isOwn(name) else { return }
+            guard isUpgrade || !HopByHop.contains(name) && !UpstreamRequestHead.isOwn(name) else { return false }
             if !named.isEmpty || !replaced.isEmpty {
                 let lowered = String(decoding: name, as: UTF8.self).lowercased()
-                guard !replaced.contains(lowered), isUpgrade || !named.contains(lowered) else { return }
+                guard !replaced.contains(lowered), isUpgrade || !named.contains(lowered) else { return false }
             }
             if request.version.major > 1, name.count == 6, name.isField("cookie") {
                 cookies.append(String(decoding: value, as: UTF8.self))
-                return
+                return false
             }
-            bytes.writeBytes(name)
-            bytes.writeStaticString(": ")
-            bytes.writeBytes(value)
-            bytes.writeStaticString("\r\n")
+            return true
         }
         if !cookies.isEmpty { bytes.writeString("Cookie: \(cookies.joined(separator: "; "))\r\n") }
     }

@@ -14,8 +14,10 @@ enum UpstreamTarget {
             return (path.isEmpty ? "/" : path) + place.query
         }
         guard !place.rest.isEmpty else { return upstream.path + place.query }
-        let base = upstream.path.hasSuffix("/") ? upstream.path.dropLast() : upstream.path[...]
-        return "\(base)\(place.rest)\(place.query)"
+        var target = upstream.pathBase
+        target.append(contentsOf: place.rest)
+        target.append(contentsOf: place.query)
+        return target
     }
 
     /// Whether one of a path's segments is `..`, when escapes are resolved and backslashes count as slashes.
