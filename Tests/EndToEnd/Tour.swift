@@ -7,7 +7,9 @@ struct Tour {
     /// The documents that are played: all that show commands.
     static let pages =
         ["README", "docs/foreign-kinds"]
-        + ["running", "changing", "state", "logs", "metrics", "schema", "tap-file", "api", "packaging"].map { "docs/\($0)" }
+        + ["running", "changing", "state", "logs", "metrics", "schema", "tap-file", "api", "packaging"].map {
+            "docs/\($0)"
+        }
         + [
             "echo", "chat", "publish-subscribe", "one-time-keys", "first-kind", "state", "live-change", "packaging",
             "operations", "cache", "weblog", "proxy",

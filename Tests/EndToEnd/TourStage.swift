@@ -62,7 +62,7 @@ final class TourStage {
     /// Ends what still runs, also in the background and after an upgrade, and says which taps that were.
     @discardableResult
     func clear() async -> [String] {
-        let stop = "for s in *.sock; do ! tapctl stop ${s%.sock}.tap >/dev/null 2>&1 || echo ${s%.sock}.tap; done"
+        let stop = "for s in *.sock; do tapctl stop ${s%.sock}.tap >/dev/null 2>&1 && echo ${s%.sock}.tap; done"
         let stopped = try? await Program.run("sh", ["-c", stop], in: folder.path, environment: environment)
         let left = Set(running.keys).union((stopped?.output ?? "").split(separator: "\n").map(String.init))
         running = [:]
