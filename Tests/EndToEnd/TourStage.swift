@@ -50,10 +50,8 @@ final class TourStage {
     private func run(_ command: String) async throws -> String {
         let outcome = try await Program.run(
             "sh", ["-c", "exec 2>&1\n" + command], in: folder.path, environment: environment)
-        if command.contains("tapctl stop"),
-            let line = outcome.output.split(separator: "\n").last(where: { $0.hasSuffix(".tap: stopped") }),
-            let program = running.removeValue(forKey: String(line.dropLast(": stopped".count)))
-        {
+        for line in outcome.output.split(separator: "\n") where line.hasSuffix(".tap: stopped") {
+            guard let program = running.removeValue(forKey: String(line.dropLast(": stopped".count))) else { continue }
             #expect(try await program.end().status == 0)
         }
         return outcome.output
@@ -75,35 +73,5 @@ final class TourStage {
         if let tap = words.first(where: { $0.hasSuffix(".tap") }) { return String(tap) }
         let description = words.first { $0.hasSuffix(".yaml") } ?? ""
         return description.dropLast(".yaml".count) + ".tap"
-    }
-}
-
-/// Free ports in place of those that documents name.
-private struct TourPorts {
-    private static let shown = [
-        "1080", "4040", "5353", "6665", "6666", "7913", "7979", "8000", "8080", "8081", "8082", "8443", "9000",
-    ]
-    private let given: [String]
-
-    init() async throws {
-        let script = """
-            import socket
-            sockets = [socket.create_server(('127.0.0.1', 0)) for _ in range(\(Self.shown.count))]
-            print(*(s.getsockname()[1] for s in sockets))
-            """
-        given = try await Program.run("python3", ["-c", script], in: "/").output.split { " \n".contains($0) }.map(
-            String.init)
-    }
-
-    /// A command with the ports that are free.
-    func given(_ text: String) -> String { Self.replaced(text, Self.shown, with: given) }
-
-    /// An output with the ports of the document.
-    func shown(_ text: String) -> String { Self.replaced(text, given, with: Self.shown) }
-
-    private static func replaced(_ text: String, _ from: [String], with to: [String]) -> String {
-        text.replacing(/\d+/) { match in
-            from.firstIndex(of: String(match.output)).map { to[$0] } ?? String(match.output)
-        }
     }
 }
