@@ -124,7 +124,7 @@ let package = Package(
         library("TapAccessLog", ["Taproom", "TapData", "TapLog", "TapNetwork", logging, nioCore, nioPosix]),
         library("TapRelay", ["Taproom", nioCore, nioPosix, nioTLS]),
         library("TapSplice", ["Taproom", "TapNetwork", "TapRelay", "CTapSystem", lifecycle, logging, nioCore]),
-        library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL]),
+        library("TapTLS", ["Taproom", crypto, asn1, logging, nioCore, nioSSL, nioTLS]),
         library(
             "TapControl",
             [
@@ -190,8 +190,8 @@ let package = Package(
         kind(
             "Socks",
             [
-                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", argumentParser, lifecycle,
-                logging, metrics, nioCore, nioPosix,
+                "Taproom", "TapAccessLog", "TapData", "TapNetwork", "TapRelay", "TapSecrets", "TapSplice", argumentParser,
+                lifecycle, logging, metrics, nioCore, nioPosix,
             ]),
         kind(
             "Procmon",
@@ -284,6 +284,7 @@ let package = Package(
                 argumentParser, lifecycle, logging,
             ]),
         tests("TapTestingTests", ["TapTesting", "Taproom", "TapData", "TapNetwork", argumentParser, lifecycle]),
+        tests("TapTLSTests", ["TapTLS", "TapTesting", logging, nioCore, nioPosix, nioSSL, nioTLS]),
         tests("TapForeignTests", ["TapForeign", "TapConfig", "Taproom", "TapData", "TapTesting", logging]),
         tests("TapLogTests", ["TapLog", "Taproom", "TapData", "TapTesting", "CTapSystem", logging]),
         tests(

@@ -6,6 +6,8 @@ Prints samples, a line each: NAME VALUE. Benchmarks/changes.sh makes a table of 
 """
 import json, os, re, signal, socket, subprocess, sys, threading, time
 
+from programs import free_port, kilobytes, wait_for
+
 programs, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 os.makedirs(folder + "/www", exist_ok=True)
 os.makedirs(folder + "/other", exist_ok=True)
@@ -15,12 +17,6 @@ for name in ("www", "other"):
 
 def sample(name, value):
     print(name, round(value, 4), flush=True)
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class Client:
@@ -81,8 +77,7 @@ class Taproom:
         Client(self.socket).ask("PATCH", f"/v1/services/s{number}", settings)
 
     def megabytes(self):
-        status = open(f"/proc/{self.process.pid}/status").read()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+        return kilobytes(self.process.pid, "status", "VmRSS") / 1024
 
     def stop(self):
         self.process.terminate()
@@ -108,12 +103,7 @@ class Caddy:
         places = dict(os.environ, XDG_DATA_HOME=folder, XDG_CONFIG_HOME=folder, HOME=folder)
         self.process = subprocess.Popen(
             ["caddy", "run", "--config", file], env=places, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while True:
-            try:
-                Client(("127.0.0.1", self.admin))
-                return
-            except OSError:
-                time.sleep(0.05)
+        wait_for(self.admin, "caddy", self.process)
 
     def change(self, number, root):
         Client(("127.0.0.1", self.admin)).ask("PATCH", f"/config/apps/http/servers/s/routes/{number}/handle/0/root", root)
@@ -129,12 +119,7 @@ class Nginx:
         self.file = f"{folder}/nginx.conf"
         self.write("www")
         self.process = subprocess.Popen(["nginx", "-c", self.file, "-e", f"{folder}/nginx.error"])
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.05)
+        wait_for(self.port, "nginx", self.process)
 
     def write(self, root):
         temporary = " ".join(

@@ -1,9 +1,10 @@
 // Both ends of what a relay is loaded with: a server, and clients that ask it through the relay.
 //
-// usage: relays-load serve PORT | relays-load CASE PORT SECONDS CLIENTS [DESTINATION]
-// With a destination PORT is that of a SOCKS proxy, which is asked for the port DESTINATION of this machine.
+// usage: relays-load serve PLACE | relays-load CASE PLACE SECONDS CLIENTS [DESTINATION]
+// A place is a port of this machine, whose server answers datagrams too, or the path of a unix socket. With a destination the
+// place is that of a SOCKS proxy, which is asked for the port DESTINATION of this machine.
 // Prints, for clients, how much was done in the time: `new` connections with one question of 100 bytes each, `ping` questions on
-// connections that stay, `down` bytes that the server sends, `up` bytes that it takes.
+// connections that stay, `udp` questions in datagrams, `down` bytes that the server sends, `up` bytes that it takes.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,13 +39,45 @@ static void watch(int poll, int socket, uint32_t events, int operation) {
     if (epoll_ctl(poll, operation, socket, &event)) fail("epoll_ctl");
 }
 
-static struct sockaddr_in address(int port) {
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return name;
+// Where to listen or to connect.
+static struct sockaddr_storage place;
+static socklen_t place_size;
+static int client_type = SOCK_STREAM;
+
+static void find(const char *text) {
+    if (text[0] == '/') {
+        struct sockaddr_un *name = (struct sockaddr_un *)&place;
+        name->sun_family = AF_UNIX;
+        if (strlen(text) >= sizeof name->sun_path) fail(text);
+        strcpy(name->sun_path, text);
+        place_size = sizeof *name;
+        return;
+    }
+    struct sockaddr_in *name = (struct sockaddr_in *)&place;
+    name->sin_family = AF_INET, name->sin_port = htons(atoi(text));
+    name->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    place_size = sizeof *name;
 }
 
-static void serve_one(int poll, int socket, uint32_t events) {
+static int open_socket(int type) {
+    int file = socket(place.ss_family, type, 0), on = 1;
+    if (file < 0 || file >= most) fail("socket");
+    if (place.ss_family == AF_INET && (type & 15) == SOCK_STREAM) setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return file;
+}
+
+// Answers datagrams with themselves.
+static void serve_datagrams(int socket) {
+    struct sockaddr_storage peer;
+    for (;;) {
+        socklen_t size = sizeof peer;
+        ssize_t count = recvfrom(socket, buffer, piece, MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
+        if (count < 0) return;
+        sendto(socket, buffer, count, MSG_DONTWAIT, (struct sockaddr *)&peer, size);
+    }
+}
+
+static void serve_one(int poll, int socket) {
     if (purpose[socket] == 'd') {
         while (send(socket, buffer, piece, MSG_NOSIGNAL) > 0) {}
         if (errno != EAGAIN) close(socket);
@@ -72,23 +106,27 @@ static void serve_one(int poll, int socket, uint32_t events) {
             }
         }
     }
-    (void)events;
 }
 
-static void serve(int port) {
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+static void serve(void) {
+    int listener = open_socket(SOCK_STREAM | SOCK_NONBLOCK), datagrams = -1, on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    struct sockaddr_in name = address(port);
-    if (bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, 4096)) fail("listen");
+    if (bind(listener, (struct sockaddr *)&place, place_size) || listen(listener, 4096)) fail("listen");
     int poll = epoll_create1(0);
     watch(poll, listener, EPOLLIN, EPOLL_CTL_ADD);
+    if (place.ss_family == AF_INET) {
+        datagrams = open_socket(SOCK_DGRAM | SOCK_NONBLOCK);
+        if (bind(datagrams, (struct sockaddr *)&place, place_size)) fail("bind");
+        watch(poll, datagrams, EPOLLIN, EPOLL_CTL_ADD);
+    }
     for (;;) {
         struct epoll_event events[256];
         int count = epoll_wait(poll, events, 256, -1);
         for (int i = 0; i < count; i++) {
             int socket = events[i].data.fd;
+            if (socket == datagrams) serve_datagrams(socket);
             if (socket != listener) {
-                serve_one(poll, socket, events[i].events);
+                if (socket != datagrams) serve_one(poll, socket);
                 continue;
             }
             int client;
@@ -112,11 +150,9 @@ static void start(int poll, int client, const char *task) {
     if (task[0] == 'u') watch(poll, client, EPOLLOUT, EPOLL_CTL_MOD);
 }
 
-static void begin(int poll, int port, const char *task) {
-    int client = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-    struct sockaddr_in name = address(port);
-    if (client < 0 || client >= most || connect(client, (struct sockaddr *)&name, sizeof name)) fail("connect");
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+static void begin(int poll, const char *task) {
+    int client = open_socket(client_type);
+    if (connect(client, (struct sockaddr *)&place, place_size)) fail("connect");
     received[client] = 0;
     watch(poll, client, EPOLLIN, EPOLL_CTL_ADD);
     if (!destination) {
@@ -128,12 +164,12 @@ static void begin(int poll, int port, const char *task) {
 }
 
 // Goes on with the talk with a proxy (RFC 1928): two bytes that name the method, and ten that say that it is connected.
-static void ask(int poll, int port, int client, const char *task) {
+static void ask(int poll, int client, const char *task) {
     ssize_t count = recv(client, buffer, asking[client] > 10 ? asking[client] - 10 : asking[client], MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
         close(client);
-        begin(poll, port, task);
+        begin(poll, task);
         return;
     }
     asking[client] -= count;
@@ -150,9 +186,9 @@ static double now(void) {
     return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-static void load(const char *task, int port, double seconds, int clients) {
+static void load(const char *task, double seconds, int clients) {
     int poll = epoll_create1(0);
-    for (int i = 0; i < clients; i++) begin(poll, port, task);
+    for (int i = 0; i < clients; i++) begin(poll, task);
     uint64_t done = 0;
     double end = now() + seconds;
     char text[question];
@@ -160,10 +196,12 @@ static void load(const char *task, int port, double seconds, int clients) {
     while (now() < end) {
         struct epoll_event events[256];
         int count = epoll_wait(poll, events, 256, 100);
+        // Datagrams may be lost; who has lost all of them begins anew.
+        if (count == 0 && client_type == SOCK_DGRAM) begin(poll, task);
         for (int i = 0; i < count; i++) {
             int client = events[i].data.fd;
             if (asking[client]) {
-                ask(poll, port, client, task);
+                ask(poll, client, task);
                 continue;
             }
             ssize_t bytes;
@@ -176,7 +214,7 @@ static void load(const char *task, int port, double seconds, int clients) {
             if (bytes <= 0) {
                 // A relay that can't keep up may refuse; what it refuses does not count.
                 close(client);
-                begin(poll, port, task);
+                begin(poll, task);
                 continue;
             }
             if (task[0] == 'u' || task[0] == 'd') {
@@ -191,7 +229,7 @@ static void load(const char *task, int port, double seconds, int clients) {
                 if (send(client, text, question, MSG_NOSIGNAL) != question) fail("send");
             } else {
                 close(client);
-                begin(poll, port, task);
+                begin(poll, task);
             }
         }
     }
@@ -199,13 +237,18 @@ static void load(const char *task, int port, double seconds, int clients) {
 }
 
 int main(int count, char **words) {
-    if (count == 3 && !strcmp(words[1], "serve")) serve(atoi(words[2]));
+    if (count >= 3) find(words[2]);
+    if (count == 3 && !strcmp(words[1], "serve")) serve();
     if (count != 5 && count != 6) {
-        fprintf(
-            stderr, "usage: relays-load serve PORT | relays-load new|ping|down|up PORT SECONDS CLIENTS [DESTINATION]\n");
+        fputs("usage: relays-load serve PLACE | relays-load new|ping|udp|down|up PLACE SECONDS CLIENTS [DESTINATION]\n", stderr);
         return 64;
     }
     if (count == 6) destination = atoi(words[5]);
-    load(words[1], atoi(words[2]), atof(words[3]), atoi(words[4]));
+    const char *task = words[1];
+    if (!strcmp(task, "udp")) {
+        client_type = SOCK_DGRAM;
+        task = "ping";
+    }
+    load(task, atof(words[3]), atoi(words[4]));
     return 0;
 }

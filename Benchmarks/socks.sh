@@ -1,6 +1,6 @@
 # The part of tools/benchmark that loads the kind socks beside microsocks and dante. It is sourced there.
 # shellcheck shell=bash disable=SC2154
-if [ $quick = yes ]; then socks_rounds=1 socks_seconds=1; else socks_rounds=5 socks_seconds=3; fi
+if [ $quick = yes ]; then socks_rounds=1 socks_seconds=1; else socks_rounds=5 socks_seconds=2; fi
 step "socks: four ways to ask through three proxies ($socks_rounds rounds of $socks_seconds s each)"
 mkdir "$folder/socks"
 gcc -O2 -o "$folder/relays-load" Benchmarks/relays-load.c

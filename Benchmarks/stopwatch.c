@@ -10,6 +10,7 @@
 //                                        answered; keeps them until its standard input ends
 //   stopwatch ask PORT PATH              asks on a new connection each time until its standard input ends; then the number
 //                                        of answers, the number of those that failed, and the longest time for one
+//   stopwatch tell SOCKET                sends its process and the time in a datagram to a unix socket, and stays until it is killed
 //   stopwatch store FILE BYTES           nothing is printed: writes a file durably, as making a tap does
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -220,6 +222,18 @@ static int ask(int port, const char *path) {
     return 0;
 }
 
+static int tell(const char *path) {
+    double begun = now();
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char text[100];
+    int size = snprintf(text, sizeof text, "%d %.3f", getpid(), begun);
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    if (sendto(descriptor, text, size, 0, (struct sockaddr *)&address, sizeof address) != size) fail("send");
+    close(descriptor);
+    while (1) pause();
+}
+
 static int store(const char *path, size_t bytes) {
     char temporary[4096], *content = calloc(1, bytes);
     snprintf(temporary, sizeof temporary, "%s.new", path);
@@ -241,6 +255,7 @@ int main(int count, char **arguments) {
     if (strcmp(verb, "until") == 0 && count > 3) return until(arguments[2], arguments + 3);
     if (strcmp(verb, "hold") == 0 && count == 5) return hold(atoi(arguments[2]), arguments[3], atoi(arguments[4]));
     if (strcmp(verb, "ask") == 0 && count == 4) return ask(atoi(arguments[2]), arguments[3]);
+    if (strcmp(verb, "tell") == 0 && count == 3) return tell(arguments[2]);
     if (strcmp(verb, "store") == 0 && count == 4) return store(arguments[2], strtoul(arguments[3], NULL, 10));
     fprintf(stderr, "stopwatch: the first comment of stopwatch.c says how it is used\n");
     return 64;

@@ -12,27 +12,20 @@ usage: web.py TAPD FOLDER ROUNDS SECONDS SERVER-CORE CLIENT-CORE [CASE...]
 import os
 import re
 import resource
-import signal
 import socket
 import subprocess
 import sys
 import time
 
+import programs
+from programs import free_port
+
 TAPD, FOLDER, ROUNDS, SECONDS, SERVER_CORE, CLIENT_CORE = sys.argv[1:7]
 IDLE = 10_000
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def write(name, text):
-    path = os.path.join(FOLDER, name)
-    with open(path, "w") as file:
-        file.write(text)
-    return path
+    return programs.write(FOLDER, name, text)
 
 
 def make_files():
@@ -52,48 +45,13 @@ def make_files():
         check=True, stderr=subprocess.DEVNULL)
 
 
-class Server:
+class Server(programs.Program):
     """A server that runs on one core until it is stopped."""
 
     def __init__(self, name, command, plain, secure, core=SERVER_CORE):
-        self.name, self.plain, self.secure = name, plain, secure
-        self.log = open(os.path.join(FOLDER, f"{name}.log"), "w")
-        self.process = subprocess.Popen(
-            ["taskset", "-c", core, *command], cwd=FOLDER, stdout=self.log, stderr=self.log,
-            env={**os.environ, "HOME": FOLDER, "XDG_DATA_HOME": FOLDER, "XDG_CONFIG_HOME": FOLDER})
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", plain)).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        sys.exit(f"{name} does not answer; its log is {self.log.name}")
-
-    @property
-    def processes(self):
-        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        with open(path) as file:
-            return [self.process.pid, *map(int, file.read().split())]
-
-    def processor_seconds(self):
-        ticks = 0
-        for process in self.processes:
-            with open(f"/proc/{process}/stat") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def memory(self):
-        """Memory that nothing else could share, and the shared pages it touches, in kB."""
-        total = 0
-        for process in self.processes:
-            with open(f"/proc/{process}/status") as file:
-                total += int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-        return total
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+        self.plain, self.secure = plain, secure
+        places = {word: FOLDER for word in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+        super().__init__(name, command, FOLDER, plain, core, places)
 
 
 def taproom(upstream):
@@ -189,7 +147,6 @@ def milliseconds(text):
 def load(server, case):
     """Requests for each second of processor time, and how long the slowest of a hundred takes in ms."""
     tool, path, fields = CASES[case]
-    before = server.processor_seconds()
     if tool == "h2":
         words = ["h2load", "-D", SECONDS, "-c", "16", "-m", "8", f"https://127.0.0.1:{server.secure}{path}"]
     else:
@@ -197,8 +154,7 @@ def load(server, case):
         words = ["wrk", "-t1", "-c32", f"-d{SECONDS}s", "--latency", f"{tool}://127.0.0.1:{port}{path}"]
         for field in fields:
             words += ["-H", field]
-    output = subprocess.run(["taskset", "-c", CLIENT_CORE, *words], capture_output=True, text=True, check=True).stdout
-    used = server.processor_seconds() - before
+    output, _, used = programs.measured(server, CLIENT_CORE, words)
     if tool == "h2":
         count = int(re.search(r"(\d+) succeeded", output).group(1))
         bad, p99 = re.search(r" ([1-9]\d*) failed", output), None

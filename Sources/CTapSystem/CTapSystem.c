@@ -65,7 +65,7 @@ int tap_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK
 int tap_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int tap_watch_stream(int watch, int file, uint64_t token, int isListener) {
-    uint32_t events = isListener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    uint32_t events = isListener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     struct epoll_event event = {.events = events, .data.u64 = token};
     return epoll_ctl(watch, EPOLL_CTL_ADD, file, &event);
 }
@@ -77,9 +77,10 @@ int tap_watch_wait(int watch, tap_happening *happenings, int count, int millisec
         uint32_t set = events[index].events;
         happenings[index] = (tap_happening){
             .token = events[index].data.u64,
-            .isReadable = (set & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+            .isReadable = (set & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
             .isWritable = (set & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
             .isHungUp = (set & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+            .isUrgent = (set & EPOLLPRI) != 0,
         };
     }
     return happened;
@@ -93,9 +94,13 @@ int tap_accept(int listener, void *name, unsigned *size) {
 
 int tap_wide_pipe(int ends[2], int bytes) {
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
-    // It stays as it is where a user has too many of them (pipe(7), pipe-user-pages-soft).
-    (void)fcntl(ends[0], F_SETPIPE_SZ, bytes);
-    return 0;
+    // Users may have only so much room in pipes (pipe(7), pipe-user-pages-soft).
+    if (fcntl(ends[0], F_SETPIPE_SZ, bytes) >= bytes) return 0;
+    int code = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = code;
+    return -1;
 }
 
 ssize_t tap_splice(int from, int to, size_t count) {

@@ -101,10 +101,21 @@ struct TapctlShell: ApplicationShell {
         return .done
     }
 
-    /// The help of a verb as it is typed here: without the tool and the tap.
-    private static func insideText(_ help: String) -> String {
-        help.replacing("tapctl ", with: "").replacing("[TAP] ", with: "").replacing(" [TAP]", with: "")
+    /// What leads to a tap elsewhere, as help names it.
+    private static let ways = ["<tap>", "--control <path>", "--passphrase-file <file>"]
+
+    /// The help of a verb as it is typed here: without the tool, the tap, and the ways to it.
+    static func insideText(_ help: String) -> String {
+        var text = help.replacing("tapctl ", with: "").replacing("[TAP] ", with: "").replacing(" [TAP]", with: "")
             .replacing(" [<tap> ...]", with: "")
+        for way in ways { text = text.replacing(" [\(way)]", with: "") }
+        var isLeftOut = false
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            // What an option means goes on in lines that are indented further.
+            if !line.hasPrefix("   ") { isLeftOut = ways.contains { line.hasPrefix("  \($0)") } }
+            return !isLeftOut
+        }
+        return lines.joined(separator: "\n").replacing("ARGUMENTS:\n\n", with: "")
     }
 
     func completions(of words: [String]) async -> [String] {

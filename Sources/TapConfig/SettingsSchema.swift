@@ -59,7 +59,8 @@ package struct SettingRow: Sendable {
     package var values: String
     package var usual: Datum
 
-    /// Those of the elements of a list have `[]` behind the list's name; of lists in lists only the lists are told.
+    /// Those of the elements of a list have `[]` behind the list's name, of lists in lists only the lists are told; behind keys of
+    /// one's own stands `NAME`.
     fileprivate static func rows(
         of members: [Shape.Member], below parent: String, _ defaults: DatumObject
     ) -> [SettingRow] {
@@ -73,6 +74,7 @@ package struct SettingRow: Sendable {
             case .group(let inner): return [row] + rows(of: inner, below: key + ".", usual.object ?? [:])
             case .list(.group(let inner)) where !parent.contains("[]"):
                 return [row] + rows(of: inner, below: key + "[].", [:])
+            case .map(.group(let inner)): return [row] + rows(of: inner, below: key + ".NAME.", [:])
             case .optional(.group(let inner)): return [row] + rows(of: inner, below: key + ".", [:])
             default: return [row]
             }

@@ -19,6 +19,7 @@ public final class ChannelServer: Service {
     private let initialize: @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
     private let connections = OpenConnections()
     private let isAdopting: Bool
+    private let (adoptionEnded, adoptionEnd) = AsyncStream.makeStream(of: Void.self)
 
     /// A server that has not started.
     ///
@@ -37,8 +38,8 @@ public final class ChannelServer: Service {
         self.init(context, connectionLimit: connectionLimit, accepting: nil, initialize: initialize)
     }
 
-    /// The same for some of the listeners; connections to others can be given to it by ``adopt(_:at:closed:)``, until the
-    /// graceful shutdown.
+    /// The same for some of the listeners; connections to others can be given to it by ``adopt(_:at:closed:)``, until
+    /// ``endAdoption()``, which has to be called.
     package init(
         _ context: ServiceContext, connectionLimit: Int? = nil, accepting: ((Endpoint) -> Bool)?,
         initialize: @escaping @Sendable (any Channel, Endpoint) -> EventLoopFuture<Void>
@@ -59,12 +60,28 @@ public final class ChannelServer: Service {
     ///   - endpoint: where it was accepted.
     ///   - closed: called when it is closed.
     package func adopt(_ descriptor: CInt, at endpoint: Endpoint, closed: @escaping @Sendable () -> Void) {
-        let (initialize, connections) = (initialize, connections)
-        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).channelInitializer { channel in
-            connections.add(channel, closed: closed)
-            return initialize(channel, endpoint)
-        }.withConnectedSocket(descriptor).whenFailure { _ in }
+        let initialize = initialize
+        adopt(descriptor, closed: closed) { initialize($0, endpoint) }
     }
+
+    /// The same for a connection with handlers of its own.
+    package func adopt(
+        _ descriptor: CInt, closed: @escaping @Sendable () -> Void,
+        initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) {
+        let connections = connections
+        let number = connections.expect()
+        ClientBootstrap(group: EventLoops.shared).channelInitializer { channel in
+            connections.add(channel, expected: number, closed: closed)
+            return initialize(channel)
+        }.withConnectedSocket(descriptor).whenFailure { _ in
+            // A connection that never got as far as its handlers.
+            if connections.giveUp(number) { closed() }
+        }
+    }
+
+    /// Nobody gives it a connection any more.
+    package func endAdoption() { adoptionEnd.finish() }
 
     /// The budgets that have to have room for a connection that somebody else accepts.
     package var allBudgets: [ConnectionBudget] { budgets }
@@ -90,6 +107,8 @@ public final class ChannelServer: Service {
             for server in accepting { self.stopAccepting(server) }
             stop.finish()
         }
+        // Who gives connections away accepts until now, and so they are all here.
+        if isAdopting { for await _ in adoptionEnded {} }
         connections.quiesce()
         await withTaskCancellationHandler {
             await connections.allClosed()
@@ -134,54 +153,5 @@ public final class ChannelServer: Service {
         let server = try await bootstrap.withBoundSocket(descriptor).get()
         logger.debug("accepting", metadata: ["endpoint": "\(listener.endpoint)"])
         return server
-    }
-}
-
-/// The connections of one server, from any thread.
-private final class OpenConnections: Sendable {
-    private struct Contents {
-        var channels: [ObjectIdentifier: any Channel] = [:]
-        var waiting: CheckedContinuation<Void, Never>?
-    }
-
-    private let contents = Mutex(Contents())
-
-    /// Adds a connection; `closed` is called when it is closed.
-    func add(_ channel: any Channel, closed: @escaping @Sendable () -> Void) {
-        contents.withLock { $0.channels[ObjectIdentifier(channel)] = channel }
-        channel.closeFuture.whenComplete { [self] _ in
-            closed()
-            remove(channel)
-        }
-    }
-
-    private func remove(_ channel: any Channel) {
-        let waiting: CheckedContinuation<Void, Never>? = contents.withLock { contents in
-            contents.channels[ObjectIdentifier(channel)] = nil
-            guard contents.channels.isEmpty else { return nil }
-            defer { contents.waiting = nil }
-            return contents.waiting
-        }
-        waiting?.resume()
-    }
-
-    func quiesce() {
-        for channel in contents.withLock({ Array($0.channels.values) }) {
-            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        }
-    }
-
-    func close() {
-        for channel in contents.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
-    }
-
-    func allClosed() async {
-        await withCheckedContinuation { continuation in
-            let isDone = contents.withLock { contents in
-                if !contents.channels.isEmpty { contents.waiting = continuation }
-                return contents.channels.isEmpty
-            }
-            if isDone { continuation.resume() }
-        }
     }
 }

@@ -63,6 +63,18 @@ package final class ConnectionBudget: Sendable {
     /// Counts a connection, also one too many: who accepts several at once may have had room for fewer.
     package func take() { contents.withLock { $0.open += 1 } }
 
+    /// Counts a connection if there is room for it; if not, `resume` is called once as soon as there is.
+    package func takeRoom(orWait resume: @escaping @Sendable () -> Void) -> Bool {
+        contents.withLock { contents in
+            guard contents.open < contents.limit else {
+                contents.waiting.append(resume)
+                return false
+            }
+            contents.open += 1
+            return true
+        }
+    }
+
     /// Counts a connection no more, and calls those who wait if there is room now.
     package func giveBack() {
         let waiting = contents.withLock { contents in

@@ -65,9 +65,7 @@ struct LineCutter {
     init(longest: Int) { self.longest = max(longest, 1) }
 
     mutating func append(_ bytes: ByteBuffer) {
-        guard !hasFailed else { return }
-        var bytes = bytes
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeBuffer(&bytes) }
+        if !hasFailed { buffer.append(bytes) }
     }
 
     /// The next whole line; nil: more has to come first.

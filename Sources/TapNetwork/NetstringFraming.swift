@@ -26,8 +26,7 @@ public final class NetstringFraming: ChannelDuplexHandler {
     /// Hands on the netstrings that are whole now.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasFailed else { return }
-        var bytes = unwrapInboundIn(data)
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeBuffer(&bytes) }
+        buffer.append(unwrapInboundIn(data))
         do throws(NetstringError) {
             while let string = try next() { context.fireChannelRead(wrapInboundOut(string)) }
         } catch {

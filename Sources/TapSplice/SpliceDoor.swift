@@ -19,7 +19,7 @@ final class SpliceDoor {
     /// Whether it waits for the system to be able to give connections again.
     private(set) var isPaused = false
     let isTCP: Bool
-    private let server: SpliceServer
+    let server: SpliceServer
     let endpoint: Endpoint
     let figures: EndpointFigures
 
@@ -38,19 +38,20 @@ final class SpliceDoor {
         }
         guard isWatched else { return }
         let number = number
-        let room = server.room { loop.execute { $0.roomIsThere(number) } }
-        guard room > 0 else {
-            figures.notePause(.limit)
-            return loop.pause(self)
-        }
         // Each takes another file for its target, and other threads take some of the same at the same time.
         let files = FileReserve.distance
         guard files > 1 else { return pause(loop, EMFILE) }
         var name = SocketName()
-        for _ in 0..<min(room, Self.mostAtOnce, max(files / 8, 1)) {
+        for _ in 0..<min(Self.mostAtOnce, max(files / 8, 1)) {
+            guard server.takeRoom(orWait: { loop.execute { $0.roomIsThere(number) } }) else {
+                figures.notePause(.limit)
+                return loop.pause(self)
+            }
             let client = name.write { tap_accept(file, $0, $1) }
             guard client >= 0 else {
-                if errno != EAGAIN, errno != ECONNABORTED, errno != EINTR { pause(loop, errno) }
+                let code = errno
+                server.giveBackRoom()
+                if code != EAGAIN, code != ECONNABORTED, code != EINTR { pause(loop, code) }
                 return
             }
             server.accepted(client, name, self, loop)

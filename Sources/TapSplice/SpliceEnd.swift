@@ -11,8 +11,10 @@ final class SpliceEnd {
     var canRead = false
     /// Whether writing could succeed, as far as is known.
     var canWrite = false
-    /// Whether the other side sends nothing more, or is gone: a read that brings little is not the last then.
+    /// Whether the other side sends nothing more, or is gone.
     var isHungUp = false
+    /// Whether a read that brings little need not be the last: in front of the end, and of urgent data.
+    var readsToTheEnd = false
     /// Whether the end of what comes from here was read.
     var hasEnded = false
     /// Whether the stream to here was ended.
@@ -21,6 +23,7 @@ final class SpliceEnd {
     var fullReads = 0
     /// Bytes in the pipe in front of this.
     var piped = 0
+    /// The pipe, as long as something is in it.
     var pipe: SplicePipe?
     private var waiting: [UInt8] = []
     private var taken = 0
@@ -35,7 +38,7 @@ final class SpliceEnd {
     var hasWaiting: Bool { piped > 0 || !waiting.isEmpty }
 
     /// Keeps bytes that could not be written.
-    func keep(_ bytes: UnsafeRawBufferPointer.SubSequence) { waiting.append(contentsOf: bytes) }
+    func keep(_ bytes: some Collection<UInt8>) { waiting.append(contentsOf: bytes) }
 
     /// Writes what waits, and answers whether nothing does any more; nil: the connection is gone.
     func writeWaiting() -> Bool? {
@@ -82,6 +85,12 @@ final class SpliceEnd {
         pipe = nil
     }
 
+    /// Gives the socket away.
+    func release() -> CInt {
+        defer { file = -1 }
+        return file
+    }
+
     /// Closes so that the other side sees that its stream was cut.
     func reset() {
         guard isOpen else { return }
@@ -101,26 +110,5 @@ final class SpliceEnd {
         var (code, size) = (CInt(0), socklen_t(MemoryLayout<CInt>.size))
         getsockopt(file, SOL_SOCKET, SO_ERROR, &code, &size)
         return code
-    }
-}
-
-/// A pipe through which the kernel moves bytes from one socket to another.
-final class SplicePipe {
-    /// How much it has room for.
-    static let bytes = 1 << 20
-
-    let input: CInt
-    let output: CInt
-
-    /// Nil when the system has none.
-    init?() {
-        var ends: [CInt] = [-1, -1]
-        guard tap_wide_pipe(&ends, CInt(SplicePipe.bytes)) == 0 else { return nil }
-        (output, input) = (ends[0], ends[1])
-    }
-
-    deinit {
-        Glibc.close(input)
-        Glibc.close(output)
     }
 }

@@ -19,6 +19,7 @@ final class SpliceLoop: @unchecked Sendable {
 
     /// What is read goes through here; only what can't be written at once is kept elsewhere.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferBytes, alignment: 4096)
+    let pipes = SplicePipes()
     /// The time when the last things happened, in nanoseconds from some moment on.
     private(set) var now: Int64 = 0
     private let poll: CInt
@@ -29,14 +30,26 @@ final class SpliceLoop: @unchecked Sendable {
     private var released: [Int] = []
     private var queued: [SplicePair] = []
     private var doors: [SpliceDoor?] = []
-    private var look: Int64 = 1_000_000_000
+    private var look = SpliceLoop.usualLook
     private var nextLook: Int64 = .max
-    private var isOver = false
+
+    private static let usualLook: Int64 = 1_000_000_000
+    private static let made = Mutex<[SpliceLoop]>([])
+
+    /// The loops of this process, which all services share: one for each processor it may use, made with the first call.
+    ///
+    /// Throws ``Taproom/SystemCallError``.
+    static func shared() throws(SystemCallError) -> [SpliceLoop] {
+        try made.withLock { made throws(SystemCallError) in
+            while made.count < max(Int(tap_processors()), 1) { made.append(try SpliceLoop()) }
+            return made
+        }
+    }
 
     /// Makes what the thread needs, and starts it.
     ///
     /// Throws ``Taproom/SystemCallError``.
-    init() throws(SystemCallError) {
+    private init() throws(SystemCallError) {
         poll = tap_watch()
         waker = tap_waker()
         guard poll >= 0, waker >= 0, tap_watch_stream(poll, waker, Watched.waker.rawValue, 0) == 0 else {
@@ -64,7 +77,7 @@ final class SpliceLoop: @unchecked Sendable {
 
     private func run() {
         var happenings = [tap_happening](repeating: tap_happening(), count: Self.mostHappenings)
-        while !isOver {
+        while true {
             let count = tap_watch_wait(poll, &happenings, CInt(happenings.count), timeout)
             now = Self.time
             for index in 0..<max(Int(count), 0) { handle(happenings[index]) }
@@ -117,18 +130,12 @@ final class SpliceLoop: @unchecked Sendable {
     }
 
     private func lookAround() {
-        var isAnyThere = false
-        for pair in pairs {
-            guard let pair else { continue }
-            isAnyThere = true
-            pair.look()
-        }
+        (look, nextLook) = (Self.usualLook, .max)
+        for pair in pairs { pair?.look() }
         for door in doors { if let door, door.isPaused { door.accept(self) } }
-        let isPaused = doors.contains { $0?.isPaused ?? false }
-        nextLook = isAnyThere || isPaused ? now + look : .max
     }
 
-    /// Has it looked around within a time, in nanoseconds, and again as often as long as there is somebody.
+    /// Has it looked around within a time, in nanoseconds; who still waits for something then asks again.
     func lookWithin(_ time: Int64) {
         look = min(look, time)
         nextLook = min(nextLook, now + look)
@@ -138,6 +145,9 @@ final class SpliceLoop: @unchecked Sendable {
     func watch(_ file: CInt, _ slot: Int, _ watched: Watched) -> Bool {
         tap_watch_stream(poll, file, UInt64(slot) << 2 | watched.rawValue, 0) == 0
     }
+
+    /// Watches a socket of a pair no more, which stays open.
+    func forget(_ file: CInt) { _ = tap_watch_forget(poll, file) }
 
     /// Has a pair go on when others had their turn.
     func queue(_ pair: SplicePair) {
@@ -150,12 +160,13 @@ final class SpliceLoop: @unchecked Sendable {
     func release(_ pair: SplicePair) { released.append(pair.slot) }
 
     /// Begins with the connection of a client.
-    func begin(
-        _ file: CInt, _ owner: any SpliceClient, _ limits: SpliceLimits, at door: SpliceDoor, _ server: SpliceServer
-    ) {
+    func begin(_ file: CInt, _ role: SplicePair.Role, _ limits: SpliceLimits, at door: SpliceDoor, _ server: SpliceServer)
+    {
         let slot = freeSlots.popLast() ?? pairs.count
         if slot == pairs.count { pairs.append(nil) }
-        let pair = SplicePair(file, slot, self, owner, limits) { [figures = door.figures] in server.closed(figures) }
+        let pair = SplicePair(file, slot, self, role, limits, server) { [figures = door.figures] in
+            server.closed(figures)
+        }
         pairs[slot] = pair
         lookWithin(limits.look)
         pair.start(isTCP: door.isTCP)
@@ -165,8 +176,8 @@ final class SpliceLoop: @unchecked Sendable {
 
     /// Accepts connections of a door, from now on.
     func open(_ door: SpliceDoor) {
-        doors.append(door)
-        door.number = doors.count - 1
+        door.number = doors.firstIndex { $0 == nil } ?? doors.count
+        if door.number == doors.count { doors.append(door) } else { doors[door.number] = door }
         resume(door)
     }
 
@@ -185,15 +196,29 @@ final class SpliceLoop: @unchecked Sendable {
     /// Watches a door again that had no room.
     func roomIsThere(_ number: Int) { if let door = doors[number], !door.isWatched, !door.isPaused { resume(door) } }
 
-    /// Accepts nothing any more.
-    func shutDoors() {
-        for door in doors { if let door { pause(door) } }
-        doors = doors.map { _ in nil }
+    // MARK: The end of a service
+
+    /// Accepts nothing any more for a service.
+    func shutDoors(of server: SpliceServer) {
+        for (number, door) in doors.enumerated() {
+            guard let door, door.server === server else { continue }
+            pause(door)
+            doors[number] = nil
+        }
     }
 
-    /// Closes all connections.
-    func closeAll() { for pair in pairs { pair?.close(.closed) } }
+    /// Closes the connections of a service that go nowhere yet, and the others some time later; nil: not.
+    func closeSoon(_ grace: Duration?, of server: SpliceServer) {
+        guard let grace else { return }
+        for pair in pairs { if let pair, pair.server === server { pair.closeSoon(now + grace.nanoseconds) } }
+    }
 
-    /// Ends the thread.
-    func end() { isOver = true }
+    /// Closes all connections of a service.
+    func closeAll(of server: SpliceServer) {
+        for pair in pairs { if let pair, pair.server === server { pair.close(.closed) } }
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

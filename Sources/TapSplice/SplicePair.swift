@@ -14,7 +14,14 @@ final class SplicePair {
     /// How long a client that still sends may take to see that nobody reads it any more, in nanoseconds.
     private static let lingering: Int64 = 2_000_000_000
 
+    /// Who decides about the connection.
+    enum Role {
+        case passing(any SpliceClient)
+        case talking(any SpliceTalker)
+    }
+
     private enum State {
+        case talking(deadline: Int64)
         case connecting(SpliceTarget, next: Int, deadline: Int64)
         case joined
         /// One side is gone after all it had to say; the other is sent the rest, and has some time from then on.
@@ -23,38 +30,91 @@ final class SplicePair {
     }
 
     let slot: Int
+    let server: SpliceServer
     private unowned let loop: SpliceLoop
     private let limits: SpliceLimits
     private var owner: (any SpliceClient)?
-    private let closed: () -> Void
+    private var talker: (any SpliceTalker)?
+    private let closed: @Sendable () -> Void
     private let client: SpliceEnd
     private var target: SpliceEnd?
     private var state = State.closed
     private var lastUse: Int64
+    /// When it is closed at the latest.
+    private var end = Int64.max
     /// Whether it is among those that go on without being told.
     var isQueued = false
 
     /// A pair without a target yet; `closed` is called when it is over.
     init(
-        _ file: CInt, _ slot: Int, _ loop: SpliceLoop, _ owner: any SpliceClient, _ limits: SpliceLimits,
-        closed: @escaping () -> Void
+        _ file: CInt, _ slot: Int, _ loop: SpliceLoop, _ role: Role, _ limits: SpliceLimits, _ server: SpliceServer,
+        closed: @escaping @Sendable () -> Void
     ) {
-        (self.slot, self.loop, self.owner, self.limits, self.closed) = (slot, loop, owner, limits, closed)
+        (self.slot, self.loop, self.limits, self.server, self.closed) = (slot, loop, limits, server, closed)
         client = SpliceEnd(file)
         lastUse = loop.now
+        switch role {
+        case .passing(let owner): self.owner = owner
+        case .talking(let talker): (owner, self.talker) = (talker, talker)
+        }
     }
 
     // MARK: The target
 
-    /// Watches the client's connection, and looks for a target.
+    /// Watches the client's connection, and listens to the client or looks for a target.
     func start(isTCP: Bool) {
         if isTCP { client.sendAtOnce() }
         guard loop.watch(client.file, slot, .client) else { return close(.closed) }
-        seek()
+        guard talker != nil else { return seek() }
+        state = .talking(deadline: loop.now + limits.talk)
+    }
+
+    /// Hears what the client says, and answers, until it is clear what comes next.
+    private func talk() {
+        guard let talker else { return }
+        while true {
+            if client.hasWaiting {
+                guard let isDone = client.writeWaiting() else { return close(.closed) }
+                guard isDone else { return }
+            }
+            guard client.canRead else { return }
+            let count = recv(client.file, loop.buffer.baseAddress, loop.buffer.count, 0)
+            if count < 0, errno == EAGAIN {
+                client.canRead = false
+                return
+            }
+            guard count > 0 else { return close(.closed) }
+            if !client.readsToTheEnd { client.canRead = false }
+            let answer = talker.said(UnsafeRawBufferPointer(start: loop.buffer.baseAddress, count: count))
+            client.keep(answer.reply)
+            switch answer.next {
+            case .listen: continue
+            case .connect: return seek()
+            case .end: return say([])
+            case .leave(let take): return leave(take)
+            }
+        }
+    }
+
+    /// Says a last word, and closes when it has arrived.
+    private func say(_ word: [UInt8]) {
+        client.keep(word)
+        state = .lingering(until: nil)
+        linger()
+    }
+
+    private func leave(_ take: (CInt, @escaping @Sendable () -> Void) -> Void) {
+        loop.forget(client.file)
+        (state, owner, talker) = (.closed, nil, nil)
+        loop.release(self)
+        take(client.release(), closed)
     }
 
     private func seek() {
-        guard let target = owner?.nextTarget() else { return close(.closed) }
+        guard let target = owner?.nextTarget() else {
+            if let talker { say(talker.farewell) } else { close(.closed) }
+            return
+        }
         connect(target, next: 0)
     }
 
@@ -62,7 +122,12 @@ final class SplicePair {
         let name = target.names[next]
         self.target?.close()
         let file = tap_socket(name.family, CInt(SOCK_STREAM.rawValue))
-        guard file >= 0 else { return close(.failed(.target, SystemCallError("pass on").reason)) }
+        guard file >= 0 else {
+            let code = errno
+            guard let talker else { return close(.failed(.target, SystemCallError("pass on", code: code).reason)) }
+            talker.targetFailed(code)
+            return say(talker.farewell)
+        }
         let end = SpliceEnd(file)
         self.target = end
         state = .connecting(target, next: next, deadline: loop.now + limits.connect)
@@ -74,18 +139,20 @@ final class SplicePair {
     }
 
     private func connectionFailed(_ code: CInt) {
-        guard case .connecting(let target, let next, _) = state else { return }
-        if next + 1 < target.names.count { return connect(target, next: next + 1) }
-        owner?.targetFailed(SystemCallError("connect", code: code).reason)
+        guard case .connecting(let wanted, let next, _) = state else { return }
+        if next + 1 < wanted.names.count { return connect(wanted, next: next + 1) }
+        target?.close()
+        owner?.targetFailed(code)
         seek()
     }
 
     private func join(_ end: SpliceEnd, _ target: SpliceTarget) {
         state = .joined
-        end.canWrite = true
+        (client.canWrite, end.canWrite) = (true, true)
         lastUse = loop.now
-        target.greeting.withUnsafeBytes { end.keep($0[...]) }
+        end.keep(target.greeting)
         owner?.targetConnected()
+        if let talker { client.keep(talker.greeting(end.file)) }
         // Most clients have said something by now.
         client.canRead = true
         move()
@@ -97,8 +164,10 @@ final class SplicePair {
         guard let end = side == .client ? client : target, end.isOpen else { return }
         if happening.isReadable != 0 { end.canRead = true }
         if happening.isWritable != 0 { end.canWrite = true }
-        if happening.isHungUp != 0 { end.isHungUp = true }
+        if happening.isHungUp != 0 { (end.isHungUp, end.readsToTheEnd) = (true, true) }
+        if happening.isUrgent != 0 { end.readsToTheEnd = true }
         switch state {
+        case .talking: talk()
         case .connecting(let target, _, _):
             if side == .target {
                 guard happening.isWritable != 0 else { return }
@@ -127,6 +196,7 @@ final class SplicePair {
                 guard to.canWrite else { return }
                 guard let isDone = to.writeWaiting() else { return refused(to, side.other, from) }
                 guard isDone else { return }
+                giveBackPipe(of: to)
                 lastUse = loop.now
             }
             if from.hasEnded { return to.endOutput(isLast: to.hasEnded && from.isOutputEnded) }
@@ -160,22 +230,30 @@ final class SplicePair {
 
     /// Has the kernel move bytes into the pipe in front of an end, from where they go on; nil: it can't.
     private func splice(_ from: SpliceEnd, _ to: SpliceEnd, _ side: RelaySide) -> Int? {
-        guard let pipe = to.pipe ?? SplicePipe() else { return nil }
-        to.pipe = pipe
+        guard let pipe = loop.pipes.take(loop.now) else { return nil }
         let count = tap_splice(from.file, pipe.input, SplicePipe.bytes)
-        if count < 0, errno == EINVAL { return nil }
-        if count > 0 {
-            to.piped += count
-            owner?.passed(count, from: side)
+        guard count > 0 else {
+            let code = errno
+            loop.pipes.giveBack(pipe)
+            errno = code
+            return count < 0 && code == EINVAL ? nil : count
         }
+        (to.pipe, to.piped) = (pipe, count)
+        owner?.passed(count, from: side)
         return count
+    }
+
+    private func giveBackPipe(of end: SpliceEnd) {
+        guard let pipe = end.pipe, end.piped == 0 else { return }
+        loop.pipes.giveBack(pipe)
+        end.pipe = nil
     }
 
     private func took(_ count: Int, _ from: SpliceEnd, _ to: SpliceEnd, _ side: RelaySide, isFull: Bool) -> Bool {
         if count > 0 {
             lastUse = loop.now
             // Less than there was room for: there is nothing more, or only the end.
-            if !isFull, !from.isHungUp { from.canRead = false }
+            if !isFull, !from.readsToTheEnd { from.canRead = false }
             return true
         }
         if count == 0 {
@@ -229,6 +307,7 @@ final class SplicePair {
             guard let isDone = end.writeWaiting() else { return close(.finished) }
             lastUse = loop.now
             guard isDone else { return }
+            giveBackPipe(of: end)
         }
         end.endOutput()
         if until == nil { state = .lingering(until: loop.now + Self.lingering) }
@@ -242,11 +321,22 @@ final class SplicePair {
 
     /// Looks whether something has taken too long.
     func look() {
+        loop.lookWithin(limits.look)
+        if loop.now >= end { return close(.closed) }
         switch state {
+        case .talking(let deadline): if loop.now >= deadline { close(.idle) }
         case .connecting(_, _, let deadline): if loop.now >= deadline { connectionFailed(ETIMEDOUT) }
         case .joined, .lingering(until: nil): if loop.now - lastUse >= limits.idle { close(.idle) }
         case .lingering(let until?): if loop.now >= until { close(.finished) }
         case .closed: break
+        }
+    }
+
+    /// Closes a connection that goes nowhere yet, and others at a moment.
+    func closeSoon(_ moment: Int64) {
+        switch state {
+        case .talking, .connecting: close(.closed)
+        case .joined, .lingering, .closed: end = moment
         }
     }
 
@@ -257,7 +347,7 @@ final class SplicePair {
         client.close()
         target?.close()
         let owner = owner
-        self.owner = nil
+        (self.owner, talker) = (nil, nil)
         owner?.ended(ending)
         closed()
         loop.release(self)

@@ -15,6 +15,8 @@ package final class SpliceServer: Sendable {
     package enum Verdict {
         /// It is passed on here.
         case direct(any SpliceClient, SpliceLimits)
+        /// It is passed on here when it has said where to.
+        case talk(any SpliceTalker, SpliceLimits)
         /// Somebody else serves it, who owns the socket now and calls the closure when it is closed.
         case elsewhere
         /// It is closed.
@@ -34,6 +36,8 @@ package final class SpliceServer: Sendable {
     private let listeners: [Listener]
     private let logger: Logger
     private let budgets: [ConnectionBudget]
+    private let grace: Duration?
+    private let whenShut: @Sendable () -> Void
     private let judge:
         @Sendable (_ socket: CInt, SocketName, Endpoint, _ closed: @escaping @Sendable () -> Void) -> Verdict
     private let contents = Mutex(Contents())
@@ -44,25 +48,38 @@ package final class SpliceServer: Sendable {
     ///   - context: what the service was given.
     ///   - budgets: where connections are counted; there has to be room in each.
     ///   - accepting: which of the listeners are served.
+    ///   - grace: how long connections have when the service stops, unless they go nowhere yet; nil: as long as it may take.
+    ///   - whenShut: called once, when nothing is accepted any more and so nobody else gets a connection.
     ///   - judge: decides about a connection, on the thread where it was accepted; it does not wait.
     package init(
-        _ context: ServiceContext, budgets: [ConnectionBudget], accepting: (Endpoint) -> Bool,
+        _ context: ServiceContext, budgets: [ConnectionBudget], accepting: (Endpoint) -> Bool = { _ in true },
+        grace: Duration? = nil, whenShut: @escaping @Sendable () -> Void,
         judge:
             @escaping @Sendable (_ socket: CInt, SocketName, Endpoint, _ closed: @escaping @Sendable () -> Void) ->
             Verdict
     ) {
         (service, logger, self.budgets, self.judge) = (context.name, context.logger, budgets, judge)
+        (self.grace, self.whenShut) = (grace, whenShut)
         listeners = context.listeners.filter { !$0.endpoint.takesDatagrams && accepting($0.endpoint) }
     }
 
     /// Serves until the graceful shutdown, and then until the last connection is closed.
     package func run() async throws {
-        guard !listeners.isEmpty else { return }
+        guard !listeners.isEmpty else { return whenShut() }
         let figures = listeners.map { EndpointFigures(service: service, endpoint: $0.endpoint) }
         defer { for figures in figures { figures.destroy() } }
-        let loops = try (0..<max(sysconf(CInt(_SC_NPROCESSORS_ONLN)), 1)).map { _ in try SpliceLoop() }
-        defer { for loop in loops { loop.execute { $0.end() } } }
-        for loop in loops { try open(loop, figures) }
+        let loops: [SpliceLoop]
+        do {
+            loops = try SpliceLoop.shared()
+            for loop in loops { try open(loop, figures) }
+        } catch {
+            for loop in (try? SpliceLoop.shared()) ?? [] {
+                await shut(loop)
+                loop.execute { $0.closeAll(of: self) }
+            }
+            whenShut()
+            throw error
+        }
         let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
         await withTaskCancellationOrGracefulShutdownHandler {
             for await _ in stopped {}
@@ -70,10 +87,11 @@ package final class SpliceServer: Sendable {
             stop.finish()
         }
         for loop in loops { await shut(loop) }
+        whenShut()
         await withTaskCancellationHandler {
             await allClosed()
         } onCancel: {
-            for loop in loops { loop.execute { $0.closeAll() } }
+            for loop in loops { loop.execute { $0.closeAll(of: self) } }
         }
     }
 
@@ -89,7 +107,8 @@ package final class SpliceServer: Sendable {
     private func shut(_ loop: SpliceLoop) async {
         await withCheckedContinuation { continuation in
             loop.execute { loop in
-                loop.shutDoors()
+                loop.shutDoors(of: self)
+                loop.closeSoon(self.grace, of: self)
                 continuation.resume()
             }
         }
@@ -107,21 +126,26 @@ package final class SpliceServer: Sendable {
 
     // MARK: What doors tell, on the threads of their loops
 
-    /// How many more connections there can be; when there can be none, `resume` is called as soon as one can.
-    func room(orWait resume: @escaping @Sendable () -> Void) -> Int {
-        var room = Int.max
-        for budget in budgets where room > 0 { room = min(room, budget.room(orWait: resume)) }
-        return room
+    /// Keeps room for a connection; when there is none `resume` is called as soon as there is.
+    func takeRoom(orWait resume: @escaping @Sendable () -> Void) -> Bool {
+        for (index, budget) in budgets.enumerated() where !budget.takeRoom(orWait: resume) {
+            for taken in budgets[..<index] { taken.giveBack() }
+            return false
+        }
+        return true
     }
 
-    /// Decides about a connection that was accepted.
+    /// There is no connection for the room that was kept.
+    func giveBackRoom() { for budget in budgets { budget.giveBack() } }
+
+    /// Decides about a connection that was accepted, for which there was room.
     func accepted(_ socket: CInt, _ name: SocketName, _ door: SpliceDoor, _ loop: SpliceLoop) {
-        for budget in budgets { budget.take() }
         door.figures.noteAccepted()
         contents.withLock { $0.open += 1 }
         let figures = door.figures
         switch judge(socket, name, door.endpoint, { self.closed(figures) }) {
-        case .direct(let owner, let limits): loop.begin(socket, owner, limits, at: door, self)
+        case .direct(let owner, let limits): loop.begin(socket, .passing(owner), limits, at: door, self)
+        case .talk(let talker, let limits): loop.begin(socket, .talking(talker), limits, at: door, self)
         case .elsewhere: break
         case .refused:
             close(socket)
@@ -131,7 +155,7 @@ package final class SpliceServer: Sendable {
 
     /// A connection is closed.
     func closed(_ figures: EndpointFigures) {
-        for budget in budgets { budget.giveBack() }
+        giveBackRoom()
         figures.noteClosed()
         let waiting: CheckedContinuation<Void, Never>? = contents.withLock { contents in
             contents.open -= 1

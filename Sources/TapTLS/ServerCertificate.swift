@@ -85,8 +85,6 @@ package final class ServerCertificate: Sendable {
             .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
         ]
         configuration.applicationProtocols = protocols
-        // How long a client may take to see the end.
-        configuration.shutdownTimeout = .seconds(2)
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {

@@ -34,7 +34,7 @@ public struct ByteCount: Codable, Hashable, Sendable, CustomStringConvertible {
     ///
     /// Throws when it is no number of bytes.
     public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
+        let text = try MeasureText.read(from: decoder, units: "B, kB, MB, GB, KiB, MiB or GiB", likely: "B")
         guard let count = ByteCount(text) else {
             throw DecodingError.dataCorrupted(
                 .init(

@@ -178,7 +178,14 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible, Al
     ///
     /// Throws when it is no endpoint.
     public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
+        let container = try decoder.singleValueContainer()
+        if let port = try? container.decode(UInt16.self) {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "must be an endpoint, but is \(port). Did you mean \"tcp:\(port)\"?"))
+        }
+        let text = try container.decode(String.self)
         do {
             try self.init(text, in: PathFolder.folder(for: decoder))
         } catch {

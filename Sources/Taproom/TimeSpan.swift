@@ -42,7 +42,7 @@ public struct TimeSpan: Codable, Hashable, Sendable, CustomStringConvertible {
     ///
     /// Throws when it is no length of time.
     public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
+        let text = try MeasureText.read(from: decoder, units: "ms, s, m, h or d", likely: "s")
         guard let span = TimeSpan(text) else {
             throw DecodingError.dataCorrupted(
                 .init(

@@ -132,6 +132,10 @@ struct TelnetTests {
         #expect(try await talk.ask("help restart").contains("USAGE: restart SERVICE\n"))
         #expect(try await talk.ask("restart --help").contains("USAGE: restart SERVICE\n"))
         #expect(try await talk.ask("show web.tap web.kind") == "web\n")
+        let status = try await talk.ask("help status")
+        #expect(status.contains("USAGE: status [--json]\n"))
+        #expect(status.contains("  --json                  Print the result as JSON.\n  --version"))
+        #expect(!status.contains("passphrase"))
         #expect(try await talk.ask("help save") == "Put on disk what services have in memory only.\n")
         #expect(try await talk.ask("help quit") == "End the session; exit and Ctrl-D do, too.\n")
         // From the folder that the application works in.

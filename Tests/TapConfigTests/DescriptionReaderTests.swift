@@ -111,7 +111,10 @@ private func errors(_ text: String, file: String = "site.yaml") -> String? {
                 "- {kind: greeter, lisetn: tcp:80}",
                 "4:19: services[0].lisetn is not known here. Did you mean \"listen\"?"
             ),
-            ("- {kind: greeter, listen: 80}", "4:27: services[0].listen must be text, but is 80"),
+            (
+                "- {kind: greeter, listen: 80}",
+                "4:27: services[0].listen must be an endpoint, but is 80. Did you mean \"tcp:80\"?"
+            ),
             (
                 "- {kind: greeter, listen: [tcp:80, tpc:81]}",
                 "4:36: services[0].listen[1] is no endpoint: \"tpc:81\". \"tpc\" is no way to listen. Did you mean \"tcp\"?"
@@ -123,7 +126,10 @@ private func errors(_ text: String, file: String = "site.yaml") -> String? {
                 "- {kind: greeter, limits: {clients: 0}}",
                 "4:37: services[0].limits.clients must be from 1 to 1000, but is 0"
             ),
-            ("- {kind: greeter, limits: {wait: 5}}", "4:34: services[0].limits.wait must be text, but is 5"),
+            (
+                "- {kind: greeter, limits: {wait: 5}}",
+                "4:34: services[0].limits.wait must be a number with ms, s, m, h or d, but is 5. Did you mean \"5s\"?"
+            ),
             (
                 "- {kind: greeter, limits: {clinets: 5}}",
                 "4:28: services[0].limits.clinets is not known here. Did you mean \"clients\"?"

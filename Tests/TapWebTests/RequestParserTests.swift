@@ -56,6 +56,21 @@ struct RequestParserTests {
         }
     }
 
+    @Test func keepsNothingOfWhatWasTakenThoughSomethingIsAlwaysLeft() throws {
+        var parser = RequestParser(client: Client(address: nil, isSecure: false, port: nil), limit: 16_384)
+        parser.add(ByteBuffer(string: "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1"))
+        var (count, most) = (0, 0)
+        for _ in 0..<20_000 {
+            parser.add(ByteBuffer(string: "\r\nX\r\n1"))
+            while let event = parser.next() {
+                guard case .body(let bytes) = event else { continue }
+                (count, most) = (count + bytes.readableBytes, max(most, bytes.storageCapacity))
+            }
+        }
+        #expect(count == 20_000)
+        #expect(most <= 16_384)
+    }
+
     @Test(arguments: [
         // Lengths that two programs could read in two ways.
         "Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5",

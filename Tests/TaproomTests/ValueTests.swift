@@ -106,7 +106,10 @@ import Testing
             (["policy": .string("elephant")], "policy is unknown: \"elephant\". Allowed: never, onFailure, always."),
             (["policy": .integer(1)], "policy must be text, but is 1"),
             (["atMost": .integer(0)], "atMost must be 1 or more, but is 0"),
-            (["within": .integer(5)], "within must be text, but is 5"),
+            (
+                ["within": .integer(5)],
+                "within must be a number with ms, s, m, h or d, but is 5. Did you mean \"5s\"?"
+            ),
         ] as [(DatumObject, String)])
     func aRestartPolicySaysWhatIsWrong(given: DatumObject, expected: String) {
         #expect(problem(RestartPolicy.self, .object(given)) == expected)

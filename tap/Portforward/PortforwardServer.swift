@@ -21,7 +21,7 @@ final class PortforwardServer: ReconfigurableService {
             channel.eventLoop.makeCompletedFuture { try door.initialize(channel, endpoint, source.plan) }
         }
         self.server = server
-        direct = SpliceServer(context, budgets: server.allBudgets, accepting: { $0.tls == nil }) {
+        direct = SpliceServer(context, budgets: server.allBudgets, accepting: { $0.tls == nil }, whenShut: server.endAdoption) {
             socket, name, endpoint, closed in
             if let verdict = door.judge(socket, name, source.plan) { return verdict }
             server.adopt(socket, at: endpoint, closed: closed)

@@ -149,6 +149,8 @@ typedef struct {
     int isWritable;
     /// The other side sends nothing more, or the connection is broken.
     int isHungUp;
+    /// There are urgent data, before which a read stops (tcp(7)).
+    int isUrgent;
 } tap_happening;
 
 /// Has each change reported of what can be read from or written to a file, or, of a listening socket, one watcher of
@@ -164,7 +166,7 @@ int tap_waker(void);
 /// Accepts a connection that does not block; `name` has room for any address.
 int tap_accept(int listener, void *name, unsigned *size);
 
-/// A pipe that neither blocks nor is inherited, with room for so many bytes if the system allows it.
+/// A pipe that neither blocks nor is inherited, with room for so many bytes at least.
 int tap_wide_pipe(int ends[2], int bytes);
 
 /// Moves bytes between a pipe and another file without waiting (splice(2)).

@@ -2,6 +2,7 @@ import NIOCore
 import TapNetwork
 import TapRelay
 import TapSplice
+import Taproom
 
 /// One connection of a client on its way to a target, without anything between the two sockets.
 final class DirectConnection: SpliceClient {
@@ -26,7 +27,7 @@ final class DirectConnection: SpliceClient {
         return SpliceTarget(names, greeting: Array(greeting.readableBytesView))
     }
 
-    func targetFailed(_ reason: String) { trip.failed(reason) }
+    func targetFailed(_ code: CInt) { trip.failed(SystemCallError("connect", code: code).reason) }
 
     func targetConnected() { trip.connected() }
 

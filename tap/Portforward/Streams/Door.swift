@@ -4,6 +4,7 @@ import NIOSSL
 import TapNetwork
 import TapRelay
 import TapSplice
+import TapTLS
 import Taproom
 
 /// Sets up the connections of clients: who is let in, who they are, and how they are encrypted.
@@ -43,7 +44,7 @@ struct Door: Sendable {
             channel.close(promise: nil)
             return
         }
-        try pipeline.addHandler(NIOSSLServerHandler(context: context))
+        try SecureEnd.add(NIOSSLServerHandler(context: context), to: pipeline)
         let secured = try Connector.waitForHandshake(on: channel, timeout: plan.connect)
         try connection.prepare()
         secured.assumeIsolated().whenSuccess { _ in connection.start() }

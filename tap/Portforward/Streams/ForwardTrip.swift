@@ -7,19 +7,13 @@ import TapRelay
 ///
 /// Used on the thread of the connection only.
 final class ForwardTrip {
-    /// How often what has passed is told, at most, and after how many bytes anyway.
-    private static let interval = TimeAmount.seconds(1)
-    private static let manyBytes = 8 << 20
-
     let plan: ForwardPlan
     /// Where the client connects from; a unix socket too.
     let client: SocketAddress?
     private var tried: UInt64 = 0
     private var target: Int?
     private var isJoined = false
-    private var total = (sent: 0, received: 0)
-    private var untold = (sent: 0, received: 0)
-    private var lastTold = NIODeadline.now()
+    private var tally = RelayTally()
 
     init(_ plan: ForwardPlan, _ client: SocketAddress?) { (self.plan, self.client) = (plan, client) }
 
@@ -64,34 +58,28 @@ final class ForwardTrip {
 
     /// Bytes have come from one side.
     func passed(_ bytes: Int, from side: RelaySide) {
-        if side == .client { untold.sent += bytes } else { untold.received += bytes }
-        let now = NIODeadline.now()
-        if untold.sent + untold.received >= Self.manyBytes || now - lastTold >= Self.interval { tell(now) }
+        if let passed = tally.add(bytes, from: side) { tell(passed) }
     }
 
     /// The connection is over.
     func ended(_ ending: RelayEnding) {
         guard let target else { return }
-        self.target = nil
         plan.streams.ended(target)
+        defer { self.target = nil }
         guard isJoined else { return }
         ConnectionBudget.process.giveBack()
-        let record = plan.streams.record(target)
-        total = (total.sent + untold.sent, total.received + untold.received)
-        record.passed(sent: untold.sent, received: untold.received)
-        record.closed()
+        tell(tally.takeRest())
+        plan.streams.record(target).closed()
         plan.logger.debug(
             "connection ended",
             metadata: [
                 "from": "\(client.ip?.description ?? "a unix socket")", "target": "\(plan.streams.list[target])",
-                "sent": "\(total.sent)", "received": "\(total.received)", "reason": "\(ending)",
+                "sent": "\(tally.total.sent)", "received": "\(tally.total.received)", "reason": "\(ending)",
             ])
     }
 
-    private func tell(_ now: NIODeadline) {
+    private func tell(_ bytes: RelayTally.Bytes) {
         guard let target else { return }
-        plan.streams.record(target).passed(sent: untold.sent, received: untold.received)
-        total = (total.sent + untold.sent, total.received + untold.received)
-        (untold, lastTold) = ((0, 0), now)
+        plan.streams.record(target).passed(sent: bytes.sent, received: bytes.received)
     }
 }

@@ -1,11 +1,13 @@
 import TapRelay
 
-/// Counts what passes between a client and a destination, before it is passed on, and tells when that is over.
+/// Counts what passes between a client and a destination, and tells when that is over.
+///
+/// Used on the thread of the connection only.
 final class RelayedBytes: RelayRecord {
     private let records: SocksRecords
     private let user: String?
     private let done: (SocksCounters.Bytes) -> Void
-    private var total = SocksCounters.Bytes()
+    private var tally = RelayTally()
 
     /// Nothing has passed; `done` is called with all that has when it is over.
     init(_ records: SocksRecords, _ user: String?, done: @escaping (SocksCounters.Bytes) -> Void) {
@@ -13,15 +15,15 @@ final class RelayedBytes: RelayRecord {
     }
 
     func passed(_ bytes: Int, from side: RelaySide) {
-        var passed = SocksCounters.Bytes()
-        switch side {
-        case .client: passed.sent = Int64(bytes)
-        case .target: passed.received = Int64(bytes)
-        }
-        total.sent += passed.sent
-        total.received += passed.received
-        records.count(passed, for: user)
+        if let passed = tally.add(bytes, from: side) { records.count(SocksCounters.Bytes(passed), for: user) }
     }
 
-    func ended(_ ending: RelayEnding) { done(total) }
+    func ended(_ ending: RelayEnding) {
+        records.count(SocksCounters.Bytes(tally.takeRest()), for: user)
+        done(SocksCounters.Bytes(tally.total))
+    }
+}
+
+extension SocksCounters.Bytes {
+    fileprivate init(_ bytes: RelayTally.Bytes) { self.init(sent: Int64(bytes.sent), received: Int64(bytes.received)) }
 }

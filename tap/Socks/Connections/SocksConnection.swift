@@ -34,11 +34,20 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var user: String?
     private var work: SocksWork?
+    /// What is to be done first.
+    private var begun: [Negotiation.Action]
 
-    /// A client that has said nothing.
-    init(_ proxy: SocksProxy, _ policy: SocksPolicy) {
-        self.proxy = proxy
-        negotiation = Negotiation(asksForPassword: policy.users != nil)
+    /// A client that has said something on another thread already.
+    struct Begun: Sendable {
+        let negotiation: Negotiation
+        let user: String?
+        /// What is to be done next.
+        let actions: [Negotiation.Action]
+    }
+
+    /// Goes on with a client.
+    init(_ proxy: SocksProxy, _ begun: Begun) {
+        (self.proxy, negotiation, user, self.begun) = (proxy, begun.negotiation, begun.user, begun.actions)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -48,7 +57,14 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
             proxy.records.logger.debug("a client did not say in time what it wants", metadata: metadata)
             close()
         }
-        if context.channel.isActive { context.read() }
+        if context.channel.isActive { start(context) }
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        let actions = begun
+        begun = []
+        perform(actions)
+        if state == .negotiating { context.read() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -57,7 +73,7 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.read()
+        start(context)
         context.fireChannelActive()
     }
 
@@ -126,8 +142,7 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
             perform(negotiation.passwordChecked(false))
             return
         }
-        var digested = Array(name.utf8) + [0] + Array(password.utf8)
-        let digest = digested.withUnsafeMutableBytes { users.digest(of: UnsafeRawBufferPointer($0)) }
+        let digest = users.digest(of: name, password)
         if let known = users.user(digest) {
             user = known
             proxy.records.countLogin(isRight: true)
@@ -156,15 +171,7 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func end(_ problem: NegotiationProblem) {
-        switch problem {
-        case .wrongPassword, .busy, .noPassword, .noCommonMethod:
-            proxy.records.countLogin(isRight: false)
-            proxy.records.refusals.say("a client was refused", metadata.adding("reason", "\(problem)"))
-        default:
-            proxy.records.countMalformed()
-            proxy.records.logger.debug(
-                "a client was not understood", metadata: metadata.adding("reason", "\(problem)"))
-        }
+        proxy.records.note(problem, metadata)
         linger()
     }
 
@@ -230,7 +237,10 @@ final class SocksConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-extension Logger.Metadata {
-    /// The same with one more.
-    func adding(_ key: String, _ value: String) -> Logger.Metadata { merging([key: "\(value)"]) { $1 } }
+extension KnownUsers {
+    /// The digest of a name and a password.
+    func digest(of name: String, _ password: String) -> KeyedDigest.Value {
+        let bytes = Array(name.utf8) + [0] + Array(password.utf8)
+        return bytes.withUnsafeBytes { digest(of: $0) }
+    }
 }

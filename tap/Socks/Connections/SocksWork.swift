@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import TapRelay
 import Taproom
@@ -23,7 +22,7 @@ final class SocksWork {
     let policy: SocksPolicy
     let asker: Asker
     let client: any Channel
-    private let begun = NIODeadline.now()
+    private let record: RequestRecord
     private let take: (Step) -> Void
     private var task: (any SocksTask)?
     private var timer: Scheduled<Void>?
@@ -38,6 +37,7 @@ final class SocksWork {
     ) {
         (self.request, self.proxy, policy, self.client, self.take) = (request, proxy, proxy.policy, client, take)
         asker = Asker(address: client.remoteAddress?.bytes, user: user)
+        record = RequestRecord(request, asker, policy, proxy.records)
     }
 
     var loop: any EventLoop { client.eventLoop }
@@ -73,7 +73,7 @@ final class SocksWork {
         guard !isOver else { return }
         over()
         guard !isGranted else { return }
-        proxy.records.count(request.command, .failed, for: asker.user)
+        record.leftEarly()
         note(.failure, nil, SocksCounters.Bytes())
     }
 
@@ -162,8 +162,7 @@ final class SocksWork {
             switch result {
             case .success(let address):
                 isGranted = true
-                proxy.records.count(.udp, .granted, for: asker.user)
-                say(address)
+                record.granted(address)
                 reply(.granted, address)
             case .failure(let error): fail(error)
             }
@@ -201,50 +200,24 @@ final class SocksWork {
         timer?.cancel()
         isOver = true
         task = nil
-        proxy.records.count(request.command, .granted, for: asker.user)
-        say(address)
+        record.granted(address)
         reply(.granted, address)
-    }
-
-    private func say(_ address: Destination) {
-        proxy.records.logger.debug("a request is granted", metadata: metadata.adding("address", "\(address)"))
     }
 
     private func fail(_ error: any Error) {
         guard !isOver else { return }
         over()
-        let reply = SocksReply(error)
-        proxy.records.count(request.command, error is Refusal ? .refused : .failed, for: asker.user)
-        if let refusal = error as? Refusal {
-            proxy.records.refusals.say("a request was refused", metadata.adding("reason", refusal.reason))
-        } else {
-            proxy.records.logger.debug("a request failed", metadata: metadata.adding("error", "\(error)"))
-        }
+        let reply = record.failed(error)
         note(reply, nil, SocksCounters.Bytes())
         self.reply(reply)
         take(.end)
     }
 
     /// Says that a datagram was not let through.
-    func sayRefused(_ refusal: Refusal, _ destination: Destination) {
-        let metadata = metadata.adding("reason", refusal.reason).adding("destination", "\(destination)")
-        proxy.records.refusals.say("a datagram was refused", metadata)
-    }
+    func sayRefused(_ refusal: Refusal, _ destination: Destination) { record.datagramRefused(refusal, destination) }
 
     private func note(_ reply: SocksReply, _ address: Destination?, _ bytes: SocksCounters.Bytes) {
-        guard let log = policy.log else { return }
-        let line = SocksLine(
-            client: asker.address.map(Destination.text), user: asker.user, request: request, address: address,
-            reply: reply, bytes: bytes, nanoseconds: (.now() - begun).nanoseconds)
-        proxy.records.note(line, in: log, on: loop)
-    }
-
-    private var metadata: Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            "client": "\(asker.address.map(Destination.text) ?? "unix")", "command": "\(request.command.rawValue)",
-            "destination": "\(request.destination)",
-        ]
-        if let user = asker.user { metadata["user"] = "\(user)" }
-        return metadata
+        guard let line = record.line(reply, address, bytes) else { return }
+        proxy.records.note(line, in: policy.log, on: loop)
     }
 }

@@ -5,8 +5,7 @@ import TapRelay
 final class TunnelEnd: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// Less than a service has for its end, so that nobody is told that it took too long.
-    private static let grace = TimeAmount.seconds(5)
+    private static let grace = TimeAmount(SocksServer.grace)
 
     private let relay: Relay
 

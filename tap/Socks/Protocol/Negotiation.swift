@@ -5,9 +5,9 @@ import NIOCore
 ///
 /// Versions 4, 4a and 5 (RFC 1928), the last one without a password or with one (RFC 1929). However what comes is cut into
 /// pieces, the actions are the same.
-struct Negotiation {
+struct Negotiation: Sendable {
     /// What is to be done, in the order in which it is answered.
-    enum Action: Equatable {
+    enum Action: Equatable, Sendable {
         case send(ByteBuffer)
         /// Check a password, and tell what came of it with ``passwordChecked(_:)``.
         case check(user: String, password: String)
@@ -17,7 +17,7 @@ struct Negotiation {
         case end(NegotiationProblem)
     }
 
-    enum Phase {
+    enum Phase: Sendable {
         case version
         case methods
         case password

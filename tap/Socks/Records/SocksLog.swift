@@ -1,6 +1,8 @@
 import NIOCore
+import NIOPosix
 import Synchronization
 import TapAccessLog
+import TapNetwork
 
 /// Where requests are noted, and how.
 struct SocksLog: Sendable {
@@ -23,8 +25,9 @@ final class LoopLines: Sendable {
         return bound.value
     }
 
-    /// Hands all lines over.
+    /// Hands all lines over, also those that are on their way to their event loops.
     func handOver() async {
+        for loop in EventLoops.shared.makeIterator() { try? await loop.submit {}.get() }
         for bound in byLoop.withLock({ Array($0.values) }) {
             try? await bound.eventLoop.submit { bound.value.handOver() }.get()
         }

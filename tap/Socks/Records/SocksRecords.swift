@@ -41,6 +41,18 @@ final class SocksRecords: Sendable {
         figures.addMalformed()
     }
 
+    /// Counts a client of whom nothing came, and says why.
+    func note(_ problem: NegotiationProblem, _ metadata: @autoclosure () -> Logger.Metadata) {
+        switch problem {
+        case .wrongPassword, .busy, .noPassword, .noCommonMethod:
+            countLogin(isRight: false)
+            refusals.say("a client was refused", metadata().adding("reason", "\(problem)"))
+        default:
+            countMalformed()
+            logger.debug("a client was not understood", metadata: metadata().adding("reason", "\(problem)"))
+        }
+    }
+
     /// Counts a password.
     func countLogin(isRight: Bool) {
         counters.update { counters in

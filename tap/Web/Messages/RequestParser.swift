@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 
 /// Takes requests of HTTP/1 out of the bytes of a connection (RFC 9112).
 ///
@@ -50,7 +51,7 @@ struct RequestParser {
 
     /// Adds bytes that have come.
     mutating func add(_ bytes: ByteBuffer) {
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+        buffer.append(bytes)
     }
 
     /// The bytes that were not looked at yet, which belong to another protocol now.

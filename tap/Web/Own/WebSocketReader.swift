@@ -1,4 +1,5 @@
 import NIOCore
+import TapNetwork
 
 /// Takes messages out of the frames that a client sends (RFC 6455, section 5), and refuses whatever is not exactly as it
 /// has to be.
@@ -34,7 +35,7 @@ struct WebSocketReader {
     /// Adds bytes that have come.
     mutating func add(_ bytes: ByteBuffer) {
         guard !isOver else { return }
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+        buffer.append(bytes)
     }
 
     /// The next event, or nil when more bytes have to come first.

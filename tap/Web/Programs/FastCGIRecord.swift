@@ -1,4 +1,5 @@
 import NIOCore
+import TapNetwork
 
 /// One record of FastCGI 1.0 (the specification of Open Market, 29 April 1996, section 3.3).
 struct FastCGIRecord: Equatable {
@@ -37,8 +38,7 @@ struct FastCGIReader {
 
     /// Takes bytes.
     mutating func take(_ piece: ByteBuffer) {
-        var piece = piece
-        if bytes.readableBytes == 0 { bytes = piece } else { bytes.writeBuffer(&piece) }
+        bytes.append(piece)
     }
 
     /// The next record.
@@ -59,11 +59,7 @@ struct FastCGIReader {
         bytes.moveReaderIndex(forwardBy: FastCGIRecord.headerBytes)
         guard let content = bytes.readSlice(length: Int(count)) else { return nil }
         bytes.moveReaderIndex(forwardBy: Int(padding))
-        if bytes.readableBytes == 0 {
-            bytes = ByteBuffer()
-        } else if bytes.readerIndex > 1 << 17 {
-            bytes.discardReadBytes()
-        }
+        if bytes.readableBytes == 0 { bytes = ByteBuffer() }
         return FastCGIRecord(kind: kind, request: request, content: content)
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TapNetwork
 
 /// Takes responses out of the bytes of a connection to an upstream (RFC 9112).
 ///
@@ -54,7 +55,7 @@ struct ResponseReader {
     /// Adds bytes that have come.
     mutating func add(_ bytes: ByteBuffer) {
         hasBegun = true
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+        buffer.append(bytes)
     }
 
     /// The bytes that belong to another protocol now.

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import TapNetwork
+import TapTLS
 import Taproom
 
 /// Makes connections to upstreams on one event loop.
@@ -70,7 +71,7 @@ struct UpstreamConnector {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if header.readableBytes > 0 { try pipeline.addHandler(FirstBytes(header)) }
-                    if let security { try pipeline.addHandler(security.handler(for: upstream)) }
+                    if let security { try SecureEnd.add(security.handler(for: upstream), to: pipeline) }
                     try pipeline.addHandler(UpstreamConnection(to: index, isSecure: security != nil, settings))
                 }
             }

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import NIOTLS
+import TapTLS
 import Taproom
 
 /// Leads a new connection through the handshake of TLS, and to the version of HTTP that client and server agree on.
@@ -49,7 +50,7 @@ final class SecureConnection: ChannelInboundHandler, RemovableChannelHandler {
         let limits = responder.site.settings.limits
         let guardian = SecureConnection(timeout: .milliseconds(limits.request.milliseconds))
         let state = NIOLoopBound((responder, guardian), eventLoop: channel.eventLoop)
-        try pipeline.addHandler(NIOSSLServerHandler(context: context))
+        try SecureEnd.add(NIOSSLServerHandler(context: context), to: pipeline)
         try pipeline.addHandler(guardian)
         try pipeline.addHandler(
             ApplicationProtocolNegotiationHandler { result, channel in

@@ -1,10 +1,16 @@
 import Glibc
-import NIOCore
-import TapSplice
+package import NIOCore
+
+extension SocketName {
+    /// The same address.
+    package init(_ address: SocketAddress) {
+        self = address.withSockAddr { SocketName($0, size: $1) }
+    }
+}
 
 extension SocketAddress {
     /// The same address; nil for those of unix sockets, whose clients have none.
-    init?(_ name: SocketName) {
+    package init?(_ name: SocketName) {
         let address: SocketAddress? = name.withPointer { pointer, size in
             switch name.family {
             case AF_INET:
