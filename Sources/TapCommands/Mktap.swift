@@ -183,7 +183,8 @@ enum Mktap {
     private static func filling(
         _ services: [(path: String, service: ServiceDefinition)], _ tap: String, _ invocation: Invocation
     ) -> [String] {
-        guard let empty = services.first(where: { $0.service.isGroup && $0.service.services.isEmpty }) else { return [] }
+        let empty = services.first { $0.service.isGroup && $0.service.services.isEmpty }
+        guard let empty else { return [] }
         let command = "\(invocation.command(.tapctl)) add \(tap) --group \(empty.path) KIND"
         return ["Put services into \(empty.path) with: \(command)."]
     }

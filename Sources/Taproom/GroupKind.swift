@@ -29,7 +29,11 @@ package struct GroupKind: KnownKind {
     package func use(stored: DatumObject) throws(SettingsErrors) -> UsableSettings {
         let errors = check(stored).errors
         guard errors.isEmpty else { throw SettingsErrors(errors: errors) }
-        return UsableSettings(endpoints: []) { _ in GroupService() } reconfiguration: { _ in {} }
+        return UsableSettings(endpoints: []) { _ in
+            GroupService()
+        } reconfiguration: { _ in
+            {}
+        }
     }
 
     package func canReconfigure(fromStored old: DatumObject, toStored new: DatumObject) -> Bool { true }
