@@ -4,15 +4,52 @@ import TapData
 extension DescribedOptions {
     /// The text that `--help` shows.
     func help(usage: String) -> String {
-        var text = "OVERVIEW: \(summary)\n\nUSAGE: \(usage) <options>\n\nOPTIONS:\n"
-        if let listening {
-            text += entry("-p, --port <port>", "The same as \(listening.name) tcp:PORT, on every address.")
+        let isEmpty = options.isEmpty
+        let head = "OVERVIEW: \(summary)\n\nUSAGE: \(usage)\(isEmpty ? "" : " <options>")\n\nOPTIONS:\n"
+        return head + told.map { entry($0.head, $0.meaning) }.joined() + "\n"
+    }
+
+    /// What ArgumentParser would say of these options.
+    var commandHelp: DatumObject {
+        ["commandName": .string(word), "abstract": .string(summary), "arguments": .array(told.map(\.commandHelp))]
+    }
+
+    /// An option as help tells of it.
+    private struct Told {
+        var names: [String]
+        /// What is given with it; nil: it is a flag.
+        var value: String?
+        var meaning: String
+
+        var head: String { names.joined(separator: ", ") + (value.map { " <\($0)>" } ?? "") }
+
+        var commandHelp: Datum {
+            let names = names.map { name in
+                let isLong = name.hasPrefix("--")
+                return Datum.object([
+                    "kind": .string(isLong ? "long" : "short"), "name": .string(String(name.dropFirst(isLong ? 2 : 1))),
+                ])
+            }
+            return .object([
+                "kind": .string(value == nil ? "flag" : "option"), "names": .array(names),
+                "valueName": .string(value ?? ""), "abstract": .string(meaning), "shouldDisplay": .bool(true),
+            ])
         }
-        for option in options {
-            let rest = option.opposite.map { ", " + $0 } ?? " <\(option.path.last ?? "")>"
-            text += entry(option.name + rest, sentences(option))
+    }
+
+    /// All options, in the order of help.
+    private var told: [Told] {
+        let port = listening.map {
+            Told(
+                names: ["-p", "--port"], value: "port", meaning: "The same as \($0.name) tcp:PORT, on every address.")
         }
-        return text + entry("-h, --help", "Show help information.") + "\n"
+        let own = options.map { option in
+            Told(
+                names: [option.name] + [option.opposite].compactMap { $0 },
+                value: option.isFlag ? nil : option.path.last ?? "", meaning: sentences(option))
+        }
+        return [port].compactMap { $0 } + own
+            + [Told(names: ["-h", "--help"], value: nil, meaning: "Show help information.")]
     }
 
     private func sentences(_ option: Option) -> String {

@@ -21,7 +21,7 @@ struct DescribedOptions {
         var isRepeatable: Bool { if case .oneOrMore = member.shape.plain { true } else { false } }
     }
 
-    private let word: String
+    let word: String
     let summary: String
     let options: [Option]
     /// The option that `--port` is short for; nil: there is no such.
@@ -47,7 +47,7 @@ struct DescribedOptions {
     }
 
     /// All names as they are typed.
-    var names: Set<String> {
+    private var names: Set<String> {
         Set(options.map(\.name) + options.compactMap(\.opposite) + (listening == nil ? [] : ["--port", "-p"]))
     }
 

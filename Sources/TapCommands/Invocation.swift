@@ -40,7 +40,7 @@ struct Invocation: Sendable {
         let takesKinds = tool == .mktap || tool == .tapd
         return ManualPage(
             tool, help: try CommandHelp.of(tool.arguments),
-            kinds: try takesKinds ? kinds.builtIn.map { ($0.word, try KindCommand.help(of: $0.type)) } : [])
+            kinds: try takesKinds ? kinds.builtIn.map { ($0.word, try KindCommand.help(of: $0)) } : [])
     }
 
     /// Runs the tool.

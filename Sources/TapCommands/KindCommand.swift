@@ -28,16 +28,21 @@ struct KindCommand {
         self.invocation = invocation
     }
 
-    /// What ArgumentParser says of a kind's options.
-    static func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
-        try CommandHelp.of(KindArguments<Kind>.self)
+    /// What a kind's options are, in the words of ArgumentParser.
+    static func help(of kind: any KnownKind) throws -> DatumObject {
+        func help<Kind: ServiceKind>(of kind: Kind.Type) throws -> DatumObject {
+            try CommandHelp.of(KindArguments<Kind>.self)
+        }
+        switch kind {
+        case let kind as CompiledKind: return try help(of: kind.type)
+        case let kind as any DescribedKind: return DescribedOptions(kind).commandHelp
+        default: return [:]
+        }
     }
 
     /// The names of a kind's options as they are typed: `--port`, `-p`.
     static func optionNames(of kind: any KnownKind) throws -> Set<String> {
-        if let kind = kind as? any DescribedKind { return DescribedOptions(kind).names }
-        guard let kind = kind as? CompiledKind else { return [] }
-        return Set(CommandHelp.elements(try help(of: kind.type)["arguments"]).flatMap(CommandHelp.names))
+        Set(CommandHelp.elements(try help(of: kind)["arguments"]).flatMap(CommandHelp.names))
     }
 
     /// The service that the options ask for, checked; what was made up for it is told.

@@ -173,7 +173,20 @@ enum Mktap {
             path, application, base: base, state: state, packages: invocation.kinds.packages(for: application),
             replacing: arguments.force, passphrase: passphrase, by: authorship)
         let run = "Run it with: \(invocation.command(.tapd)) -f \(path)"
-        invocation.console.print("\(path): \(summary(application, invocation.kinds)). \(run)\n")
+        let sentences =
+            ["\(path): \(summary(application, invocation.kinds))."]
+            + filling(application.servicesByPath, path, invocation) + [run]
+        invocation.console.print(sentences.joined(separator: " ") + "\n")
+    }
+
+    /// Says how services get into the first group that has none, if there is one.
+    private static func filling(
+        _ services: [(path: String, service: ServiceDefinition)], _ tap: String, _ invocation: Invocation
+    ) -> [String] {
+        let empty = services.first { $0.service.isGroup && $0.service.services.isEmpty }
+        guard let empty else { return [] }
+        let command = "\(invocation.command(.tapctl)) add \(tap) --group \(empty.path) KIND"
+        return ["Put services into \(empty.path) with: \(command)."]
     }
 
     private static func write(
@@ -217,7 +230,9 @@ enum Mktap {
             return try await application.change(request, by: authorship)
         }
         let name = added.plan.services.last?.name ?? service.name
-        invocation.console.print("\(tap): service \(name) added in revision \(added.revision ?? 0).\n")
+        let sentence = "\(tap): service \(name) added in revision \(added.revision ?? 0)."
+        let sentences = [sentence] + filling([(name, service)], tap, invocation)
+        invocation.console.print(sentences.joined(separator: " ") + "\n")
         return .done
     }
 }

@@ -46,7 +46,7 @@ struct PackageSource {
 
     /// A description has settings in the form of the kinds that read it.
     private static func check(_ application: Application, _ file: String, _ kinds: KindList) throws {
-        for (path, service) in application.servicesByPath where !service.isGroup {
+        for (path, service) in application.servicesByPath {
             guard try kinds.kind(service.kind).settingsVersion == service.settingsVersion else {
                 throw OldSettings(tap: file, service: path)
             }
@@ -62,7 +62,7 @@ struct PackageSource {
     /// Where its services listen.
     var endpoints: [Endpoint] {
         get throws {
-            try application.servicesByPath.filter { !$0.service.isGroup }.flatMap {
+            try application.servicesByPath.flatMap {
                 try kinds.kind($0.service.kind).endpoints(stored: $0.service.settings)
             }
         }

@@ -9,7 +9,7 @@ extension Tapctl {
         static let configuration = CommandConfiguration(
             abstract: "Add a service, with the options that mktap takes for its kind.",
             usage: "tapctl add [TAP] [--name NAME] [--group GROUP] KIND [options of KIND]",
-            discussion: "tapctl add group --name NAME adds an empty group.")
+            discussion: "tapctl add --name NAME group adds an empty group; --group NAME puts services into it.")
         @OptionGroup var place: Place
         @Option(name: .long, help: "What it is called. Default: the word of its kind, with a number if that is taken.")
         var name: String?
@@ -35,16 +35,7 @@ extension Tapctl {
 
         func request(_ invocation: Invocation) throws -> (tap: String, request: ChangeRequest) {
             let (tap, words) = try place.resolve(kind, atMost: .max, invocation)
-            let described: Datum
-            if words.first == ServiceDefinition.group {
-                guard words.count == 1 else {
-                    throw UsageError(problem: "a group has no options, but there is \(words[1])", help: "add --help")
-                }
-                described = .object(["kind": .string(ServiceDefinition.group)])
-            } else {
-                described = Description.datumWithoutName(of: try KindCommand(words, invocation).service())
-            }
-            var service = described
+            var service = Description.datumWithoutName(of: try KindCommand(words, invocation).service())
             if let name { service.set(["name"], .string(name)) }
             return (tap, ChangeRequest([.add(service, group: group)]))
         }

@@ -35,23 +35,22 @@ extension ApplicationReader {
             reportMissingKind(of: node, members, path)
             return nil
         }
-        let kind = try? kinds.kind(word)
-        guard kind != nil || word == ServiceDefinition.group else {
-            let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: words)
+        guard let kind = try? kinds.kind(word) else {
+            let problem = "no kind is called \"\(word)\"." + suggestion(for: word, among: kinds.words)
             report(problem, path + ".kind", at: node.member("kind").map { place(of: $0.value) } ?? node.start)
             return nil
         }
-        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind?.word ?? word)
+        var service = ServiceDefinition(name: text(node, "name", path + ".") ?? word, kind: kind.word)
         if let problem = Name.problem(service.name) {
             report(problem, path + ".name", at: node.member("name").map { place(of: $0.value) } ?? node.start)
         }
         if let was = text(node, "was", path + ".") { renames[servicePath + service.name] = servicePath + was }
         common(&service, node, path)
         let own = members.filter { !ServiceDefinition.reservedKeys.contains($0.key) }
-        if let kind {
-            settings(&service, of: kind, own, node, path)
-        } else {
-            inner(&service, own, node, path, servicePath: servicePath + service.name + "/")
+        settings(&service, of: kind, own, node, path)
+        if service.isGroup, let list = node.member("services") {
+            let place = servicePath + service.name + "/"
+            service.services = services(list.value, path: path + ".services", servicePath: place)
         }
         return service
     }
@@ -71,24 +70,7 @@ extension ApplicationReader {
             report(problem, path + ".name", at: place(of: name.value))
             return
         }
-        report("the key \"kind\" is missing. Allowed: \(words.joined(separator: ", "))", path, at: node.start)
-    }
-
-    /// The words a service can have for its kind.
-    private var words: [String] { kinds.words + [ServiceDefinition.group] }
-
-    /// What a group has: services.
-    private mutating func inner(
-        _ service: inout ServiceDefinition, _ own: [Node.Member], _ node: Node, _ path: String, servicePath: String
-    ) {
-        for member in own {
-            let allowed = ServiceDefinition.reservedKeys.filter { $0 != "state" }
-            report(
-                "is not known. A group has no settings.\(suggestion(for: member.key, among: allowed))",
-                "\(path).\(member.key)", at: member.keyStart)
-        }
-        guard let list = node.member("services") else { return }
-        service.services = services(list.value, path: path + ".services", servicePath: servicePath)
+        report("the key \"kind\" is missing. Allowed: \(kinds.words.joined(separator: ", "))", path, at: node.start)
     }
 
     private mutating func settings(

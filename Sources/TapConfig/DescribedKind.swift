@@ -10,3 +10,10 @@ package protocol DescribedKind: KnownKind {
     /// The keys that say where the service listens, with dots for groups in groups.
     var listeningKeys: [String] { get }
 }
+
+// It has none.
+extension GroupKind: DescribedKind {
+    package var settingMembers: [Shape.Member] { [] }
+    package var defaults: DatumObject { [:] }
+    package var listeningKeys: [String] { [] }
+}

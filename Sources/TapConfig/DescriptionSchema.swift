@@ -86,7 +86,7 @@ package enum DescriptionSchema {
     }
 
     private static func definitions(_ kinds: [any KnownKind]) throws -> DatumObject {
-        let words = kinds.flatMap { [$0.word] + $0.formerWords } + [ServiceDefinition.group]
+        let words = kinds.flatMap { [$0.word] + $0.formerWords }
         var definitions: DatumObject = [
             "services": described(
                 "The services, in the order they are started.",
@@ -101,15 +101,9 @@ package enum DescriptionSchema {
         definitions["service"] = .object([
             "type": "object", "required": ["kind"],
             "properties": .object(["kind": described("What kind of service it is.", ["enum": Datum.array(of: words)])]),
-            "allOf": .array(
-                kinds.map { choice([$0.word] + $0.formerWords) } + [choice([ServiceDefinition.group])]),
+            "allOf": .array(kinds.map { choice([$0.word] + $0.formerWords) }),
         ])
         for kind in kinds { definitions["kind-\(kind.word)"] = .object(try service(of: kind)) }
-        var inner = common([ServiceDefinition.group], "Services that start, stop and restart together.")
-        inner["services"] = .object(["$ref": "#/$defs/services"])
-        definitions["kind-group"] = .object([
-            "type": "object", "properties": .object(inner), "additionalProperties": .bool(false),
-        ])
         return definitions
     }
 
@@ -126,6 +120,7 @@ package enum DescriptionSchema {
     private static func service(of kind: any KnownKind) throws -> DatumObject {
         var properties = common([kind.word] + kind.formerWords, kind.summary)
         for (key, value) in try SettingsSchema(of: kind).properties.members { properties[key] = value }
+        if kind is GroupKind { properties["services"] = .object(["$ref": "#/$defs/services"]) }
         return ["type": "object", "properties": .object(properties), "additionalProperties": .bool(false)]
     }
 

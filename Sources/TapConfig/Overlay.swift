@@ -131,7 +131,7 @@ struct Overlay {
 
     /// The word a kind has today.
     private func known(_ word: String) -> String? {
-        word == ServiceDefinition.group ? word : (try? kinds.kind(word))?.word
+        (try? kinds.kind(word))?.word
     }
 
     // MARK: Values

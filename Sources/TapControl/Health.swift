@@ -101,7 +101,12 @@ extension Health {
             problems.append("the application does not know its state: its tap is closed or can't be read")
             return
         }
-        for service in status.services where service.enabled && !service.isAsWanted {
+        var disabled: [String] = []
+        for service in status.services {
+            // What is in a group that is disabled is to be stopped; groups come before what is in them.
+            if disabled.contains(where: service.name.hasPrefix) { continue }
+            if !service.enabled { disabled.append(service.name + "/") }
+            guard service.enabled, !service.isAsWanted else { continue }
             ready = false
             problems.append("service \"\(service.name)\" is \(service.state.rawValue)")
         }

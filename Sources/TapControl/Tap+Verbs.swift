@@ -62,7 +62,7 @@ extension Tap {
         guard broken.isEmpty else { return broken }
         var findings: [String] = []
         let application = try application()
-        for (path, service) in application.servicesByPath where !service.isGroup {
+        for (path, service) in application.servicesByPath {
             let kind: any KnownKind
             do throws(UnknownKind) {
                 kind = try kinds.kind(service.kind)

@@ -90,7 +90,7 @@ package final class KindFolders: KindSource {
         return try ManifestReader.read(text, path: path)
     }
 
-    package func findings(besides builtIn: [CompiledKind]) -> KindFindings {
+    package func findings(besides builtIn: [any KnownKind]) -> KindFindings {
         var findings = KindFindings()
         var paths: [String: String] = [:]
         for path in look().flatMap(KindFolders.manifests) {
@@ -109,7 +109,7 @@ package final class KindFolders: KindSource {
     }
 
     /// Why a manifest does not count whatever is in it; nil: it does.
-    private static func problem(of word: String, first: String?, _ builtIn: [CompiledKind]) -> String? {
+    private static func problem(of word: String, first: String?, _ builtIn: [any KnownKind]) -> String? {
         if builtIn.contains(where: { $0.word == word || $0.formerWords.contains(word) }) {
             return "the word \"\(word)\" is that of a kind that is built in"
         }

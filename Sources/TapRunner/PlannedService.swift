@@ -28,7 +28,7 @@ struct PlannedService: Sendable {
 
     /// Whether the program does not know the kind of a service.
     static func isUnknown(_ definition: ServiceDefinition, to kinds: KindList) -> Bool {
-        !definition.isGroup && !kinds.knows(definition.kind)
+        !kinds.knows(definition.kind)
     }
 
     /// Whether it has tables, whose rows are read beside the thread that writes.

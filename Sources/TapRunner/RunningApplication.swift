@@ -264,7 +264,7 @@ actor RunningApplication {
     func state(of path: String, _ definition: ServiceDefinition) -> StatusReport.Service.State {
         if isQuarantining, PlannedService.isUnknown(definition, to: kinds) { return .quarantined }
         // A group has no state of its own but that it failed.
-        return states[path] ?? (definition.isGroup && definition.isEnabled && !isStopping ? .running : .stopped)
+        return states[path] ?? (definition.isGroup && application.isActive(path) && !isStopping ? .running : .stopped)
     }
 
     func requestStop() { report(.stopRequested) }

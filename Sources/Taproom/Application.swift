@@ -98,7 +98,7 @@ package struct ServiceDefinition: Sendable, Equatable {
         self.services = services
     }
 
-    /// The word of a service of services, which has no kind: it starts, stops and restarts those inside of it together.
+    /// The word of the kind of services of services; see ``GroupKind``.
     package static let group = "group"
 
     /// Whether this is a service of services.

@@ -1,9 +1,9 @@
 import TapData
 
-/// The kinds a program knows: those compiled into it, and those it finds elsewhere.
+/// The kinds a program knows: those compiled into it, groups, and those it finds elsewhere.
 package struct KindList: Sendable {
-    /// The kinds that are compiled into the program.
-    package let builtIn: [CompiledKind]
+    /// The kinds that are part of the program.
+    package let builtIn: [any KnownKind]
     private let elsewhere: (any KindSource)?
 
     /// Lists kinds.
@@ -12,14 +12,14 @@ package struct KindList: Sendable {
     ///   - kinds: those compiled into the program.
     ///   - elsewhere: where others are looked for, when a word is none of theirs; nil: nowhere.
     package init(_ kinds: [any ServiceKind.Type], elsewhere: (any KindSource)? = nil) {
-        builtIn = kinds.map { CompiledKind($0) }
+        builtIn = kinds.map { CompiledKind($0) } + [GroupKind()]
         self.elsewhere = elsewhere
     }
 
     /// All kinds that can be used, those of the program first.
     ///
     /// Looks through everything that is elsewhere.
-    package var all: [any KnownKind] { builtIn as [any KnownKind] + found.kinds }
+    package var all: [any KnownKind] { builtIn + found.kinds }
 
     /// What is wrong with kinds from elsewhere that can't be used.
     ///
@@ -52,7 +52,7 @@ package struct KindList: Sendable {
     /// The packages that bring the kinds of an application which are programs of their own, by their words.
     package func packages(for application: Application) -> [String: String] {
         var packages: [String: String] = [:]
-        for (_, service) in application.servicesByPath where !service.isGroup {
+        for (_, service) in application.servicesByPath {
             guard packages[service.kind] == nil, !builtIn.contains(where: { $0.word == service.kind }),
                 case .manifest(let origin)? = (try? kind(service.kind))?.origin
             else { continue }
@@ -79,7 +79,7 @@ package protocol KindSource: Sendable {
     /// Everything that is there.
     ///
     /// A kind with a word of one that is built in is a failure.
-    func findings(besides builtIn: [CompiledKind]) -> KindFindings
+    func findings(besides builtIn: [any KnownKind]) -> KindFindings
 }
 
 /// What was found for a word.

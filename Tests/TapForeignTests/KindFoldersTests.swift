@@ -23,7 +23,7 @@ struct KindFoldersTests {
         let origin = KindManifestOrigin(path: second["sample.yaml"], version: "0", package: "taproom-kind-sample")
         #expect(kind.origin == .manifest(origin))
         #expect(try kinds.kind("greeter").origin == .builtIn)
-        #expect(kinds.words == ["greeter", "sample"])
+        #expect(kinds.words == ["greeter", "group", "sample"])
     }
 
     @Test func aKindIsFoundByAFormerWord() throws {
@@ -45,7 +45,7 @@ struct KindFoldersTests {
         try first.write("taproom-kind: 1\nword: [", to: "broken.yaml")
         try first.write("word: x", to: "notes.txt")
         try first.write(head("greeter"), to: "greeter.yaml")
-        #expect(kinds.words == ["greeter", "sample"])
+        #expect(kinds.words == ["greeter", "group", "sample"])
         #expect(kinds.failures.map(\.manifest) == [first["broken.yaml"], first["greeter.yaml"]])
         #expect(kinds.failures[1].problems[0].hasSuffix("the word \"greeter\" is that of a kind that is built in"))
         let error = #expect(throws: UnknownKind.self) { try kinds.kind("broken") }

@@ -92,6 +92,22 @@ import Testing
         }
     }
 
+    @Test func aGroupInADisabledGroupIsStoppedAtAnyDepth() async throws {
+        let innermost = group("c", RestartPolicy(), greeter("deep"))
+        var off = group("a", RestartPolicy(), group("b", RestartPolicy(), innermost))
+        off.isEnabled = false
+        let services = application(off, group("on", RestartPolicy(), greeter("beside")), greeter("bad", "fail"))
+        try await untilItFails(services) { running in
+            let status = try await running.status()
+            let states = Dictionary(uniqueKeysWithValues: status.services.map { ($0.name, $0.state) })
+            #expect(
+                states == [
+                    "a": .stopped, "a/b": .stopped, "a/b/c": .stopped, "a/b/c/deep": .stopped, "on": .running,
+                    "on/beside": .running, "bad": .failed,
+                ])
+        }
+    }
+
     @Test func aServiceInADisabledGroupDoesNotRun() throws {
         var off = group("off", RestartPolicy(), greeter("a"), group("deeper", RestartPolicy(), greeter("b")))
         off.isEnabled = false

@@ -103,8 +103,12 @@ final class ProgramListener: Sendable {
         // Others get their turn after some.
         for _ in 0..<16 {
             guard hasRoom() else { return }
-            guard isHandedOver ? handOver() : accept() else { break }
-            if isHandedOver { return }
+            switch isHandedOver ? handOver() : accept() {
+            case .started: if isHandedOver { return }
+            case .nobody: return resume()
+            // It goes on by itself.
+            case .paused: return
+            }
         }
         resume()
     }
@@ -130,28 +134,33 @@ final class ProgramListener: Sendable {
         if let token, let watch = try? DescriptorWatch.shared() { watch.again(token) }
     }
 
-    private func handOver() -> Bool {
-        let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0 else {
-            budget.giveBack()
-            pause("hand over a socket")
-            return true
-        }
-        begin(copy, nil)
-        return true
+    /// What came of looking for somebody.
+    private enum Outcome {
+        case started
+        /// There is nobody any more.
+        case nobody
+        /// The system can't; it is tried again after a moment.
+        case paused
     }
 
-    /// Accepts a connection; answers false when there is none.
-    private func accept() -> Bool {
+    private func handOver() -> Outcome {
+        let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { return pause(SystemCallError("hand over a socket")) }
+        begin(copy, nil)
+        return .started
+    }
+
+    private func accept() -> Outcome {
         let connection = Glibc.accept(socket, nil, nil)
         guard connection >= 0 else {
+            let error = SystemCallError("accept a connection")
+            if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) { return pause(error) }
             budget.giveBack()
-            if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pause("accept a connection") }
-            return false
+            return .nobody
         }
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         begin(connection, Source(peerOf: connection))
-        return true
+        return .started
     }
 
     private func begin(_ connection: CInt, _ source: Source?) {
@@ -195,10 +204,12 @@ final class ProgramListener: Sendable {
     }
 
     /// Tries again after a moment, for the system could not do something.
-    private func pause(_ action: String) {
-        logger.warning("clients wait", metadata: ["error": "\(SystemCallError(action))"])
+    private func pause(_ error: SystemCallError) -> Outcome {
+        budget.giveBack()
+        logger.warning("clients wait", metadata: ["error": "\(error)"])
         MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .milliseconds(250)) { [weak self] in
             self?.resume()
         }
+        return .paused
     }
 }

@@ -175,6 +175,6 @@ enum KindWord {
             return
                 "must be 1 to 64 lower-case letters, digits and hyphens, not beginning with a hyphen, but is \"\(word)\""
         }
-        return word == ServiceDefinition.group ? "\"group\" is that of services of services: choose another" : nil
+        return nil
     }
 }

@@ -57,10 +57,9 @@ struct ForeignFiles {
         }
     }
 
-    /// Closes everything that was not given away.
+    /// Closes what is read from; our end of the socket for talking is closed by whoever talks.
     func closeOwn() {
         close(output.reading)
         close(errors.reading)
-        if let control { close(control) }
     }
 }
