@@ -153,6 +153,7 @@ extension RunningApplication {
     /// Lets new services take the place of old ones: nothing here fails.
     func carryOut(_ work: ServiceSwitch) async {
         for update in work.updates { update() }
+        forgetFailures(above: work.made.map(\.path))
         guard !work.leaving.isEmpty || !work.made.isEmpty else { return }
         let leaving = services.filter { work.leaving.contains($0.path) }
         for service in leaving { service.beginStop() }
@@ -177,6 +178,15 @@ extension RunningApplication {
         sockets = work.bound
         former.close(work.touched, except: sockets)
         for service in leaving { drain(service) }
+    }
+
+    /// A group has not failed any more when something in it runs anew, or when it is no part of what runs.
+    private func forgetFailures(above paths: [String]) {
+        for group in states.failed where application.service(at: group)?.isGroup ?? true {
+            guard !application.isActive(group) || paths.contains(where: { $0.hasPrefix(group + "/") }) else { continue }
+            states[group] = nil
+            histories[group] = nil
+        }
     }
 
     /// Waits for the connections of a service that another has taken the place of, as long as it may.

@@ -25,6 +25,14 @@ import Testing
     private func untilItFails(
         _ application: Application, _ body: (RunningApplication) async throws -> Void
     ) async throws {
+        try await untilItFails(application, orSomethingIs: { _ in false }, body)
+    }
+
+    /// Runs an application until it fails for good or something has come, and hands it to a body.
+    private func untilItFails(
+        _ application: Application, orSomethingIs isEnough: (RunningApplication) async throws -> Bool,
+        _ body: (RunningApplication) async throws -> Void
+    ) async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/site.tap"
             try Tap.make(path, application, by: ada)
@@ -37,6 +45,7 @@ import Testing
             for await event in events {
                 guard case .serviceEnded(let plan, let ending) = event else { continue }
                 if await !running.serviceEnded(plan, ending) { break }
+                if try await isEnough(running) { break }
             }
             try await body(running)
             await #expect(running.shutDown(isSaving: true))
@@ -72,6 +81,23 @@ import Testing
                     nil,
                     "it will not", nil, nil,
                 ])
+        }
+    }
+
+    @Test func aGroupThatIsRestartedHasNotFailedAnyMore() async throws {
+        var failing = greeter("bad", "fail")
+        failing.restart = policy(.onFailure, atMost: 1)
+        let stuck = group("stuck", RestartPolicy(), failing, greeter("good"))
+        let hasFailed = { (running: RunningApplication) in
+            try await running.status().services.contains { $0.name == "stuck" && $0.state == .failed }
+        }
+        try await untilItFails(application(stuck, greeter("far")), orSomethingIs: hasFailed) { running in
+            try await #expect(hasFailed(running))
+            try await running.restart("stuck", by: ada)
+            let restarted = try await running.status().services.first { $0.name == "stuck" }
+            #expect(restarted?.state == .running)
+            #expect(restarted?.lastFailure == nil)
+            await #expect(!running.statusLine.contains("failed"))
         }
     }
 
