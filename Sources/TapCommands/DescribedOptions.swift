@@ -23,12 +23,14 @@ struct DescribedOptions {
 
     let word: String
     let summary: String
+    /// What is typed for help, behind the tool's name.
+    private let help: String
     let options: [Option]
     /// The option that `--port` is short for; nil: there is no such.
     let listening: Option?
 
-    init(_ kind: any DescribedKind) {
-        (word, summary) = (kind.word, kind.summary)
+    init(_ kind: any DescribedKind, help: String) {
+        (word, summary, self.help) = (kind.word, kind.summary, help)
         let options = DescribedOptions.options(of: kind.settingMembers, below: [])
         let listening = options.first { kind.listeningKeys.contains($0.path.joined(separator: ".")) }
         self.options = options
@@ -109,7 +111,7 @@ struct DescribedOptions {
         return usageError(problems.joined(separator: "; "))
     }
 
-    private func usageError(_ problem: String) -> UsageError { UsageError(problem: problem, help: "\(word) --help") }
+    private func usageError(_ problem: String) -> UsageError { UsageError(problem: problem, help: help) }
 }
 
 extension Shape {

@@ -22,11 +22,21 @@ struct KindCommand {
         } catch {
             // One that is there and can't be used is no wrong word.
             guard error.failure == nil else { throw error }
-            throw UsageError(problem: error.description, help: "--list")
+            throw UsageError(
+                problem: error.description, help: KindCommand.verb(invocation).isEmpty ? "--list" : "add --help")
         }
         arguments = Array(words.dropFirst())
         self.invocation = invocation
     }
+
+    /// What stands between the tool's name and a kind's word, with a space behind it.
+    private static func verb(_ invocation: Invocation) -> String { invocation.tool == .tapctl ? "add " : "" }
+
+    /// What is typed for the help of a kind, behind the tool's name.
+    private func help(_ word: String) -> String { "\(KindCommand.verb(invocation))\(word) --help" }
+
+    /// The tool with the verb, in front of a kind's word.
+    private var command: String { "\(invocation.command(invocation.tool)) \(KindCommand.verb(invocation))[options]" }
 
     /// What a kind's options are, in the words of ArgumentParser.
     static func help(of kind: any KnownKind) throws -> DatumObject {
@@ -35,7 +45,7 @@ struct KindCommand {
         }
         switch kind {
         case let kind as CompiledKind: return try help(of: kind.type)
-        case let kind as any DescribedKind: return DescribedOptions(kind).commandHelp
+        case let kind as any DescribedKind: return DescribedOptions(kind, help: "\(kind.word) --help").commandHelp
         default: return [:]
         }
     }
@@ -55,9 +65,8 @@ struct KindCommand {
     }
 
     private func service(of kind: any DescribedKind) throws -> ServiceDefinition {
-        let options = DescribedOptions(kind)
-        let usage = "\(invocation.command(invocation.tool)) [options] \(kind.word)"
-        let given = try options.settings(arguments, usage: usage)
+        let options = DescribedOptions(kind, help: help(kind.word))
+        let given = try options.settings(arguments, usage: "\(command) \(kind.word)")
         let checked = kind.check(given, folder: LocalPath.workingFolder)
         guard checked.errors.isEmpty else { throw options.usageError(checked.errors) }
         return ServiceDefinition(
@@ -65,20 +74,19 @@ struct KindCommand {
     }
 
     private func service<Kind: ServiceKind>(of kind: Kind.Type) throws -> ServiceDefinition {
-        let command = "\(invocation.command(invocation.tool)) [options]"
         let options = try KindUsage.$current.withValue("\(command) \(Kind.word)") {
-            try KindArguments<Kind>.read(arguments, help: "\(Kind.word) --help").options
+            try KindArguments<Kind>.read(arguments, help: help(Kind.word)).options
         }
         let settings: Kind.Settings
         do {
             settings = try options.settings { invocation.tell($0) }
         } catch let error as ValidationError {
-            throw UsageError(problem: error.message, help: "\(Kind.word) --help")
+            throw UsageError(problem: error.message, help: help(Kind.word))
         }
         let problems = Kind.problems(of: settings)
         guard problems.isEmpty else {
             throw UsageError(
-                problem: problems.map(\.description).joined(separator: "; "), help: "\(Kind.word) --help")
+                problem: problems.map(\.description).joined(separator: "; "), help: help(Kind.word))
         }
         return ServiceDefinition(
             name: Kind.word, kind: Kind.word, settingsVersion: Kind.settingsVersion,

@@ -42,6 +42,21 @@ struct MistakeTests {
         #expect(names(of: bench) == [])
     }
 
+    @Test(arguments: [
+        (["web", "--prot", "80"], "unknown option '--prot'. Did you mean '--port'? See 'tapctl add web --help'."),
+        (["group", "--prot"], "unknown option '--prot'. See 'tapctl add group --help'."),
+        (["wbe"], "no kind is called \"wbe\". Did you mean \"web\"? See 'tapctl add --help'."),
+    ])
+    func addingRefusesWrongWords(_ words: [String], _ message: String) async throws {
+        let made = try await Program.run("\(Bench.programs)/mktap", ["web"], in: bench.folder.path)
+        #expect(made.status == 0)
+        let outcome = try await Program.run(
+            "\(Bench.programs)/tapctl", ["add", "web.tap"] + words, in: bench.folder.path)
+        expect(outcome, 64, "tapctl: " + message)
+        let help = try await Program.run("\(Bench.programs)/tapctl", ["add", "web", "--help"], in: bench.folder.path)
+        #expect(help.output.contains("USAGE: tapctl add [options] web "))
+    }
+
     @Test func mktapKeepsAFileThatIsThere() async throws {
         try bench.folder.write("mine", to: "web.tap")
         expect(
