@@ -4,8 +4,12 @@ import Taproom
 
 /// The socket over which a program and its runner talk in lines.
 ///
-/// A program that says more than is read waits, as at any pipe.
+/// A program that says more than is read waits, as at any pipe. One that does not read what it is told is not listened to until
+/// it does.
 final class ControlLine: Sendable {
+    /// How much a program may leave unread before it is listened to no more.
+    private static let untold = ChannelOptions.Types.WriteBufferWaterMark(low: 256 << 10, high: 1 << 20)
+
     private let channel: any Channel
     private let mailbox: Mailbox
 
@@ -15,6 +19,7 @@ final class ControlLine: Sendable {
     static func open(_ descriptor: CInt) async throws -> ControlLine {
         let mailbox = Mailbox()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.writeBufferWaterMark, value: ControlLine.untold)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(LineReader(mailbox))
@@ -39,11 +44,12 @@ final class ControlLine: Sendable {
         channel.writeAndFlush(buffer, promise: nil)
     }
 
-    /// The lines that came since the last time, at least one; nil: no more will come.
+    /// Lines that came since the last time, at least one; nil: no more will come.
     ///
     /// Throws ``BadMessage`` when the program said what can't be a line. For one reader.
     func lines() async throws(BadMessage) -> [String]? {
-        guard let lines = try await mailbox.takeAll() else { return nil }
+        guard let lines = try await mailbox.take() else { return nil }
+        if mailbox.isFull { return lines }
         channel.setOption(.autoRead, value: true).whenComplete { _ in }
         return lines
     }
@@ -59,8 +65,6 @@ private final class LineReader: ChannelInboundHandler {
 
     /// The longest line in bytes.
     private static let maximumBytes = 16 << 20
-    /// How many lines are read ahead.
-    private static let maximumWaiting = 1024
 
     private let mailbox: Mailbox
     private var line: [UInt8] = []
@@ -82,13 +86,15 @@ private final class LineReader: ChannelInboundHandler {
         guard line.count <= LineReader.maximumBytes else {
             return refuse("a line has more than \(LineReader.maximumBytes) bytes", context)
         }
-        if mailbox.count > LineReader.maximumWaiting { stopReading(context) }
+        if mailbox.isFull { stopReading(context) }
     }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) { mailbox.hold(!context.channel.isWritable) }
 
     private func stopReading(_ context: ChannelHandlerContext) {
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         // They may have been read meanwhile, before nothing more came in.
-        guard mailbox.count == 0 else { return }
+        guard mailbox.isEmpty else { return }
         try? context.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
