@@ -20,7 +20,7 @@ private let sample = """
     127.0.0.1:8025 stream tcp wait mail.mail /usr/sbin/smtpd
     [::1]:8026 stream tcp6 nowait mail /usr/sbin/smtpd smtpd
     192.0.2.7:
-    9999 stream tcp nowait nobody /bin/cat cat
+    9999 stream tcp nowait/7 nobody /bin/cat cat
     *:
     /run/finger stream unix nowait nobody /usr/sbin/in.fingerd
 
@@ -42,6 +42,7 @@ struct InetdFileTests {
         #expect((ftp.user, ftp.group, ftp.perMinute) == ("root", "ftp", 60))
         #expect(ftp.program?.text == "/usr/sbin/in.ftpd" && ftp.command == ["in.ftpd", "-l", "-a"])
         #expect(file.entries[2].command == ["/usr/sbin/in.telnetd"])
+        #expect(file.entries[7].atOnce == 7 && file.entries[7].perMinute == InetdEntry().perMinute)
         #expect(file.entries[5].group == "mail" && file.entries[5].command == ["/usr/sbin/smtpd"])
         for entry in file.entries { #expect(entry.problems("") == []) }
     }
@@ -59,6 +60,9 @@ struct InetdFileTests {
         ("telnet stream sctp nowait root /bin/cat", "must be one of tcp, tcp4"),
         ("telnet stream udp nowait root /bin/cat", "stream does not go with udp"),
         ("telnet stream tcp maybe root /bin/cat", "must have wait or nowait"),
+        ("telnet stream tcp nowait/0 root /bin/cat", "programs at once must be from 1 to 100000, but is \"0\""),
+        ("telnet stream tcp nowait/3/10 root /bin/cat", "programs at once must be from 1 to 100000, but is \"3/10\""),
+        ("telnet stream tcp nowait root/daemon /bin/cat", "a login class, as in \"root/daemon\", is not supported"),
         ("telnet stream tcp nowait.0 root /bin/cat", "from 1 to 1000000, but is \"0\""),
         ("telnet stream tcp nowait root cat", "must be an absolute path, but is \"cat\""),
         ("tftp dgram udp nowait root /bin/cat", "dgram with nowait can't be"),

@@ -5,8 +5,8 @@ import Taproom
 /// Reads an inetd.conf.
 ///
 /// A line is: [address:]service, socket type, protocol, wait or nowait, user, program, words. What counts is the common
-/// part of the systems, with `.MAX` or `/MAX` behind wait (starts in a minute), `:GROUP` or `.GROUP` behind the user, and a
-/// line `ADDRESS:` for those behind it.
+/// part of the systems, with `.MAX` (starts in a minute, as OpenBSD and Debian have it) or `/MAX` (programs at once, as FreeBSD
+/// has it) behind wait, `:GROUP` or `.GROUP` behind the user, and a line `ADDRESS:` for those behind it.
 struct InetdFile {
     /// A line that can't be taken.
     struct Problem: Equatable {
@@ -56,10 +56,11 @@ struct InetdFile {
         }
         var entry = InetdEntry()
         let isStream = try isStream(words[1], words[2])
-        (entry.wait, entry.perMinute) = try waiting(words[3], default: entry.perMinute)
+        try readWaiting(words[3], into: &entry)
         let (place, name) = try self.place(words[0], words[2], isStream)
         (entry.listen, entry.name) = ([place], name)
-        let user = words[4].split(maxSplits: 1) { ":./".contains($0) }.map(String.init)
+        if words[4].contains("/") { throw Refusal("a login class, as in \"\(words[4])\", is not supported") }
+        let user = words[4].split(maxSplits: 1) { ":.".contains($0) }.map(String.init)
         guard let first = user.first else { throw Refusal("has no user") }
         entry.user = first
         if user.count == 2 { entry.group = user[1] }
@@ -103,16 +104,21 @@ struct InetdFile {
     /// What is said of rpc services.
     static let noRPC = "services of RPC are not supported: run them by themselves, they talk to rpcbind on their own"
 
-    private func waiting(_ word: String, default most: Int) throws(Refusal) -> (Bool, Int) {
-        let parts = word.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
-        guard let first = parts.first, ["wait", "nowait"].contains(first) else {
+    private func readWaiting(_ word: String, into entry: inout InetdEntry) throws(Refusal) {
+        let first = word.prefix { $0 != "." && $0 != "/" }
+        guard ["wait", "nowait"].contains(first) else {
             throw Refusal("must have wait or nowait in the fourth place, but has \"\(word)\"")
         }
-        guard parts.count == 2 else { return (first == "wait", most) }
-        guard let number = Int(parts[1]), (1...1_000_000).contains(number) else {
-            throw Refusal("the number of starts in a minute must be from 1 to 1000000, but is \"\(parts[1])\"")
+        entry.wait = first == "wait"
+        guard first.count < word.count else { return }
+        let isRate = word.dropFirst(first.count).first == "."
+        let number = word.dropFirst(first.count + 1)
+        let most = isRate ? 1_000_000 : 100_000
+        guard let count = Int(number), (1...most).contains(count) else {
+            let what = isRate ? "starts in a minute" : "programs at once"
+            throw Refusal("the number of \(what) must be from 1 to \(most), but is \"\(number)\"")
         }
-        return (first == "wait", number)
+        if isRate { entry.perMinute = count } else { entry.atOnce = count }
     }
 
     /// Where the service listens, and its name.
