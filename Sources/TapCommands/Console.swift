@@ -76,7 +76,7 @@ struct HelpRequest: Error {
 }
 
 extension ParsableCommand {
-    /// Reads a command line.
+    /// Reads a command line; `more` stands behind the help.
     ///
     /// Throws ``UsageError`` and ``HelpRequest``.
     static func read(
@@ -91,7 +91,10 @@ extension ParsableCommand {
         do {
             return try parse(arguments)
         } catch {
-            if exitCode(for: error).isSuccess { throw HelpRequest(text: fullMessage(for: error) + "\n" + more()) }
+            if exitCode(for: error).isSuccess {
+                let isScript = arguments.contains { $0.hasPrefix("--generate-completion-script") }
+                throw HelpRequest(text: fullMessage(for: error) + "\n" + (isScript ? "" : more()))
+            }
             let message = Self.message(for: error)
             throw UsageError(problem: message.prefix(1).lowercased() + message.dropFirst(), help: help)
         }

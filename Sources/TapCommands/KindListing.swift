@@ -1,3 +1,4 @@
+import ArgumentParser
 import Taproom
 
 /// The kinds of a program, as `mktap --list` shows them: where each comes from, and which can't be used.
@@ -18,6 +19,9 @@ struct KindListing: Encodable {
 
     private var kinds: [Kind] = []
     private var failures: [Failure] = []
+
+    /// What can be typed for a kind: the shell asks when it is needed, so that kinds from elsewhere are among them.
+    static let words = CompletionKind.shellCommand("mktap --list | awk 'NF == 0 { exit } { print $1 }'")
 
     init(_ list: KindList) {
         for kind in list.all {

@@ -64,7 +64,8 @@ enum Mktap {
         var json = false
         @Argument(
             parsing: .captureForPassthrough,
-            help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"))
+            help: ArgumentHelp("The kind of service, and its options.", valueName: "kind"),
+            completion: KindListing.words)
         var kind: [String] = []
     }
 

@@ -35,7 +35,8 @@ enum Tapd {
         @OptionGroup(title: "The log") var log: LogOptions
         @Argument(
             parsing: .captureForPassthrough,
-            help: ArgumentHelp("A kind of service to run in memory, and its options.", valueName: "kind"))
+            help: ArgumentHelp("A kind of service to run in memory, and its options.", valueName: "kind"),
+            completion: KindListing.words)
         var kind: [String] = []
     }
 
