@@ -48,13 +48,9 @@ struct MistakeTests {
         (["wbe"], "no kind is called \"wbe\". Did you mean \"web\"? See 'tapctl add --help'."),
     ])
     func addingRefusesWrongWords(_ words: [String], _ message: String) async throws {
-        let made = try await Program.run("\(Bench.programs)/mktap", ["web"], in: bench.folder.path)
-        #expect(made.status == 0)
-        let outcome = try await Program.run(
-            "\(Bench.programs)/tapctl", ["add", "web.tap"] + words, in: bench.folder.path)
-        expect(outcome, 64, "tapctl: " + message)
-        let help = try await Program.run("\(Bench.programs)/tapctl", ["add", "web", "--help"], in: bench.folder.path)
-        #expect(help.output.contains("USAGE: tapctl add [options] web "))
+        try await bench.done("mktap", "web")
+        expect(try await bench.run("tapctl", ["add", "web.tap"] + words), 64, "tapctl: " + message)
+        #expect(try await bench.done("tapctl", "add", "web", "--help").contains("USAGE: tapctl add [options] web "))
     }
 
     @Test func mktapKeepsAFileThatIsThere() async throws {
