@@ -70,9 +70,13 @@ services:
     return Server("taproom", [TAPD, "-y", "web.yaml"], plain, secure)
 
 
+# Started by root nginx would serve as somebody who can't enter the folder.
+NGINX_USER = "user root;" if os.geteuid() == 0 else ""
+
+
 def nginx_configuration(name, plain, secure, locations, more="", workers=1):
     return write(name, f"""\
-worker_processes {workers}; daemon off; pid {FOLDER}/{name}.pid; error_log {FOLDER}/{name}.log;
+{NGINX_USER} worker_processes {workers}; daemon off; pid {FOLDER}/{name}.pid; error_log {FOLDER}/{name}.log;
 worker_rlimit_nofile 30000; events {{ worker_connections {IDLE + 512}; }}
 http {{
     access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; keepalive_timeout 600s;
