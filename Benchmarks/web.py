@@ -174,7 +174,8 @@ def load(server, case):
 def asked_once(server):
     """A connection that has asked once and is kept; none when it was closed instead."""
     connection = socket.create_connection(("127.0.0.1", server.plain))
-    connection.sendall(b"GET /1k.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    # caddy has the site under this name only.
+    connection.sendall(f"GET /1k.bin HTTP/1.1\r\nHost: 127.0.0.1:{server.plain}\r\n\r\n".encode())
     received = 0
     while received < 1024:
         part = connection.recv(65536)
