@@ -16,7 +16,8 @@ public final class TemporaryFolder: Sendable {
     ///
     /// Throws ``SystemCallError``.
     public init(in parent: String = TemporaryFolder.parent) throws {
-        var template = Array("\(parent)/taproom-test-XXXXXX".utf8CString)
+        // mkdtemp(3) wants six X at the end, and puts a name that nobody has in their place.
+        var template = Array("\(parent)/taproom-test-\(String(repeating: "X", count: 6))".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCallError("make a temporary folder") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
